@@ -1,0 +1,1 @@
+//! Bytes in, Arrow columns out: Kafka consumers, file readers, decoding and validation.

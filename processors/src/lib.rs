@@ -1,0 +1,1 @@
+//! The metric kernel, the window state and their DataFusion operators.

@@ -1,0 +1,1 @@
+//! Every door a client uses: metrics page, health, gauges.

@@ -1,0 +1,1 @@
+//! Seeded workloads, and the naive reference metrics written apart from the kernel.

@@ -1,0 +1,2 @@
+//! The `touchload` command.
+fn main() {}

@@ -1,0 +1,110 @@
+//! What is convention and not science: weights, half-life, gap, SLA, working hours. Its version stands on every result.
+
+use crate::time::{Micros, DAY, HOUR};
+use crate::words::{Channel, Origin};
+
+/// The policy in force. [`Policy::default`] holds the defaults of metrics.md.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Name on every result.
+    pub version: String,
+    /// Half-life of the interruption load.
+    pub half_life: Micros,
+    /// Two touches closer than this are a collision or a follow-up.
+    pub gap: Micros,
+    /// A request is due this long after it came in.
+    pub request_sla: Micros,
+    /// Working hours, local.
+    pub working_hours: WorkingHours,
+    /// Weight of a touch.
+    pub weights: ChannelWeights,
+    /// Weights of the parts of `coherence`.
+    pub coherence: CoherenceWeights,
+}
+
+/// Local working hours, Monday to Friday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkingHours {
+    /// First hour that is inside, 0..24.
+    pub from_hour: u8,
+    /// First hour that is outside again, 1..=24.
+    pub to_hour: u8,
+}
+
+/// Weight of one touch by channel, e-mail by origin; 1.0 is a face-to-face visit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChannelWeights {
+    /// Face-to-face call.
+    pub face_to_face: f64,
+    /// Telephone call.
+    pub phone: f64,
+    /// Video call.
+    pub video: f64,
+    /// Congress invitation.
+    pub congress: f64,
+    /// Chat.
+    pub chat: f64,
+    /// E-mail by a rep (or of unknown origin).
+    pub email_rep: f64,
+    /// E-mail by headquarters.
+    pub email_hq: f64,
+}
+
+impl ChannelWeights {
+    /// The weight of a touch; 0 for requests, which are none.
+    pub fn of(&self, channel: Channel, origin: Option<Origin>) -> f64 {
+        match channel {
+            Channel::FaceToFace => self.face_to_face,
+            Channel::Phone => self.phone,
+            Channel::Video => self.video,
+            Channel::Chat => self.chat,
+            Channel::Congress => self.congress,
+            Channel::Email if origin == Some(Origin::Hq) => self.email_hq,
+            Channel::Email => self.email_rep,
+            Channel::MedicalRequest => 0.0,
+        }
+    }
+}
+
+/// Weights of the parts of `coherence`; parts that are NULL leave the mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CoherenceWeights {
+    /// Cross-function agreement, else cross-channel.
+    pub agreement: f64,
+    /// 1 - collision rate.
+    pub coordination: f64,
+    /// Sequence coherence.
+    pub sequence: f64,
+    /// Plan fit.
+    pub plan: f64,
+    /// Theme coverage below which agreement says nothing.
+    pub min_theme_coverage: f64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: "default-1".to_owned(),
+            half_life: 7 * DAY,
+            gap: 48 * HOUR,
+            request_sla: 72 * HOUR,
+            working_hours: WorkingHours { from_hour: 8, to_hour: 19 },
+            weights: ChannelWeights {
+                face_to_face: 1.0,
+                phone: 0.9,
+                video: 0.8,
+                congress: 0.5,
+                chat: 0.4,
+                email_rep: 0.3,
+                email_hq: 0.2,
+            },
+            coherence: CoherenceWeights {
+                agreement: 1.0,
+                coordination: 1.0,
+                sequence: 1.0,
+                plan: 1.0,
+                min_theme_coverage: 0.6,
+            },
+        }
+    }
+}
