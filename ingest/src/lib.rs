@@ -1,1 +1,23 @@
 //! Bytes in, Arrow columns out: Kafka consumers, file readers, decoding and validation.
+//!
+//! Data enters as a [`batch::Message`], from a Kafka partition or from a line of a file, and leaves as a
+//! [`batch::DecodedBatch`]: accepted records, dead letters, next offsets and what was seen. Both ways share one
+//! decoder, so that a record is accepted from a file exactly when it is accepted from a topic.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`decode`] | the decoder: one JSON record or CloudEvent to one row, or the reason why not |
+//! | [`batch`] | messages of one partition number become one Arrow batch |
+//! | [`kafka`] | the consumer group over the four topics |
+//! | [`file`] | NDJSON files for the bounded import |
+//! | [`reference_csv`] | effective-dated facts about HCPs and accounts from CSV |
+
+pub mod batch;
+mod dead_letter;
+pub mod decode;
+mod digest;
+pub mod file;
+mod instant;
+pub mod kafka;
+mod message;
+pub mod reference_csv;

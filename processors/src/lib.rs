@@ -1,1 +1,24 @@
-//! The metric kernel, the window state and their DataFusion operators.
+//! The metric kernel, the window state around it, and the DataFusion tables and functions that serve both.
+//!
+//! No wall clock and no sockets: instants are arguments, so that stream, import and SQL over history give the same
+//! numbers for the same records and the same instant.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`kernel`] | the numbers of one HCP, from its list of records |
+//! | [`state`] | the lists of all HCPs, ageing, cached values, day rows |
+//! | [`shards`] | the shards of a process behind one lock |
+//! | [`watermark`] | how far event time has come |
+//! | [`rows`] | metric values as Arrow rows |
+//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `touch_metrics` |
+
+pub mod kernel;
+pub mod rows;
+pub mod shards;
+pub mod sql;
+pub mod state;
+pub mod watermark;
+
+pub use shards::{Ownership, Shards, SharedShards};
+pub use state::{Applied, Shard};
+pub use watermark::Watermark;

@@ -1,1 +1,25 @@
-//! Every door a client uses: metrics page, health, gauges.
+//! Every door a client uses: the metrics page, health, and gauges that are SQL files.
+//!
+//! Nothing here decides a number: the pipeline reports what it did through typed methods, gauge files ask the live
+//! state, and this crate shows both. No HCP, owner or other personal id can become a label; the wall clock is handed
+//! in.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`metrics`] | the standing set: what the pipeline did and how it is |
+//! | [`gauge`] | metric families defined by SQL files over the live state |
+//! | [`page`] | the text that Prometheus scrapes: both together |
+//! | [`health`] | whether the loop turns and whether it is ready |
+//! | [`http`] | the server: `/metrics`, `/healthz`, `/readyz`, `/` |
+
+pub mod gauge;
+pub mod health;
+pub mod http;
+pub mod metrics;
+pub mod page;
+
+pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};
+pub use health::{Assignment, Commit, Health, Restore};
+pub use http::{HttpError, HttpState};
+pub use metrics::PipelineMetrics;
+pub use page::MetricsPage;

@@ -1,1 +1,60 @@
 //! Delta tables: the log that is the checkpoint, and everything derived from it.
+//!
+//! One process per partition writes; any number of processes read. What never happens: a position of a source stands in
+//! `touchpoint_log` twice; an offset is stored without the rows below it; a process whose partition has moved away
+//! writes another row; a failed read of a checkpoint counts as "nothing committed yet"; a personal value reaches the
+//! statistics of a Delta log.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`table`] | the closed set of tables: schema, partitioning, statistics, properties |
+//! | [`location`] | where the tables lie: a local folder or an object-store URL |
+//! | [`folder`] | who may write a local folder: lock and marker |
+//! | [`settings`] | the table settings that would break the promise, refused when a table is opened |
+//! | [`owner`] | whose offsets: the names under which Delta keeps them |
+//! | [`open`] | the store: opening and creating its tables |
+//! | [`acquire`] | taking over and giving back partitions |
+//! | [`commit`] | the cycle: one commit per table, offsets inside, fenced |
+//! | [`import`] | a bounded history as one commit |
+//! | [`writer`] | batches into Parquet files of bounded size, in bounded memory |
+//! | [`read`] | rows back out: restore and catch-up |
+//! | [`provider`] | a table as DataFusion sees it, pinned to one version |
+//! | [`schema`] | all tables under their names, refreshed together |
+//! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
+
+pub mod acquire;
+pub mod commit;
+mod encoding;
+pub mod error;
+pub mod folder;
+mod handle;
+pub mod import;
+pub mod location;
+pub mod maintain;
+pub mod open;
+pub mod owner;
+pub mod provider;
+pub mod read;
+#[cfg(test)]
+mod sample;
+pub mod schema;
+pub mod settings;
+pub mod table;
+mod txns;
+pub mod writer;
+
+pub use acquire::Acquired;
+pub use commit::{Committed, Cycle, Landed, Reply};
+pub use error::{CommitError, StoreError};
+pub use folder::{FolderError, FolderLock, FolderMarker, FolderUse};
+pub use import::Import;
+pub use location::Location;
+pub use maintain::{Maintenance, MaintenanceSettings, Report};
+pub use open::{OpenMode, Store};
+pub use owner::Owner;
+pub use provider::PinnedTable;
+pub use read::{BatchStream, OffsetRange, ReadLog};
+pub use schema::StoreSchema;
+pub use settings::SettingError;
+pub use table::Table;
+pub use writer::{TableWriter, Written};

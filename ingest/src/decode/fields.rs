@@ -1,0 +1,195 @@
+//! The known fields of one JSON object, each checked on its own; what they mean together is `accept`'s business.
+//!
+//! Absent and `null` are `None` (for text: an empty [`Span`]). A field that fails its check is `None` too, and the
+//! first such is the verdict on the record, once the rest has proved to be JSON.
+
+use super::field::{Field, TEXT_FIELDS};
+use super::rejection::Rejection;
+use super::scanner::{Broken, Number, Scanner, Span};
+use crate::instant::{date, instant};
+use chrono::NaiveDate;
+use touchpoint::{BusinessFunction, Channel, Intake, Kind, Micros, Mode, Op, Origin, Purpose, Status, Word};
+
+/// Longest text of a field, in bytes.
+pub(super) const MAX_TEXT: usize = 128;
+
+const CALL_CHANNELS: &[Channel] = &[Channel::FaceToFace, Channel::Phone, Channel::Video, Channel::Chat];
+
+/// `occurred_at` as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occurred {
+    Instant(Micros),
+    Date(NaiveDate),
+}
+
+/// The fields of one record, unrelated to each other.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fields {
+    texts: [Span; TEXT_FIELDS],
+    pub(super) version: Option<i64>,
+    pub(super) op: Option<Op>,
+    pub(super) status: Option<Status>,
+    pub(super) channel: Option<Channel>,
+    pub(super) origin: Option<Origin>,
+    pub(super) mode: Option<Mode>,
+    pub(super) intake: Option<Intake>,
+    pub(super) business_function: Option<BusinessFunction>,
+    pub(super) purpose: Option<Purpose>,
+    pub(super) solicited: Option<bool>,
+    pub(super) occurred: Option<Occurred>,
+    pub(super) recorded_at: Option<Micros>,
+    pub(super) status_at: Option<Micros>,
+    pub(super) answered_at: Option<Micros>,
+    pub(super) duration_s: Option<i32>,
+    pub(super) attendees: Option<i32>,
+}
+
+impl Fields {
+    /// The content of a text field; empty when absent, for no text field may be empty.
+    pub(super) fn text(&self, field: Field) -> Span {
+        self.texts.get(field as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Reads `text`, which must be one JSON object. Strings with escapes end up in `unescaped`.
+pub(super) fn read(text: &str, kind: Kind, unescaped: &mut String) -> Result<Fields, Rejection> {
+    let scanner = Scanner::new(text, unescaped);
+    let mut reader = Reader { scanner, kind, met: 0, fields: Fields::default(), fault: None };
+    reader.object()?;
+    reader.fault.map_or(Ok(reader.fields), Err)
+}
+
+struct Reader<'a, 's> {
+    scanner: Scanner<'a, 's>,
+    kind: Kind,
+    /// One bit per field already met.
+    met: u32,
+    fields: Fields,
+    fault: Option<Rejection>,
+}
+
+impl Reader<'_, '_> {
+    fn object(&mut self) -> Result<(), Broken> {
+        self.scanner.space();
+        self.scanner.expect(b'{')?;
+        self.scanner.space();
+        if !self.scanner.take(b'}') {
+            loop {
+                self.member()?;
+                self.scanner.space();
+                if !self.scanner.take(b',') {
+                    break;
+                }
+                self.scanner.space();
+            }
+            self.scanner.expect(b'}')?;
+        }
+        self.scanner.end()
+    }
+
+    #[inline]
+    fn member(&mut self) -> Result<(), Broken> {
+        let name = self.scanner.name()?;
+        let field = Field::named(self.scanner.resolve(name).as_bytes()).filter(|f| f.is_read_for(self.kind));
+        let Some(field) = field else { return self.scanner.skip_value() };
+        let bit = 1u32 << field as u32;
+        if self.met & bit != 0 {
+            self.fault.get_or_insert(Rejection::repeated(field));
+            return self.scanner.skip_value();
+        }
+        self.met |= bit;
+        self.value(field)
+    }
+
+    fn value(&mut self, field: Field) -> Result<(), Broken> {
+        match field {
+            Field::Version => self.fields.version = self.integer(field, i64::MIN, i64::MAX)?,
+            Field::Op => self.fields.op = self.word(field, Op::ALL)?,
+            Field::Status => self.fields.status = self.word(field, self.kind.statuses())?,
+            Field::Channel => self.fields.channel = self.word(field, CALL_CHANNELS)?,
+            Field::Origin => self.fields.origin = self.word(field, Origin::ALL)?,
+            Field::Mode => self.fields.mode = self.word(field, Mode::ALL)?,
+            Field::Intake => self.fields.intake = self.word(field, Intake::ALL)?,
+            Field::BusinessFunction => self.fields.business_function = self.word(field, BusinessFunction::ALL)?,
+            Field::Purpose => self.fields.purpose = self.word(field, Purpose::ALL)?,
+            Field::Solicited => self.fields.solicited = self.boolean(field)?,
+            Field::OccurredAt => self.fields.occurred = self.parsed(field, occurred)?,
+            Field::RecordedAt => self.fields.recorded_at = self.parsed(field, instant)?,
+            Field::StatusAt => self.fields.status_at = self.parsed(field, instant)?,
+            Field::AnsweredAt => self.fields.answered_at = self.parsed(field, instant)?,
+            Field::DurationS => self.fields.duration_s = self.integer(field, 0, 86_400)?.map(|n| n as i32),
+            Field::Attendees => self.fields.attendees = self.integer(field, 1, 1_000)?.map(|n| n as i32),
+            _ => return self.text(field),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn text(&mut self, field: Field) -> Result<(), Broken> {
+        let Some(span) = self.string(field)? else { return Ok(()) };
+        if !(1..=MAX_TEXT).contains(&span.len()) {
+            self.fault(field);
+        } else if let Some(place) = self.fields.texts.get_mut(field as usize) {
+            *place = span;
+        }
+        Ok(())
+    }
+
+    fn word<W: Word>(&mut self, field: Field, words: &[W]) -> Result<Option<W>, Broken> {
+        self.parsed(field, |text| words.iter().copied().find(|word| word.as_str().as_bytes() == text))
+    }
+
+    #[inline]
+    fn parsed<T>(&mut self, field: Field, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Broken> {
+        let Some(span) = self.string(field)? else { return Ok(None) };
+        let value = parse(self.scanner.resolve(span).as_bytes());
+        if value.is_none() {
+            self.fault(field);
+        }
+        Ok(value)
+    }
+
+    #[inline]
+    fn string(&mut self, field: Field) -> Result<Option<Span>, Broken> {
+        if self.scanner.peek() == b'"' { self.scanner.string().map(Some) } else { self.unfit(field) }
+    }
+
+    fn integer(&mut self, field: Field, least: i64, most: i64) -> Result<Option<i64>, Broken> {
+        if !matches!(self.scanner.peek(), b'-' | b'0'..=b'9') {
+            return self.unfit(field);
+        }
+        match self.scanner.number()? {
+            Number::Integer(value) if (least..=most).contains(&value) => Ok(Some(value)),
+            _ => {
+                self.fault(field);
+                Ok(None)
+            }
+        }
+    }
+
+    fn boolean(&mut self, field: Field) -> Result<Option<bool>, Broken> {
+        match self.scanner.peek() {
+            b't' => self.scanner.literal(b"true").map(|()| Some(true)),
+            b'f' => self.scanner.literal(b"false").map(|()| Some(false)),
+            _ => self.unfit(field),
+        }
+    }
+
+    /// A value of another type than the field's: `null` is absence, the rest a fault.
+    fn unfit<T>(&mut self, field: Field) -> Result<Option<T>, Broken> {
+        if self.scanner.peek() != b'n' {
+            self.fault(field);
+        }
+        self.scanner.skip_value().map(|()| None)
+    }
+
+    #[cold]
+    fn fault(&mut self, field: Field) {
+        self.fault.get_or_insert(Rejection::bad_value(field, self.kind));
+    }
+}
+
+/// A date is ten bytes long, an instant at least twenty.
+fn occurred(text: &[u8]) -> Option<Occurred> {
+    if text.len() == 10 { date(text).map(Occurred::Date) } else { instant(text).map(Occurred::Instant) }
+}

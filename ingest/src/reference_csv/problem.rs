@@ -1,0 +1,84 @@
+//! What is wrong with reference files: a list, so that they can be put right in one go.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// How many problems are written out; the rest is counted.
+const SHOWN: usize = 50;
+
+/// One thing that is wrong with a file. The content of the cell is never quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub file: PathBuf,
+    /// Line from 1, the header being 1; `None` when the file as a whole is at fault.
+    pub line: Option<u64>,
+    /// The column at fault; `None` when the line as a whole is.
+    pub column: Option<&'static str>,
+    /// What was expected there.
+    pub expected: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ", column {column}")?;
+        }
+        write!(f, ": expected {}", self.expected)
+    }
+}
+
+/// All that is wrong with the reference files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceError {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl std::error::Error for ReferenceError {}
+
+impl fmt::Display for ReferenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.problems.len();
+        write!(f, "reference data cannot be loaded; put right and start again ({count} found):")?;
+        for problem in self.problems.iter().take(SHOWN) {
+            write!(f, "\n  {problem}")?;
+        }
+        if count > SHOWN {
+            write!(f, "\n  and {} more", count - SHOWN)?;
+        }
+        Ok(())
+    }
+}
+
+/// The problems of one file, as they are found.
+#[derive(Debug)]
+pub(super) struct Found<'p> {
+    file: &'p Path,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl<'p> Found<'p> {
+    pub(super) fn new(file: &'p Path, problems: &'p mut Vec<Problem>) -> Self {
+        Self { file, problems }
+    }
+
+    /// Notes a problem at a line, or of the whole file.
+    pub(super) fn note(&mut self, line: Option<u64>, column: Option<&'static str>, expected: impl Into<String>) {
+        self.problems.push(Problem { file: self.file.to_path_buf(), line, column, expected: expected.into() });
+    }
+
+    /// How many were noted so far, in all files.
+    pub(super) fn count(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// Notes that the system does not let the file be read.
+    pub(super) fn unreadable(&mut self, error: &std::io::Error) {
+        self.note(None, None, format!("a file that can be read ({error})"));
+    }
+}

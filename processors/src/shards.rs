@@ -1,0 +1,106 @@
+//! The shards of a process, behind one lock.
+//!
+//! The pipeline is the only writer; readers (gauges, SQL) take the lock to clone chunk lists or to evaluate a slice of
+//! HCPs. A process that owns every partition keeps one shard for all of them, since then records of one HCP may come from
+//! partitions of different numbers; one that owns some keeps a shard per partition number.
+
+use crate::state::{LiveSnapshot, Shard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+use touchpoint::time::Micros;
+use touchpoint::{Policy, Reference};
+
+/// What a process owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// Every partition of every topic.
+    Sole,
+    /// Some partition numbers; equal numbers of the four topics go together.
+    Shared,
+}
+
+/// All shards.
+#[derive(Debug)]
+pub struct Shards {
+    ownership: Ownership,
+    shards: BTreeMap<i32, Shard>,
+    policy: Arc<Policy>,
+    reference: Arc<Reference>,
+}
+
+/// Shards that readers share with the pipeline.
+pub type SharedShards = Arc<RwLock<Shards>>;
+
+/// The only shard of a sole owner.
+const SOLE: i32 = 0;
+
+impl Shards {
+    /// No shards.
+    pub fn new(policy: Arc<Policy>, reference: Arc<Reference>) -> Self {
+        Self { ownership: Ownership::Sole, shards: BTreeMap::new(), policy, reference }
+    }
+
+    /// Replaces all shards by empty ones for the partition numbers of an assignment.
+    pub fn assign(&mut self, ownership: Ownership, numbers: impl IntoIterator<Item = i32>) {
+        self.ownership = ownership;
+        let new = || Shard::new(self.policy.clone(), self.reference.clone());
+        self.shards = match ownership {
+            Ownership::Sole => BTreeMap::from([(SOLE, new())]),
+            Ownership::Shared => numbers.into_iter().map(|n| (n, new())).collect(),
+        };
+    }
+
+    /// What the process owns.
+    pub fn ownership(&self) -> Ownership {
+        self.ownership
+    }
+
+    /// The shard that records of a partition number belong to.
+    pub fn of_partition(&mut self, partition: i32) -> Option<&mut Shard> {
+        let key = match self.ownership {
+            Ownership::Sole => SOLE,
+            Ownership::Shared => partition,
+        };
+        self.shards.get_mut(&key)
+    }
+
+    /// Every shard with its partition number (0 for a sole owner).
+    pub fn iter(&self) -> impl Iterator<Item = (i32, &Shard)> {
+        self.shards.iter().map(|(n, s)| (*n, s))
+    }
+
+    /// Every shard with its partition number, for writing.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (i32, &mut Shard)> {
+        self.shards.iter_mut().map(|(n, s)| (*n, s))
+    }
+
+    /// The shard of a partition number, as listed by [`Shards::iter`].
+    pub fn get(&self, number: i32) -> Option<&Shard> {
+        self.shards.get(&number)
+    }
+
+    /// Moves every shard to `now` and refreshes what changed. Returns how many HCPs were evaluated.
+    pub fn turn(&mut self, now: Micros) -> usize {
+        let mut evaluated = 0;
+        for shard in self.shards.values_mut() {
+            shard.advance(now);
+            evaluated += shard.evaluate().len();
+        }
+        evaluated
+    }
+
+    /// A consistent view of each shard's headline values.
+    pub fn snapshots(&self) -> Vec<LiveSnapshot> {
+        self.shards.values().map(Shard::snapshot).collect()
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// Reference data in force.
+    pub fn reference(&self) -> &Arc<Reference> {
+        &self.reference
+    }
+}

@@ -1,0 +1,26 @@
+//! Tables and functions that DataFusion plans over the live state and over history.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`layout`] | the columns of a metric table, and their rows |
+//! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
+//! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
+//! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
+//! | [`history_table`] | what the operator gives at an instant, as a table |
+//! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
+//! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
+
+pub mod history_table;
+pub mod layout;
+pub mod live_table;
+pub mod metrics_at;
+pub mod sums_table;
+pub mod touch_metrics;
+pub mod window_exec;
+
+pub use history_table::HistoryTable;
+pub use layout::Layout;
+pub use live_table::LiveTable;
+pub use metrics_at::HcpMetricsAt;
+pub use sums_table::{RequestsNow, TouchesNow};
+pub use touch_metrics::touch_metrics;

@@ -1,0 +1,248 @@
+//! The columns of a metric table, and the rows that fill them.
+//!
+//! Three tables share their rows: `hcp_metrics_at` (HCP × window, no reference columns), `hcp_now_windows` (HCP × window)
+//! and `hcp_now` (HCP, headline window), the latter two with what reference data says of the HCP at T (`unknown` without
+//! a row). A projected layout builds only the columns it keeps.
+
+use crate::kernel::Evaluation;
+use crate::rows::{MetricBuilder, Values, constant_instant};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use std::sync::Arc;
+use touchpoint::metric::{METRICS, MetricColumn, metric_field};
+use touchpoint::record::instant_type;
+use touchpoint::reference::{HcpRow, UNKNOWN};
+use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    /// The HCP.
+    HcpId,
+    /// Name of the window.
+    Window,
+    /// T.
+    AsOf,
+    /// Whose view.
+    Audience,
+    /// A fact of reference data at T.
+    Fact(Fact),
+    /// A metric.
+    Metric(&'static MetricColumn),
+    /// Version of the policy.
+    PolicyVersion,
+}
+
+/// What reference data says of an HCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// Specialty.
+    Specialty,
+    /// Segment.
+    Segment,
+    /// Territory.
+    Territory,
+    /// Country.
+    Country,
+    /// Primary account.
+    AccountId,
+}
+
+const FACTS: [(Fact, &str); 5] = [
+    (Fact::Specialty, "specialty"),
+    (Fact::Segment, "segment"),
+    (Fact::Territory, "territory"),
+    (Fact::Country, "country"),
+    (Fact::AccountId, "account_id"),
+];
+
+impl Fact {
+    fn of(self, row: Option<&HcpRow>) -> &str {
+        let known = row.and_then(|r| match self {
+            Self::Specialty => r.specialty.as_deref(),
+            Self::Segment => r.segment.as_deref(),
+            Self::Territory => r.territory.as_deref(),
+            Self::Country => r.country.as_deref(),
+            Self::AccountId => r.account_id.as_deref(),
+        });
+        known.unwrap_or(UNKNOWN)
+    }
+}
+
+/// Columns, windows and the schema they make.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    columns: Vec<Column>,
+    windows: Vec<WindowLength>,
+    schema: SchemaRef,
+}
+
+impl Layout {
+    /// `hcp_metrics_at`.
+    pub fn metrics_at() -> Self {
+        let head = vec![Column::HcpId, Column::Window, Column::AsOf, Column::Audience];
+        Self::with_metrics(head, WindowLength::ALL.to_vec())
+    }
+
+    /// `hcp_now_windows`.
+    pub fn now_windows() -> Self {
+        let mut head = vec![Column::HcpId, Column::Window, Column::AsOf];
+        head.extend(FACTS.iter().map(|(fact, _)| Column::Fact(*fact)));
+        Self::with_metrics(head, WindowLength::ALL.to_vec())
+    }
+
+    /// `hcp_now`.
+    pub fn now() -> Self {
+        let mut head = vec![Column::HcpId, Column::AsOf];
+        head.extend(FACTS.iter().map(|(fact, _)| Column::Fact(*fact)));
+        Self::with_metrics(head, vec![WindowLength::HEADLINE])
+    }
+
+    fn with_metrics(mut columns: Vec<Column>, windows: Vec<WindowLength>) -> Self {
+        columns.extend(METRICS.iter().map(Column::Metric));
+        columns.push(Column::PolicyVersion);
+        Self::new(columns, windows)
+    }
+
+    fn new(columns: Vec<Column>, windows: Vec<WindowLength>) -> Self {
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        Self { columns, windows, schema }
+    }
+
+    /// Only the columns of `projection`, in its order.
+    pub fn project(&self, projection: Option<&Vec<usize>>) -> Self {
+        let Some(kept) = projection else { return self.clone() };
+        Self::new(kept.iter().filter_map(|i| self.columns.get(*i).copied()).collect(), self.windows.clone())
+    }
+
+    /// The schema of a batch.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The windows an HCP has a row for.
+    pub fn windows(&self) -> &[WindowLength] {
+        &self.windows
+    }
+}
+
+fn field(column: &Column) -> Field {
+    match column {
+        Column::HcpId => Field::new("hcp_id", DataType::Utf8, false),
+        Column::Window => Field::new("window", DataType::Utf8, false),
+        Column::AsOf => Field::new("as_of", instant_type(), false),
+        Column::Audience => Field::new("audience", DataType::Utf8, false),
+        Column::Fact(fact) => {
+            let name = FACTS.iter().find(|(f, _)| f == fact).map_or("", |(_, name)| *name);
+            Field::new(name, DataType::Utf8, false)
+        }
+        Column::Metric(metric) => metric_field(metric),
+        Column::PolicyVersion => Field::new("policy_version", DataType::Utf8, false),
+    }
+}
+
+/// What all rows of a batch share.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// T.
+    pub as_of: Micros,
+    /// Whose view.
+    pub audience: Audience,
+    /// Weights and version.
+    pub policy: Arc<Policy>,
+    /// Facts.
+    pub reference: Arc<Reference>,
+}
+
+/// Collects rows.
+#[derive(Debug)]
+pub struct RowBuilder<'a> {
+    layout: &'a Layout,
+    shared: &'a Shared,
+    texts: Vec<StringBuilder>,
+    metrics: Vec<MetricBuilder>,
+    needs_facts: bool,
+    rows: usize,
+}
+
+impl<'a> RowBuilder<'a> {
+    /// No rows.
+    pub fn new(layout: &'a Layout, shared: &'a Shared) -> Self {
+        let mut builder = Self { layout, shared, texts: Vec::new(), metrics: Vec::new(), needs_facts: false, rows: 0 };
+        for column in &layout.columns {
+            match column {
+                Column::Metric(metric) => builder.metrics.push(MetricBuilder::new(metric)),
+                Column::AsOf => {}
+                _ => builder.texts.push(StringBuilder::new()),
+            }
+            builder.needs_facts |= matches!(column, Column::Fact(_));
+        }
+        builder
+    }
+
+    /// Rows so far.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Adds a row for each window of the layout.
+    pub fn push_evaluation(&mut self, hcp_id: &str, evaluation: &Evaluation) {
+        for window in &self.layout.windows {
+            if let Some(values) = evaluation.windows.get(window.index()) {
+                let half_life = self.shared.policy.half_life;
+                self.push(hcp_id, *window, Values { window: values, load: evaluation.load, half_life });
+            }
+        }
+    }
+
+    /// Adds one row.
+    pub fn push(&mut self, hcp_id: &str, window: WindowLength, values: Values<'_>) {
+        let row = if self.needs_facts { self.shared.reference.hcp(hcp_id, self.shared.as_of) } else { None };
+        let (mut texts, mut metrics) = (self.texts.iter_mut(), self.metrics.iter_mut());
+        for column in &self.layout.columns {
+            let text = match column {
+                Column::Metric(_) => {
+                    if let Some(builder) = metrics.next() {
+                        builder.push(values);
+                    }
+                    continue;
+                }
+                Column::AsOf => continue,
+                Column::HcpId => hcp_id,
+                Column::Window => window.as_str(),
+                Column::Audience => self.shared.audience.as_str(),
+                Column::Fact(fact) => fact.of(row),
+                Column::PolicyVersion => &self.shared.policy.version,
+            };
+            if let Some(builder) = texts.next() {
+                builder.append_value(text);
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// The batch.
+    ///
+    /// # Errors
+    /// Never in practice: the columns are built to the schema.
+    pub fn finish(self) -> Result<RecordBatch, ArrowError> {
+        let (mut texts, mut metrics) = (self.texts.into_iter(), self.metrics.into_iter());
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.layout.columns.len());
+        for column in &self.layout.columns {
+            let built: Option<ArrayRef> = match column {
+                Column::Metric(_) => metrics.next().map(MetricBuilder::finish),
+                Column::AsOf => Some(constant_instant(self.shared.as_of, self.rows)),
+                _ => texts.next().map(|mut b| Arc::new(b.finish()) as ArrayRef),
+            };
+            columns.extend(built);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        RecordBatch::try_new_with_options(self.layout.schema.clone(), columns, &options)
+    }
+}

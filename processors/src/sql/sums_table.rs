@@ -1,0 +1,141 @@
+//! `touches_now` and `requests_now`: counts over the live state, summed before SQL sees them.
+//!
+//! `touches_now(window, territory, channel, business_function, touches, unsolicited)` and
+//! `requests_now(territory, state, requests)` (headline window; medical, so audience full only). A gauge reads a few
+//! hundred rows instead of every touch.
+
+use crate::shards::{Shards, SharedShards};
+use crate::state::sums::TouchSums;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{MemTable, Session, TableProvider};
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, PoisonError};
+use touchpoint::{Audience, Word};
+
+/// HCPs counted under the lock at a time.
+const SLICE: usize = 8192;
+
+fn schema_of(texts: &[&str], counts: &[&str]) -> SchemaRef {
+    let text = texts.iter().map(|name| Field::new(*name, DataType::Utf8, false));
+    let count = counts.iter().map(|name| Field::new(*name, DataType::Int64, false));
+    Arc::new(Schema::new(text.chain(count).collect::<Vec<_>>()))
+}
+
+/// Calls `count` for every slice of HCPs of every shard, letting the writer in between.
+fn for_slices(shards: &SharedShards, mut count: impl FnMut(&crate::Shard, std::ops::Range<u32>)) {
+    let read = || shards.read().unwrap_or_else(PoisonError::into_inner);
+    let of = |(number, shard): (i32, &crate::Shard)| (number, shard.hcp_count() as u32);
+    let sizes: Vec<(i32, u32)> = Shards::iter(&read()).map(of).collect();
+    for (number, hcps) in sizes {
+        for from in (0..hcps).step_by(SLICE) {
+            if let Some(shard) = read().get(number) {
+                count(shard, from..from.saturating_add(SLICE as u32).min(hcps));
+            }
+        }
+    }
+}
+
+/// `touches_now` for an audience.
+#[derive(Debug, Clone)]
+pub struct TouchesNow {
+    shards: SharedShards,
+    audience: Audience,
+}
+
+impl TouchesNow {
+    /// Over the live state.
+    pub fn new(shards: SharedShards, audience: Audience) -> Self {
+        Self { shards, audience }
+    }
+
+    fn batch(&self) -> Result<RecordBatch> {
+        let mut sums = TouchSums::new();
+        for_slices(&self.shards, |shard, hcps| shard.add_touches(hcps, self.audience, &mut sums));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(sums.keys().map(|k| k.0.as_str()))),
+            Arc::new(StringArray::from_iter_values(sums.keys().map(|k| &k.1))),
+            Arc::new(StringArray::from_iter_values(sums.keys().map(|k| k.2.as_str()))),
+            Arc::new(StringArray::from_iter_values(sums.keys().map(|k| k.3.as_str()))),
+            Arc::new(Int64Array::from_iter_values(sums.values().map(|c| c.touches))),
+            Arc::new(Int64Array::from_iter_values(sums.values().map(|c| c.unsolicited))),
+        ];
+        Ok(RecordBatch::try_new(self.schema(), columns)?)
+    }
+}
+
+/// `requests_now`.
+#[derive(Debug, Clone)]
+pub struct RequestsNow {
+    shards: SharedShards,
+}
+
+impl RequestsNow {
+    /// Over the live state.
+    pub fn new(shards: SharedShards) -> Self {
+        Self { shards }
+    }
+
+    fn batch(&self) -> Result<RecordBatch> {
+        let mut sums = BTreeMap::new();
+        for_slices(&self.shards, |shard, hcps| shard.add_requests(hcps, &mut sums));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(sums.keys().map(|(territory, _)| territory))),
+            Arc::new(StringArray::from_iter_values(sums.keys().map(|(_, state)| state.as_str()))),
+            Arc::new(Int64Array::from_iter_values(sums.values().copied())),
+        ];
+        Ok(RecordBatch::try_new(self.schema(), columns)?)
+    }
+}
+
+#[async_trait]
+impl TableProvider for TouchesNow {
+    fn schema(&self) -> SchemaRef {
+        static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+            schema_of(&["window", "territory", "channel", "business_function"], &["touches", "unsolicited"])
+        });
+        SCHEMA.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let table = MemTable::try_new(self.schema(), vec![vec![self.batch()?]])?;
+        table.scan(state, projection, filters, limit).await
+    }
+}
+
+#[async_trait]
+impl TableProvider for RequestsNow {
+    fn schema(&self) -> SchemaRef {
+        static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema_of(&["territory", "state"], &["requests"]));
+        SCHEMA.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let table = MemTable::try_new(self.schema(), vec![vec![self.batch()?]])?;
+        table.scan(state, projection, filters, limit).await
+    }
+}

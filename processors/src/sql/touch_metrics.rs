@@ -1,0 +1,100 @@
+//! `touch_metrics(…)`: every metric column of a set of touchpoints, as one struct.
+//!
+//! Arguments, in order, are the columns of view `touchpoints` named in [`ARGUMENTS`] and then `as_of` (T), `width` (an
+//! interval of days, hours or less) and `audience` (`'full'` or `'commercial'`). Rows are live versions already. The
+//! function sorts them itself and drops those outside `(as_of − width, as_of]`, since `RANGE … PRECEDING` frames are
+//! closed below; load counts what lies in the last 400 d of the rows given. Over a frame T is the greatest `as_of` of its
+//! rows. NULL when no row counts for the audience.
+//!
+//! One struct instead of a function per column: many aggregates over one group would keep as many copies of its rows.
+
+mod accumulator;
+mod arguments;
+
+pub use arguments::ARGUMENTS;
+
+use accumulator::TouchMetricsAccumulator;
+use arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use touchpoint::metric::{METRICS, metric_field};
+use touchpoint::{Policy, Reference};
+
+/// The aggregate function, with the policy and reference data in force.
+pub fn touch_metrics(policy: Arc<Policy>, reference: Arc<Reference>) -> AggregateUDF {
+    AggregateUDF::new_from_impl(TouchMetrics {
+        signature: Signature::user_defined(Volatility::Immutable),
+        policy,
+        reference,
+    })
+}
+
+#[derive(Debug)]
+struct TouchMetrics {
+    signature: Signature,
+    policy: Arc<Policy>,
+    reference: Arc<Reference>,
+}
+
+/// Two functions are the same when they compute with the same policy and reference data.
+impl PartialEq for TouchMetrics {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.policy, &other.policy) && Arc::ptr_eq(&self.reference, &other.reference)
+    }
+}
+
+impl Eq for TouchMetrics {}
+
+impl Hash for TouchMetrics {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.policy.version.hash(state);
+    }
+}
+
+/// The struct that the function returns: the metrics, all nullable.
+pub(crate) fn metric_fields() -> Fields {
+    METRICS.iter().map(|m| Arc::new(metric_field(m).with_nullable(true)) as FieldRef).collect()
+}
+
+impl AggregateUDFImpl for TouchMetrics {
+    fn name(&self) -> &'static str {
+        "touch_metrics"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        let wanted = arguments::types();
+        if given.len() == wanted.len() {
+            return Ok(wanted);
+        }
+        let names: Vec<&str> = ARGUMENTS.iter().map(|(name, _)| *name).collect();
+        plan_err!(
+            "touch_metrics takes {} arguments, {} were given: touch_metrics({})",
+            wanted.len(),
+            given.len(),
+            names.join(", ")
+        )
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Struct(metric_fields()))
+    }
+
+    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(TouchMetricsAccumulator::new(self.policy.clone(), self.reference.clone())))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        let field = |(i, data_type): (usize, DataType)| {
+            let list = DataType::List(Arc::new(Field::new_list_field(data_type, true)));
+            Arc::new(Field::new(format!("{}[{i}]", args.name), list, true)) as FieldRef
+        };
+        Ok(arguments::types().into_iter().enumerate().map(field).collect())
+    }
+}

@@ -1,0 +1,33 @@
+//! Window state: what is retained of every HCP, and what ageing will change next.
+//!
+//! A [`Shard`] is a plain struct with one owner. `apply` takes a decoded batch and gives its log rows; `advance` tells it
+//! the time; `evaluate` brings the cached headline values of changed HCPs up to date, each HCP once. An HCP is a compact
+//! list of entries in window order, so that results are exact for any trailing window, late inserts and retractions cost
+//! a short move of memory, and nothing depends on window lengths. The state can always be had again from the log.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`arena`] | ids that are unique per record, packed |
+//! | [`interner`] | text that repeats, as small numbers |
+//! | [`position`] | which of two equal versions came later |
+//! | [`dictionary`] | the three above, and a record as an entry |
+//! | [`hcp`] | the entries of one HCP: insert, replace, purge |
+//! | [`wheel`] | when each HCP next changes by itself |
+//! | [`live`] | cached headline values in copy-on-write chunks |
+//! | [`shard`] | all HCPs of a partition number or of a whole process |
+//! | [`days`] | the day rows of `hcp_metrics` and their revisions |
+//! | [`sums`] | counts over all HCPs that gauges read |
+
+pub mod arena;
+pub mod days;
+pub mod dictionary;
+pub mod hcp;
+pub mod interner;
+pub mod live;
+pub mod position;
+pub mod shard;
+pub mod sums;
+pub mod wheel;
+
+pub use live::{Cell, Headline, LiveSnapshot};
+pub use shard::{Applied, Shard};

@@ -1,0 +1,314 @@
+//! All HCPs of one partition number, or of a whole process that owns every partition.
+
+use super::arena::Arena;
+use super::days::Days;
+use super::dictionary::Dictionary;
+use super::hcp::{Hcp, Inserted};
+use super::live::{Headline, Live, LiveSnapshot};
+use super::wheel::Wheel;
+use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
+use arrow::array::{BooleanBuilder, RecordBatch};
+use arrow::error::ArrowError;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use touchpoint::record::{RecordColumns, RecordRow};
+use touchpoint::time::{DAY, HOUR, Micros, RETENTION};
+use touchpoint::{Audience, Op, Policy, Precision, Reference, log};
+
+/// How far behind the watermark a record may lie before it is flagged `late` (metrics.md §2).
+const LATE_AFTER: Micros = HOUR;
+
+/// Why a shard cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The batch does not have the columns of a decoded batch: a bug of the caller, a retry does not help.
+    #[error("the batch is not a decoded batch")]
+    Columns(#[from] ArrowError),
+    /// The ids of the shard outgrew its arena: give the process fewer HCPs, a retry does not help.
+    #[error("the window state holds more than 16 GiB of event ids; spread the HCPs over more processes")]
+    Full,
+}
+
+/// What [`Shard::apply`] gives back.
+#[derive(Debug)]
+pub struct Applied {
+    /// Rows of `touchpoint_log`, one per record of the batch, in its order.
+    pub log: RecordBatch,
+    /// Records behind the watermark by more than an hour.
+    pub late: usize,
+    /// Records whose event time was already outside retention: stored, seen by SQL, not held live.
+    pub too_late: usize,
+    /// Records that changed a live result.
+    pub changed: usize,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Shard {
+    policy: Arc<Policy>,
+    reference: Arc<Reference>,
+    hcps: Vec<Hcp>,
+    by_id: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    dictionary: Dictionary,
+    wheel: Wheel,
+    live: Live,
+    pub(super) days: Days,
+    changed: Vec<u32>,
+    scratch: Scratch,
+    now: Micros,
+}
+
+impl Shard {
+    /// An empty shard. Its time starts at the first [`Shard::advance`].
+    pub fn new(policy: Arc<Policy>, reference: Arc<Reference>) -> Self {
+        Self {
+            policy,
+            reference,
+            hcps: Vec::new(),
+            by_id: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            dictionary: Dictionary::default(),
+            wheel: Wheel::default(),
+            live: Live::default(),
+            days: Days::default(),
+            changed: Vec::new(),
+            scratch: Scratch::default(),
+            now: Micros::MIN,
+        }
+    }
+
+    /// Takes in a decoded batch at `now` and gives its log rows.
+    ///
+    /// # Errors
+    /// [`StateError`]; the shard must then be discarded and restored.
+    pub fn apply(
+        &mut self,
+        batch: &RecordBatch,
+        now: Micros,
+        watermark: Option<Micros>,
+    ) -> Result<Applied, StateError> {
+        let columns = RecordColumns::try_new(batch)?;
+        let rows = batch.num_rows();
+        let (mut late, mut supersedes) = (BooleanBuilder::with_capacity(rows), BooleanBuilder::with_capacity(rows));
+        let (mut late_rows, mut too_late, mut changed) = (0, 0, 0);
+        for i in 0..rows {
+            let row = columns.row(i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
+            let admitted = self.admit(&row)?;
+            supersedes.append_value(admitted.supersedes);
+            changed += usize::from(admitted.inserted == Inserted::Changed);
+            let occurred_at = row.occurred_at.unwrap_or(Micros::MAX);
+            let is_late = watermark.is_some_and(|w| occurred_at < w - LATE_AFTER);
+            late.append_value(is_late);
+            late_rows += usize::from(is_late);
+            too_late += usize::from(occurred_at <= now - RETENTION);
+        }
+        let log = log::from_record(batch, late.finish(), supersedes.finish())?;
+        Ok(Applied { log, late: late_rows, too_late, changed })
+    }
+
+    /// Takes in rows of `touchpoint_log`, in any order.
+    ///
+    /// # Errors
+    /// [`StateError`]; the shard must then be discarded.
+    pub fn restore(&mut self, log_rows: &RecordBatch) -> Result<usize, StateError> {
+        self.restore_where(log_rows, |_| true)
+    }
+
+    /// As [`Shard::restore`], for the rows whose HCP id is wanted. Returns how many.
+    ///
+    /// # Errors
+    /// [`StateError`]; the shard must then be discarded.
+    pub fn restore_where(
+        &mut self,
+        log_rows: &RecordBatch,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<usize, StateError> {
+        let batch = log::to_record(log_rows)?;
+        let columns = RecordColumns::try_new(&batch)?;
+        let mut taken = 0;
+        for i in 0..batch.num_rows() {
+            let row = columns.row(i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
+            if wanted(row.hcp_id) {
+                self.admit(&row)?;
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Moves time to `now` (never back) and marks the HCPs that ageing changed.
+    pub fn advance(&mut self, now: Micros) {
+        self.now = self.now.max(now);
+        let (now, hcps, changed) = (self.now, &mut self.hcps, &mut self.changed);
+        let mut again = Vec::new();
+        self.wheel.take_until(now, |number| {
+            let Some(hcp) = hcps.get_mut(number as usize) else { return };
+            if hcp.due <= now {
+                hcp.due = Micros::MAX;
+                mark(hcp, number, changed);
+            } else if hcp.due.div_euclid(60_000_000) == now.div_euclid(60_000_000) {
+                again.push((number, hcp.due));
+            }
+        });
+        for (number, due) in again {
+            self.wheel.set(number, due);
+        }
+    }
+
+    /// Brings the cached headline values of every changed HCP to the present time. Returns their numbers.
+    pub fn evaluate(&mut self) -> Vec<u32> {
+        let changed = std::mem::take(&mut self.changed);
+        for &number in &changed {
+            self.refresh(number);
+        }
+        changed
+    }
+
+    fn refresh(&mut self, number: u32) {
+        let now = self.now;
+        let Some(hcp) = self.hcps.get_mut(number as usize) else { return };
+        hcp.changed = false;
+        hcp.changed_since_midnight = true;
+        hcp.purge(now);
+        let instant = instant(&self.policy, &self.reference, &hcp.id, now);
+        let mut run =
+            |audience| kernel::evaluate(&hcp.entries, self.dictionary.arena(), audience, &instant, &mut self.scratch);
+        let full = run(Audience::Full).map(|e| Headline::new(&e, now));
+        let shared = hcp.entries.iter().all(Entry::is_commercial);
+        let commercial = if shared { None } else { run(Audience::Commercial).map(|e| Headline::new(&e, now)) };
+        if let Some(cell) = self.live.cell_mut(number) {
+            if shared {
+                cell.set_shared(full);
+            } else {
+                cell.set(full, commercial);
+            }
+        }
+        if let Some(due) = kernel::next_change(&hcp.entries, &instant) {
+            if due < hcp.due {
+                hcp.due = due;
+                self.wheel.set(number, due);
+            }
+        }
+    }
+
+    /// A consistent view of the cached headline values at the present time; call [`Shard::evaluate`] first.
+    pub fn snapshot(&self) -> LiveSnapshot {
+        self.live.snapshot(self.now)
+    }
+
+    /// Every window of one HCP at `at`, with today's knowledge.
+    pub fn evaluate_at(
+        &self,
+        number: u32,
+        audience: Audience,
+        at: Micros,
+        scratch: &mut Scratch,
+    ) -> Option<Evaluation> {
+        let hcp = self.hcps.get(number as usize)?;
+        let instant = instant(&self.policy, &self.reference, &hcp.id, at);
+        kernel::evaluate(&hcp.entries, self.dictionary.arena(), audience, &instant, scratch)
+    }
+
+    /// Number of HCPs known, also those without a row.
+    pub fn hcp_count(&self) -> usize {
+        self.hcps.len()
+    }
+
+    /// Entries held.
+    pub fn entry_count(&self) -> usize {
+        self.hcps.iter().map(|h| h.entries.len()).sum()
+    }
+
+    /// The HCP of a number.
+    pub fn hcp(&self, number: u32) -> Option<&Hcp> {
+        self.hcps.get(number as usize)
+    }
+
+    /// The HCP's number by id.
+    pub fn number_of(&self, hcp_id: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(hcp_id);
+        let same = |n: &u32| self.hcps.get(*n as usize).is_some_and(|h| &*h.id == hcp_id);
+        self.by_id.find(hash, same).copied()
+    }
+
+    pub(super) fn hcp_mut(&mut self, number: u32) -> Option<&mut Hcp> {
+        self.hcps.get_mut(number as usize)
+    }
+
+    pub(super) fn arena(&self) -> &Arena {
+        self.dictionary.arena()
+    }
+
+    /// The present time of the shard.
+    pub fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// Reference data in force.
+    pub fn reference(&self) -> &Arc<Reference> {
+        &self.reference
+    }
+
+    /// Bytes held, roughly: lists, ids, cached values, indexes.
+    pub fn bytes(&self) -> usize {
+        let lists: usize = self.hcps.iter().map(Hcp::bytes).sum();
+        let cells = self.hcps.len() * std::mem::size_of::<super::live::Cell>();
+        lists + cells + self.dictionary.bytes() + self.wheel.len() * 4
+    }
+
+    fn admit(&mut self, row: &RecordRow<'_>) -> Result<Admitted, StateError> {
+        let number = self.number_or_new(row.hcp_id);
+        let mut entry = self.dictionary.entry(row, &self.reference, &self.policy);
+        let Some(hcp) = self.hcps.get(number as usize) else { return Err(StateError::Full) };
+        let rivals = hcp.of_identity(&entry, row.event_id.as_bytes(), self.dictionary.arena());
+        let known = rivals[0].and_then(|i| hcp.entries.get(i));
+        self.dictionary.set_ids(&mut entry, row, known).ok_or(StateError::Full)?;
+        let reach = rivals.into_iter().flatten().filter_map(|i| hcp.entries.get(i)).map(|e| e.occurred_at);
+        let reach = reach.chain(row.occurred_at).min().unwrap_or(Micros::MAX);
+        self.remember_before(number, reach);
+        let Some(hcp) = self.hcps.get_mut(number as usize) else { return Err(StateError::Full) };
+        let inserted = hcp.insert(entry, rivals, &self.dictionary);
+        if inserted == Inserted::Changed {
+            mark(hcp, number, &mut self.changed);
+        }
+        Ok(Admitted { inserted, supersedes: rivals[0].is_some() })
+    }
+
+    fn number_or_new(&mut self, hcp_id: &str) -> u32 {
+        let hash = self.hasher.hash_one(hcp_id);
+        let (hcps, hasher) = (&self.hcps, &self.hasher);
+        let same = |n: &u32| hcps.get(*n as usize).is_some_and(|h| &*h.id == hcp_id);
+        let rehash = |n: &u32| hcps.get(*n as usize).map_or(0, |h| hasher.hash_one(&*h.id));
+        let new = match self.by_id.entry(hash, same, rehash) {
+            hashbrown::hash_table::Entry::Occupied(found) => return *found.get(),
+            hashbrown::hash_table::Entry::Vacant(vacant) => *vacant.insert(self.hcps.len() as u32).get(),
+        };
+        let id: Arc<str> = hcp_id.into();
+        self.live.push(id.clone());
+        self.hcps.push(Hcp::new(id));
+        new
+    }
+}
+
+struct Admitted {
+    inserted: Inserted,
+    supersedes: bool,
+}
+
+fn mark(hcp: &mut Hcp, number: u32, changed: &mut Vec<u32>) {
+    if !hcp.changed {
+        hcp.changed = true;
+        changed.push(number);
+    }
+}
+
+fn instant<'a>(policy: &'a Policy, reference: &Reference, hcp_id: &str, at: Micros) -> Instant<'a> {
+    Instant { at, policy, zone_known: reference.time_zone(hcp_id, at).is_some() }
+}

@@ -1,0 +1,91 @@
+//! The HTTP server: one file per resource, one error form.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/metrics` | the scrape page, text format 0.0.4 |
+//! | `/healthz` | 200 while the loop turned within the limit, else 503 |
+//! | `/readyz` | 200 when assigned and restored, else 503; the body names what is missing |
+//! | `/` | these paths |
+//!
+//! Every error is a problem document (RFC 9457, `application/problem+json`); no answer holds an id or a record's
+//! content. The caller binds the socket, so that a port in use is its error, with its words.
+
+use crate::health::Health;
+use crate::page::MetricsPage;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use problem::Problem;
+use std::future::IntoFuture;
+use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+mod healthz;
+mod index;
+mod metrics;
+mod problem;
+mod readyz;
+
+#[cfg(test)]
+mod tests;
+
+/// How long open requests may take to end once the server is told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the resources show.
+#[derive(Clone)]
+pub struct HttpState {
+    /// The scrape page.
+    pub page: Arc<MetricsPage>,
+    /// Liveness and readiness.
+    pub health: Arc<Health>,
+}
+
+/// The server could not start or had to stop: the machine's fault (descriptors, socket); starting again may help.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The socket cannot be used by the runtime.
+    #[error("the bound HTTP socket could not be taken over: {0}")]
+    Socket(#[source] std::io::Error),
+    /// Accepting connections failed for good.
+    #[error("the HTTP server stopped accepting connections: {0}")]
+    Accept(#[source] std::io::Error),
+}
+
+/// Serves on `listener` until `shutdown` is cancelled and open requests have ended, or [`STOP_WITHIN`] later.
+///
+/// # Errors
+/// The socket cannot be taken over, or accepting fails for good.
+pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<(), HttpError> {
+    listener.set_nonblocking(true).map_err(HttpError::Socket)?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(HttpError::Socket)?;
+    let stop = shutdown.clone().cancelled_owned();
+    let mut server = pin!(axum::serve(listener, router(state)).with_graceful_shutdown(stop).into_future());
+    let ended = tokio::select! {
+        ended = &mut server => Some(ended),
+        () = shutdown.cancelled() => tokio::time::timeout(STOP_WITHIN, server).await.ok(),
+    };
+    match ended {
+        Some(ended) => ended.map_err(HttpError::Accept),
+        None => {
+            tracing::warn!(seconds = STOP_WITHIN.as_secs(), "open http requests were cut off at shutdown");
+            Ok(())
+        }
+    }
+}
+
+fn router(state: HttpState) -> Router {
+    Router::new()
+        .route("/", get(index::show))
+        .route("/metrics", get(metrics::show))
+        .route("/healthz", get(healthz::show))
+        .route("/readyz", get(readyz::show))
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not found", "see / for the paths that exist"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "this path answers GET and HEAD")
+        })
+        .with_state(state)
+}

@@ -1,0 +1,143 @@
+//! The server over a real socket with a client of a few lines.
+
+use super::{HttpState, serve};
+use crate::health::{Assignment, Commit, Health, Restore};
+use crate::page::MetricsPage;
+use prometheus::Registry;
+use serde_json::Value;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use touchpoint::Clock;
+use touchpoint::time::SECOND;
+
+/// A clock that a test moves.
+struct HandClock(std::sync::atomic::AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> i64 {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    health: Arc<Health>,
+    clock: Arc<HandClock>,
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), super::HttpError>>,
+}
+
+fn start() -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let clock = Arc::new(HandClock((1_000 * SECOND).into()));
+    let health = Arc::new(Health::new(clock.clone(), Duration::from_secs(30)));
+    let registry = Registry::new();
+    let ticks = prometheus::IntCounter::new("touchload_ticks_total", "Ticks.").expect("sound");
+    registry.register(Box::new(ticks)).expect("new");
+    let state = HttpState { page: Arc::new(MetricsPage::new(registry)), health: Arc::clone(&health) };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(serve(listener, state, stop.clone()));
+    Server { address, health, clock, stop, task }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+async fn ask(server: &Server, method: &str, path: &str) -> Answer {
+    let mut stream = TcpStream::connect(server.address).await.expect("connects");
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sends");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.expect("answers");
+    let (head, body) = text.split_once("\r\n\r\n").expect("head and body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("status");
+    Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+}
+
+async fn get(server: &Server, path: &str) -> Answer {
+    ask(server, "GET", path).await
+}
+
+#[tokio::test]
+async fn the_page_is_served_as_text() {
+    let server = start();
+    let answer = get(&server, "/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{}", answer.head);
+    assert_eq!(
+        answer.body,
+        "# HELP touchload_ticks_total Ticks.\n# TYPE touchload_ticks_total counter\ntouchload_ticks_total 0\n"
+    );
+    assert!(get(&server, "/").await.body.contains("/readyz"));
+}
+
+#[tokio::test]
+async fn a_stalled_loop_is_unhealthy_until_it_turns() {
+    let server = start();
+    assert_eq!(get(&server, "/healthz").await.json()["alive"], true);
+    server.clock.0.store(1_045 * SECOND, std::sync::atomic::Ordering::Relaxed);
+    let stalled = get(&server, "/healthz").await;
+    assert_eq!(stalled.status, 503);
+    assert!(stalled.head.contains("content-type: application/problem+json"), "{}", stalled.head);
+    assert_eq!(stalled.json()["last_turn_age_seconds"], 45.0);
+    assert_eq!(stalled.json()["status"], 503);
+    assert!(stalled.body.contains("45.0 s ago; at most 30.0 s"), "{}", stalled.body);
+    server.health.turned(1_044 * SECOND);
+    assert_eq!(get(&server, "/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn ready_names_what_is_missing() {
+    let server = start();
+    let answer = get(&server, "/readyz").await;
+    assert_eq!(
+        (answer.status, &answer.json()["missing"]),
+        (503, &serde_json::json!(["assigned", "restored", "committed"]))
+    );
+    server.health.assigned(Assignment::Assigned);
+    let answer = get(&server, "/readyz").await;
+    assert_eq!((answer.status, &answer.json()["missing"]), (503, &serde_json::json!(["restored", "committed"])));
+    server.health.restored(Restore::Done);
+    let answer = get(&server, "/readyz").await;
+    assert_eq!((answer.status, &answer.json()["missing"]), (200, &serde_json::json!(["committed"])));
+    server.health.committed(Commit::Done);
+    assert_eq!(get(&server, "/readyz").await.json(), serde_json::json!({ "ready": true, "missing": [] }));
+}
+
+#[tokio::test]
+async fn errors_are_problem_documents() {
+    let server = start();
+    for (method, path, status) in [("GET", "/nowhere", 404), ("POST", "/metrics", 405)] {
+        let answer = ask(&server, method, path).await;
+        assert_eq!(answer.status, status);
+        assert!(answer.head.contains("content-type: application/problem+json"), "{}", answer.head);
+        assert_eq!(answer.json()["status"], status);
+    }
+    let head = ask(&server, "HEAD", "/healthz").await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn it_stops_when_told_and_frees_the_port() {
+    let server = start();
+    assert_eq!(get(&server, "/healthz").await.status, 200);
+    server.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(4), server.task).await.expect("no open request, no waiting");
+    assert!(ended.expect("no panic").is_ok());
+    assert!(TcpStream::connect(server.address).await.is_err());
+}

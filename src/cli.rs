@@ -1,0 +1,180 @@
+//! What was typed: commands and options, each value parsed strictly, nothing looked up and nothing opened.
+//!
+//! Exit codes: 0 done, 1 failed, 2 bad usage or bad configuration. `clap` itself answers `--help` and `--version` with
+//! 0 and a usage error with 2; [`ExitStatus`] names the three for the commands.
+//!
+//! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
+
+mod arguments;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+pub use arguments::{
+    ConfigAction, DemoArgs, ImportArgs, ImportDays, RunArgs, Scenario, SimulateArgs, SimulateTarget, SqlArgs, SqlInput,
+    ViewChoice,
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Live interruption load and cross-channel coherence per healthcare professional.
+#[derive(Debug, Parser)]
+#[command(
+    name = "touchload",
+    version,
+    about = "How much is each healthcare professional being interrupted, and do the touches add up?",
+    long_about = "Touchload reads calls, e-mails, congress invitations and medical requests from Kafka, keeps exact \
+                  trailing windows per healthcare professional (HCP), and serves interruption load and cross-channel \
+                  coherence to Prometheus, to Delta tables and to SQL.",
+    after_help = "Start here:\n  touchload demo\n\nExit status: 0 done, 1 failed, 2 bad usage or bad configuration.",
+    propagate_version = true,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// Say more in the log: -v debug, -vv trace
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "Log")]
+    verbose: u8,
+
+    /// Log errors only, and show no progress
+    #[arg(short, long, global = true, help_heading = "Log")]
+    quiet: bool,
+
+    /// How log lines are written to standard error [default: text, or what the config file says]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, help_heading = "Log")]
+    pub log_format: Option<LogFormat>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// How much the log says, from `-v` and `-q`.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Errors,
+            (false, 0) => Verbosity::Normal,
+            (false, 1) => Verbosity::Debug,
+            (false, _) => Verbosity::Trace,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Everything in one process: embedded broker, simulated traffic, tables, endpoints and a terminal view
+    #[command(
+        long_about = "Runs the whole pipeline in one process: an embedded in-memory Kafka broker, simulated traffic \
+                      through the real consumers, Delta tables, HTTP endpoints and a terminal view. Nothing needs to \
+                      be installed. Starts only in an empty folder or in one that a demo made.",
+        after_help = "Example:\n  touchload demo --for 30s --rate 2000\n\nQuit with q or Ctrl-C."
+    )]
+    Demo(DemoArgs),
+
+    /// Read the four topics of a Kafka cluster and keep tables and endpoints current
+    #[command(
+        long_about = "Joins the consumer group, keeps the windows of every HCP of its partitions, commits tables and \
+                      offsets together, and serves the endpoints, until it is stopped with Ctrl-C or SIGTERM. A \
+                      process that is killed loses nothing: it starts again from its tables.",
+        after_help = "Example:\n  touchload run --config touchload.toml\n\n\
+                      Check the file first with `touchload config check touchload.toml`."
+    )]
+    Run(RunArgs),
+
+    /// Generate a seeded workload, into Kafka or into NDJSON files
+    #[command(
+        long_about = "Generates the same records for the same seed and options: calls, e-mails, congress invitations \
+                      and medical requests of a field force, with late, duplicate, edited, deleted and (with --poison) \
+                      bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
+                      topic with reference files for HCPs and accounts beside them.",
+        after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
+                      \x20 touchload simulate --kafka localhost:9092 --rate 5000"
+    )]
+    Simulate(SimulateArgs),
+
+    /// Load history from NDJSON files into the tables, through the decoder and the windows of `run`
+    #[command(
+        long_about = "Loads bounded history from NDJSON files through the same decoder, state and tables as `run`. All \
+                      files are one batch: the order of files and lines is no time. Importing the same content again \
+                      adds nothing. Refuses a folder that a running pipeline owns.",
+        after_help = "Example:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson"
+    )]
+    Import(ImportArgs),
+
+    /// Query the tables: a prompt, one command line, or a file
+    #[command(
+        long_about = "Queries the tables of a data folder with SQL. Without -c and -f it opens a prompt (or reads \
+                      statements from standard input when that is no terminal). Statements end with a semicolon. \
+                      JSON output is one object per line. Tables are never changed: INSERT, UPDATE, DELETE and COPY \
+                      are refused.",
+        after_help = "Example:\n  \
+                      touchload sql --data ./data -c \"SELECT hcp_id, visits_per_week FROM hcp_now LIMIT 10\""
+    )]
+    Sql(SqlArgs),
+
+    /// Look at configuration
+    #[command(
+        long_about = "Looks at the configuration of `run` without starting anything.",
+        after_help = "Example:\n  touchload config check touchload.toml"
+    )]
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+impl LogFormat {
+    /// The text used on the command line and in the config file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// How much the log says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Errors only, no progress.
+    Errors,
+    /// What the configuration says.
+    Normal,
+    /// Debug lines too.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Everything asked for was done.
+    Done,
+    /// Something failed while doing it.
+    Failed,
+    /// The command line or the configuration was wrong; nothing was done.
+    BadUsage,
+}
+
+impl From<ExitStatus> for std::process::ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Done => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::BadUsage => 2,
+        })
+    }
+}

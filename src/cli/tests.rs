@@ -1,0 +1,144 @@
+//! Every command as it is typed, and what is refused.
+
+use super::{Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice};
+use crate::cli::arguments::ImportDays;
+use crate::format::OutputFormat;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use std::path::PathBuf;
+use std::time::Duration;
+use touchpoint::Kind;
+
+fn typed(line: &str) -> Cli {
+    Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"))
+}
+
+fn refused(line: &str) -> clap::Error {
+    Cli::try_parse_from(line.split(' ')).map_or_else(|e| e, |cli| panic!("{line} was accepted as {cli:?}"))
+}
+
+#[test]
+fn the_declaration_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_has_a_line_a_long_help_and_an_example() {
+    fn check(command: &clap::Command, path: &str) {
+        assert!(command.get_about().is_some(), "{path} lacks its line");
+        if !command.has_subcommands() || path == "touchload config" {
+            let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(example.contains(&format!("  {path}")), "{path} lacks an example: {example:?}");
+        }
+        for sub in command.get_subcommands() {
+            check(sub, &format!("{path} {}", sub.get_name()));
+        }
+    }
+    let command = Cli::command();
+    check(&command, "touchload");
+    let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "config"]);
+}
+
+#[test]
+fn every_option_says_what_it_is() {
+    for command in Cli::command().get_subcommands() {
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+        }
+    }
+}
+
+#[test]
+fn demo_needs_nothing() {
+    let Command::Demo(demo) = typed("touchload demo").command else { panic!() };
+    assert_eq!(demo.data, PathBuf::from("./data"));
+    assert_eq!(demo.http.to_string(), "127.0.0.1:8080");
+    assert_eq!((demo.run_for, demo.view()), (None, ViewChoice::Terminal));
+    let Command::Demo(demo) = typed("touchload demo --for 30s --rate 20 --poison 0.5 --no-view").command else {
+        panic!()
+    };
+    assert_eq!(demo.run_for, Some(Duration::from_secs(30)));
+    assert_eq!((demo.rate, demo.poison, demo.view()), (20, 0.5, ViewChoice::Lines));
+}
+
+#[test]
+fn bad_values_are_usage_errors_that_say_what_was_expected() {
+    for (line, expected) in [
+        ("touchload demo --for 30", "units ms, s, m, h, d"),
+        ("touchload demo --for 0s", "expected a duration"),
+        ("touchload demo --http localhost", "--http"),
+        ("touchload demo --poison 2", "from 0 to 1"),
+        ("touchload demo --rate 0", "1..=1000000"),
+        ("touchload demo --scenario chaos", "orchestration"),
+        ("touchload simulate --out w --from 2026-02-30", "YYYY-MM-DD"),
+        ("touchload import --data d --calls c --as-of noon", "RFC 3339"),
+    ] {
+        let error = refused(line);
+        assert_eq!(error.exit_code(), 2, "{line}");
+        assert!(error.to_string().contains(expected), "{line}: {error}");
+    }
+}
+
+#[test]
+fn run_needs_its_config() {
+    assert_eq!(refused("touchload run").kind(), ErrorKind::MissingRequiredArgument);
+    let Command::Run(run) = typed("touchload run --config t.toml --data s3://b/p --http 0.0.0.0:80").command else {
+        panic!()
+    };
+    assert_eq!((run.config, run.data.as_deref()), (PathBuf::from("t.toml"), Some("s3://b/p")));
+    assert_eq!(run.http.map(|a| a.port()), Some(80));
+}
+
+#[test]
+fn simulate_goes_to_exactly_one_place() {
+    assert_eq!(refused("touchload simulate").kind(), ErrorKind::MissingRequiredArgument);
+    assert_eq!(refused("touchload simulate --out w --kafka k:9092").kind(), ErrorKind::ArgumentConflict);
+    let Command::Simulate(args) = typed("touchload simulate --kafka k:9092 --rate 5 --firehose 10").command else {
+        panic!()
+    };
+    assert_eq!(args.target(), Some(SimulateTarget::Kafka("k:9092")));
+    assert_eq!((args.rate, args.firehose), (Some(5), Some(10)));
+    let Command::Simulate(args) = typed("touchload simulate --out w").command else { panic!() };
+    assert_eq!(args.target(), Some(SimulateTarget::Folder(&PathBuf::from("w"))));
+    assert_eq!(refused("touchload simulate --out w --rate 5").exit_code(), 2, "a rate makes no sense for files");
+}
+
+#[test]
+fn import_takes_files_of_any_kind_but_at_least_one() {
+    assert_eq!(refused("touchload import --data d").kind(), ErrorKind::MissingRequiredArgument);
+    let line = "touchload import --data d --medical-requests m --calls a --calls b \
+                --congress-invitations c --emails e --daily";
+    let Command::Import(args) = typed(line).command else { panic!() };
+    let files: Vec<_> = args.files().into_iter().map(|(k, f)| (k, f.display().to_string())).collect();
+    let expected =
+        [(Kind::Calls, "a"), (Kind::Calls, "b"), (Kind::Emails, "e"), (Kind::Congress, "c"), (Kind::Requests, "m")];
+    assert_eq!(files, expected.map(|(k, f)| (k, f.to_owned())));
+    assert_eq!((args.days(), args.as_of), (ImportDays::Daily, None));
+    let Command::Import(args) = typed("touchload import --data d --calls a --as-of 1970-01-02").command else {
+        panic!()
+    };
+    assert_eq!((args.days(), args.as_of), (ImportDays::Final, Some(86_400_000_000)));
+}
+
+#[test]
+fn sql_reads_text_a_file_or_a_prompt() {
+    let Command::Sql(args) = typed("touchload sql --data d --format csv").command else { panic!() };
+    assert_eq!((args.input(), args.format), (SqlInput::Prompt, OutputFormat::Csv));
+    let Command::Sql(args) = typed("touchload sql --data d -f q.sql").command else { panic!() };
+    assert_eq!(args.input(), SqlInput::File(&PathBuf::from("q.sql")));
+    let Command::Sql(args) = typed("touchload sql --data d -c SELECT").command else { panic!() };
+    assert_eq!(args.input(), SqlInput::Text("SELECT"));
+    assert_eq!(refused("touchload sql --data d -c S -f q.sql").kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn log_options_stand_anywhere() {
+    let cli = typed("touchload config check t.toml -vv --log-format json");
+    assert_eq!((cli.verbosity(), cli.log_format), (Verbosity::Trace, Some(LogFormat::Json)));
+    let Command::Config { action: ConfigAction::Check { file } } = cli.command else { panic!() };
+    assert_eq!(file, PathBuf::from("t.toml"));
+    assert_eq!(typed("touchload -q demo").verbosity(), Verbosity::Errors);
+    assert_eq!(typed("touchload demo -v").verbosity(), Verbosity::Debug);
+    assert_eq!(refused("touchload -q -v demo").kind(), ErrorKind::ArgumentConflict);
+}

@@ -1,0 +1,248 @@
+//! The configuration of `run`: one TOML file, read strictly, resolved into plain values.
+//!
+//! Two phases. First the text is checked against the table of keys ([`keys`]): unknown keys, wrong types, values out of
+//! range and missing keys are collected, all of them, each with its line and with what to do. Only a text without
+//! problems is resolved into a [`RunConfig`]. Defaults live in `config/default.toml` and nowhere else; an option of the
+//! command line wins over the file, the file over the default, and every setting remembers which it was.
+//!
+//! Units: durations as `std::time::Duration`, sizes in bytes unless the name says `mb` (MiB). `None` = not set.
+//! Secrets (passwords, tokens, private keys among the Kafka properties) are masked whenever a configuration is shown,
+//! with `Debug` too.
+
+mod document;
+mod effective;
+mod keys;
+mod nearest;
+mod problem;
+mod properties;
+mod resolve;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use problem::{ConfigError, Problem};
+pub use properties::KafkaProperties;
+
+use crate::cli::LogFormat;
+use settings::{Origin, Setting, Settings, Value};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use touchpoint::{Kind, WindowLength};
+
+/// The checked-in defaults; also the reference of all keys.
+pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
+
+/// What `run` needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunConfig {
+    /// `pipeline.name`: part of the tables' transaction ids.
+    pub pipeline_name: String,
+    /// `[kafka]`.
+    pub kafka: KafkaSection,
+    /// `[ingest]`.
+    pub ingest: IngestSection,
+    /// `state.shards`: `None` = one per core.
+    pub state_shards: Option<u32>,
+    /// `[store]`.
+    pub store: StoreSection,
+    /// `http.listen`.
+    pub http_listen: SocketAddr,
+    /// `[reference]`.
+    pub reference: ReferenceSection,
+    /// `[log]`.
+    pub log: LogSection,
+}
+
+/// `[kafka]`: where records come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KafkaSection {
+    /// `host:port`, several separated by commas.
+    pub bootstrap_servers: String,
+    /// Consumer group.
+    pub group: String,
+    /// How the producers hash keys.
+    pub partitioner: Partitioner,
+    /// The four topics, all different.
+    pub topics: TopicNames,
+    /// Passed through to librdkafka as they are.
+    pub properties: KafkaProperties,
+}
+
+/// How producers hash keys to partitions; matters only where several processes share the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partitioner {
+    /// Found out from the records.
+    Auto,
+    /// Java clients' default.
+    Murmur2,
+    /// librdkafka's default.
+    Crc32,
+}
+
+impl Partitioner {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "auto" => Some(Self::Auto),
+            "murmur2" => Some(Self::Murmur2),
+            "crc32" => Some(Self::Crc32),
+            _ => None,
+        }
+    }
+}
+
+/// The topic of each kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicNames {
+    calls: String,
+    emails: String,
+    congress: String,
+    requests: String,
+}
+
+impl TopicNames {
+    /// The topic that a kind is read from.
+    pub fn of(&self, kind: Kind) -> &str {
+        match kind {
+            Kind::Calls => &self.calls,
+            Kind::Emails => &self.emails,
+            Kind::Congress => &self.congress,
+            Kind::Requests => &self.requests,
+        }
+    }
+}
+
+impl Default for TopicNames {
+    fn default() -> Self {
+        let name = |kind: Kind| kind.default_topic().to_owned();
+        Self {
+            calls: name(Kind::Calls),
+            emails: name(Kind::Emails),
+            congress: name(Kind::Congress),
+            requests: name(Kind::Requests),
+        }
+    }
+}
+
+/// Whose Kafka keys are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRule {
+    /// The key must be the `hcp_id`; other records become dead letters.
+    HcpId,
+    /// Any key; only where this process owns every partition.
+    Any,
+}
+
+/// `[ingest]`: bounds of what is fetched and not yet processed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IngestSection {
+    /// `memory_mb`: MiB over all partitions.
+    pub memory_mb: u32,
+    /// A batch ends at this many records …
+    pub batch_records: u32,
+    /// … or at this age (`batch_ms`).
+    pub batch_age: Duration,
+    /// `accept_unkeyed`.
+    pub keys: KeyRule,
+    /// How far `occurred_at` may lie ahead of the Kafka record timestamp.
+    pub future_tolerance: Duration,
+}
+
+/// `[store]`: the tables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreSection {
+    /// Folder or object-store URL.
+    pub data: String,
+    /// A commit follows at this age …
+    pub commit_interval: Duration,
+    /// … or at this many bytes of uncommitted records.
+    pub commit_bytes: u64,
+    /// Time between rounds of compaction, checkpoints and clean-up.
+    pub maintenance: Duration,
+    /// Windows whose daily rows are kept; none twice, at least one, shortest first.
+    pub windows: Vec<WindowLength>,
+}
+
+/// `[reference]`: CSV files with facts about HCPs and accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceSection {
+    /// HCPs.
+    pub hcps: Option<PathBuf>,
+    /// Accounts.
+    pub accounts: Option<PathBuf>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSection {
+    /// Least severe level that is written.
+    pub level: tracing::Level,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// What the command line says in place of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Instead of `store.data`.
+    pub data: Option<String>,
+    /// Instead of `http.listen`.
+    pub http: Option<SocketAddr>,
+    /// Instead of `log.format`.
+    pub log_format: Option<LogFormat>,
+}
+
+/// A configuration and where each of its settings came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The resolved values.
+    pub config: RunConfig,
+    settings: Settings,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`] if it cannot be read; else every problem of its text at once. Both are the user's to
+/// mend.
+pub fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, ConfigError> {
+    let name = file.display().to_string();
+    let text =
+        std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable { file: name.clone(), source })?;
+    parse(&name, &text, overrides)
+}
+
+/// Reads a text; `file` is its name in messages.
+///
+/// # Errors
+/// Every problem of the text at once.
+pub fn parse(file: &str, text: &str, overrides: &Overrides) -> Result<Loaded, ConfigError> {
+    let (mut settings, mut problems) = document::read(DEFAULT_TOML, |_| Origin::Default);
+    let (given, found) = document::read(text, |line| Origin::File { line });
+    settings.overlay(given);
+    problems.extend(found);
+    settings.overlay(command_line(overrides));
+    problems.extend(settings.missing(&problems));
+    problems.extend(resolve::contradictions(&settings));
+    if !problems.is_empty() {
+        problems.sort_by_key(|p| p.line.unwrap_or(usize::MAX));
+        return Err(ConfigError::Problems { file: file.to_owned(), problems });
+    }
+    match resolve::resolve(&settings) {
+        Ok(config) => Ok(Loaded { config, settings }),
+        Err(problem) => Err(ConfigError::Problems { file: file.to_owned(), problems: vec![problem] }),
+    }
+}
+
+fn command_line(overrides: &Overrides) -> Settings {
+    let mut settings = Settings::default();
+    let mut put = |path: &'static str, value: Option<Value>| {
+        if let Some(value) = value {
+            settings.put(path, Setting { value, origin: Origin::CommandLine });
+        }
+    };
+    put("store.data", overrides.data.clone().map(Value::Text));
+    put("http.listen", overrides.http.map(Value::Address));
+    put("log.format", overrides.log_format.map(|f| Value::Text(f.as_str().to_owned())));
+    settings
+}

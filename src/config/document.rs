@@ -1,0 +1,198 @@
+//! From TOML text to settings and problems: every key is looked up in the table of keys, every value checked against
+//! its shape. Reading goes on after a problem, so that all of them are found.
+
+use crate::cli::value::{duration, size};
+use crate::config::keys::{self, KEYS, Key, Shape};
+use crate::config::nearest::nearest;
+use crate::config::problem::Problem;
+use crate::config::properties::{KafkaProperties, is_secret, refusal};
+use crate::config::settings::{Origin, Setting, Settings, Value};
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use touchpoint::WindowLength;
+
+/// Longest piece of a value that a message quotes.
+const QUOTED_CHARS: usize = 60;
+
+/// The settings that `text` makes, and what is wrong with it. After a syntax error the rest is still looked at, but
+/// only for names and values on other lines.
+pub(super) fn read(text: &str, origin: fn(usize) -> Origin) -> (Settings, Vec<Problem>) {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { text, origin, settings: Settings::default(), problems: Vec::new() };
+    reader.section("", document.get_ref());
+    let line = |error: &toml::de::Error| error.span().map(|s| line_at(text, s.start));
+    let broken: Vec<_> = errors.iter().map(line).collect();
+    reader.problems.retain(|p| !broken.contains(&p.line));
+    reader.problems.extend(errors.iter().map(|e| Problem {
+        line: line(e),
+        path: String::new(),
+        // The message alone: the error's own form quotes the line, which may hold a secret.
+        what: format!("is not TOML: {}", e.message()),
+    }));
+    (reader.settings, reader.problems)
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    origin: fn(usize) -> Origin,
+    settings: Settings,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, path: &str, offset: usize, what: String) {
+        let line = Some(line_at(self.text, offset));
+        self.problems.push(Problem { line, path: path.to_owned(), what });
+    }
+
+    fn section(&mut self, prefix: &str, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let name_start = name.span().start;
+            let name: &str = name.get_ref();
+            let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+            if let Some(key) = keys::find(&path) {
+                self.setting(key, value);
+            } else if !keys::is_section(&path) {
+                self.problem(&path, name_start, unknown(&path));
+            } else if let DeValue::Table(inner) = value.get_ref() {
+                self.section(&path, inner);
+            } else {
+                let what = format!("expected a section, found {}; write [{path}]", found(value.get_ref()));
+                self.problem(&path, name_start, what);
+            }
+        }
+    }
+
+    fn setting(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
+        let start = value.span().start;
+        let read = match (key.shape, value.get_ref()) {
+            (Shape::Properties, DeValue::Table(table)) => {
+                let mut properties = KafkaProperties::default();
+                self.properties(key.path, "", table, &mut properties);
+                Some(Value::Properties(properties))
+            }
+            (shape, value) => fit(shape, value),
+        };
+        if let Some(value) = read {
+            let origin = (self.origin)(line_at(self.text, start));
+            self.settings.put(key.path, Setting { value, origin });
+        } else {
+            let what = format!(
+                "expected {}, found {}; set it to {}",
+                key.shape.expected(),
+                found(value.get_ref()),
+                key.meaning
+            );
+            self.problem(key.path, start, what);
+        }
+    }
+
+    /// `security.protocol = …` and `"security.protocol" = …` mean the same: nested tables are dotted names.
+    fn properties(&mut self, path: &str, prefix: &str, table: &DeTable<'_>, into: &mut KafkaProperties) {
+        for (name, value) in table {
+            let start = value.span().start;
+            let name: &str = name.get_ref();
+            let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+            let full = format!("{path}.{name}");
+            let text = match value.get_ref() {
+                DeValue::Table(inner) => {
+                    self.properties(path, &name, inner, into);
+                    continue;
+                }
+                DeValue::String(text) => text.to_string(),
+                DeValue::Boolean(flag) => flag.to_string(),
+                DeValue::Integer(_) if integer(value.get_ref()).is_some() => {
+                    integer(value.get_ref()).map(|i| i.to_string()).unwrap_or_default()
+                }
+                other => {
+                    let shown = if is_secret(&name) { other.type_str().to_owned() } else { found(other) };
+                    self.problem(&full, start, format!("expected text, an integer or true or false, found {shown}"));
+                    continue;
+                }
+            };
+            match refusal(&name, &text) {
+                Some(reason) => self.problem(&full, start, reason),
+                None => into.put(name, text),
+            }
+        }
+    }
+}
+
+fn unknown(path: &str) -> String {
+    let sections = KEYS.iter().map(|k| k.parts().0);
+    let same_name = KEYS.iter().map(|k| k.path).find(|k| k.rsplit('.').next() == path.rsplit('.').next());
+    let near = same_name.or_else(|| nearest(path, KEYS.iter().map(|k| k.path).chain(sections)));
+    match near {
+        Some(name) => format!("is not a known key; did you mean {name}?"),
+        None => "is not a known key; remove it".to_owned(),
+    }
+}
+
+/// A value as a message quotes it.
+fn found(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => {
+            let mut shown: String = text.chars().take(QUOTED_CHARS).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            format!("{shown:?}")
+        }
+        DeValue::Integer(integer) => integer.to_string(),
+        DeValue::Float(float) => float.to_string(),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => format!("a TOML {}", value.type_str()),
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    value.as_integer().and_then(|i| i64::from_str_radix(i.as_str(), i.radix()).ok())
+}
+
+/// The value, if it fits the shape.
+fn fit(shape: Shape, value: &DeValue<'_>) -> Option<Value> {
+    let text = value.as_str();
+    match shape {
+        Shape::Text => text.filter(|t| !t.trim().is_empty()).map(|t| Value::Text(t.to_owned())),
+        Shape::Servers => text.filter(|t| t.split(',').all(is_server)).map(|t| Value::Text(t.to_owned())),
+        Shape::Topic => text.filter(|t| is_topic(t)).map(|t| Value::Text(t.to_owned())),
+        Shape::Integer(min, max) => integer(value).filter(|i| (min..=max).contains(i)).map(Value::Integer),
+        Shape::Flag => value.as_bool().map(Value::Flag),
+        Shape::Duration(min, max) => {
+            let range = Duration::from_millis(min)..=Duration::from_millis(max);
+            text.and_then(|t| duration(t).ok()).filter(|d| range.contains(d)).map(Value::Duration)
+        }
+        Shape::Size(min, max) => text.and_then(|t| size(t).ok()).filter(|s| (min..=max).contains(s)).map(Value::Size),
+        Shape::Address => text.and_then(|t| t.parse().ok()).map(Value::Address),
+        Shape::Choice(words) => text.filter(|t| words.contains(t)).map(|t| Value::Text(t.to_owned())),
+        Shape::Windows => windows(value).map(Value::Windows),
+        Shape::Properties => None,
+    }
+}
+
+fn windows(value: &DeValue<'_>) -> Option<Vec<WindowLength>> {
+    let given = value.as_array()?;
+    let window = |v: &Spanned<DeValue<'_>>| v.get_ref().as_str().and_then(WindowLength::parse);
+    let mut windows = given.iter().map(window).collect::<Option<Vec<_>>>()?;
+    windows.sort_unstable();
+    windows.dedup();
+    (!windows.is_empty() && windows.len() == given.len()).then_some(windows)
+}
+
+fn is_server(server: &str) -> bool {
+    let Some((host, port)) = server.trim().rsplit_once(':') else { return false };
+    !host.is_empty() && !host.contains(char::is_whitespace) && port.parse::<u16>().is_ok_and(|p| p > 0)
+}
+
+/// Kafka's own rule for topic names.
+fn is_topic(name: &str) -> bool {
+    (1..=249).contains(&name.len())
+        && name != "."
+        && name != ".."
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}

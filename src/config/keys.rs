@@ -1,0 +1,142 @@
+//! The table of keys: what a configuration may say, with type, range and meaning. A key that is not here is refused.
+//!
+//! To add one: a row here, its default in `default.toml` (unless required or optional), and its use in `resolve`. The
+//! tests hold the three together.
+
+use std::time::Duration;
+
+/// Type and range of a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Shape {
+    /// Text, not blank.
+    Text,
+    /// Comma-separated `host:port`.
+    Servers,
+    /// A Kafka topic name.
+    Topic,
+    /// An integer in a range, both ends included.
+    Integer(i64, i64),
+    /// `true` or `false`.
+    Flag,
+    /// A duration in a range of milliseconds, both ends included.
+    Duration(u64, u64),
+    /// A size in a range of bytes, both ends included.
+    Size(u64, u64),
+    /// `IP:PORT`.
+    Address,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of window lengths, at least one, none twice.
+    Windows,
+    /// A table of librdkafka properties.
+    Properties,
+}
+
+/// Whether a key must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// By the file.
+    Required,
+    /// By `default.toml` at least.
+    Defaulted,
+    /// Not at all; the text says what then holds.
+    Optional(&'static str),
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    /// Dotted path.
+    pub(super) path: &'static str,
+    /// Type and range.
+    pub(super) shape: Shape,
+    /// Whether it must be given.
+    pub(super) presence: Presence,
+    /// What it is, as the end of "set it to …".
+    pub(super) meaning: &'static str,
+}
+
+const fn key(path: &'static str, shape: Shape, presence: Presence, meaning: &'static str) -> Key {
+    Key { path, shape, presence, meaning }
+}
+
+const SECOND: u64 = 1_000;
+const DAY: u64 = 86_400 * SECOND;
+const MIB: u64 = 1 << 20;
+
+use Presence::{Defaulted, Optional, Required};
+
+/// Every key, in the order in which they are shown.
+pub(super) const KEYS: &[Key] = &[
+    key("pipeline.name", Shape::Text, Defaulted, "the pipeline's name, part of the tables' transaction ids"),
+    key("kafka.bootstrap_servers", Shape::Servers, Required, "the cluster's host:port, several separated by commas"),
+    key("kafka.group", Shape::Text, Defaulted, "the consumer group"),
+    key("kafka.partitioner", Shape::Choice(&["auto", "murmur2", "crc32"]), Defaulted, "how the producers hash keys"),
+    key("kafka.topics.calls", Shape::Topic, Defaulted, "the topic of calls"),
+    key("kafka.topics.emails", Shape::Topic, Defaulted, "the topic of e-mails"),
+    key("kafka.topics.congress", Shape::Topic, Defaulted, "the topic of congress invitations"),
+    key("kafka.topics.requests", Shape::Topic, Defaulted, "the topic of medical requests"),
+    key("kafka.properties", Shape::Properties, Defaulted, "librdkafka properties passed through"),
+    key("ingest.memory_mb", Shape::Integer(16, 65_536), Defaulted, "the MiB for records fetched and not yet processed"),
+    key("ingest.batch_records", Shape::Integer(1, 1_000_000), Defaulted, "the records at which a batch ends"),
+    key("ingest.batch_ms", Shape::Integer(1, 10_000), Defaulted, "the milliseconds after which a batch ends"),
+    key("ingest.accept_unkeyed", Shape::Flag, Defaulted, "true to accept keys other than the hcp_id"),
+    key("ingest.future_tolerance", Shape::Duration(0, 400 * DAY), Defaulted, "how far ahead occurred_at may lie"),
+    key("state.shards", Shape::Integer(1, 1_024), Optional("one per core"), "the shards of the window state"),
+    key("store.data", Shape::Text, Defaulted, "the folder or object-store URL of the tables"),
+    key("store.commit_interval", Shape::Duration(50, 600 * SECOND), Defaulted, "the age at which a commit follows"),
+    key("store.commit_bytes", Shape::Size(64 << 10, 4_096 * MIB), Defaulted, "the bytes at which a commit follows"),
+    key("store.maintenance", Shape::Duration(SECOND, 7 * DAY), Defaulted, "the time between maintenance rounds"),
+    key("store.windows", Shape::Windows, Defaulted, "the windows whose daily rows are kept"),
+    key("http.listen", Shape::Address, Defaulted, "the address of the HTTP endpoints"),
+    key("reference.hcps", Shape::Text, Optional("territories are unknown, time zones UTC"), "the CSV file of HCPs"),
+    key("reference.accounts", Shape::Text, Optional("accounts are unknown"), "the CSV file of accounts"),
+    key("log.level", Shape::Choice(&["error", "warn", "info", "debug", "trace"]), Defaulted, "the log level"),
+    key("log.format", Shape::Choice(&["text", "json"]), Defaulted, "the log format"),
+];
+
+/// The key at `path`.
+pub(super) fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|k| k.path == path)
+}
+
+/// Whether `path` is a section: something that keys lie in.
+pub(super) fn is_section(path: &str) -> bool {
+    KEYS.iter().any(|k| k.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+impl Key {
+    /// Section and name.
+    pub(super) fn parts(&self) -> (&'static str, &'static str) {
+        self.path.rsplit_once('.').unwrap_or(("", self.path))
+    }
+}
+
+impl Shape {
+    /// What is accepted, as the end of "expected …".
+    pub(super) fn expected(self) -> String {
+        use crate::cli::value::{show_duration, show_size};
+        let millis = |ms| show_duration(Duration::from_millis(ms));
+        match self {
+            Self::Text => "text in quotes, not blank".to_owned(),
+            Self::Servers => {
+                "host:port in quotes, several separated by commas, such as \"kafka-1:9092,kafka-2:9092\"".to_owned()
+            }
+            Self::Topic => "a topic name in quotes: 1 to 249 letters, digits, dots, underscores or hyphens".to_owned(),
+            Self::Integer(min, max) => format!("an integer from {min} to {max}"),
+            Self::Flag => "true or false, without quotes".to_owned(),
+            Self::Duration(min, max) => {
+                format!("a duration from {} to {} in quotes, such as \"30s\" or \"5m\"", millis(min), millis(max))
+            }
+            Self::Size(min, max) => {
+                format!("a size from {} to {} in quotes, such as \"16MiB\"", show_size(min), show_size(max))
+            }
+            Self::Address => "IP:PORT in quotes, such as \"127.0.0.1:8080\"".to_owned(),
+            Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
+            Self::Windows => {
+                "a list of different windows among \"24h\", \"7d\", \"28d\", \"90d\", such as [\"28d\"]".to_owned()
+            }
+            Self::Properties => "a table of librdkafka properties".to_owned(),
+        }
+    }
+}

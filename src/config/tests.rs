@@ -1,0 +1,217 @@
+//! Whole files: what they give, and every problem of a bad one at once.
+
+use super::keys::{KEYS, Presence};
+use super::{ConfigError, DEFAULT_TOML, KeyRule, Loaded, Overrides, Problem, document, load, parse};
+use crate::cli::LogFormat;
+use crate::config::settings::Origin;
+use std::time::Duration;
+use touchpoint::{Kind, WindowLength};
+
+const SMALL: &str = "[kafka]\nbootstrap_servers = \"k1:9092, k2:9092\"\n";
+
+fn accepted(text: &str) -> Loaded {
+    parse("t.toml", text, &Overrides::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn problems(text: &str) -> Vec<Problem> {
+    match parse("t.toml", text, &Overrides::default()) {
+        Err(ConfigError::Problems { problems, .. }) => problems,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shown(loaded: &Loaded) -> String {
+    let mut out = Vec::new();
+    loaded.write("t.toml", &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn default_toml_holds_every_default_and_nothing_else() {
+    let (settings, problems) = document::read(DEFAULT_TOML, |_| Origin::Default);
+    assert_eq!(problems, []);
+    for key in KEYS {
+        let has_default = settings.get(key.path).is_some();
+        assert_eq!(has_default, key.presence == Presence::Defaulted, "{}", key.path);
+        let name = key.path.rsplit('.').next().unwrap();
+        assert!(DEFAULT_TOML.contains(name), "{name} is documented");
+    }
+}
+
+#[test]
+fn a_small_file_is_enough() {
+    let config = accepted(SMALL).config;
+    assert_eq!(config.kafka.bootstrap_servers, "k1:9092, k2:9092");
+    for kind in [Kind::Calls, Kind::Emails, Kind::Congress, Kind::Requests] {
+        assert_eq!(config.kafka.topics.of(kind), kind.default_topic());
+    }
+    assert_eq!((config.pipeline_name.as_str(), config.kafka.group.as_str()), ("touchload", "touchload"));
+    assert_eq!((config.ingest.keys, config.state_shards), (KeyRule::HcpId, None));
+    assert_eq!(config.ingest.future_tolerance, Duration::from_secs(86_400));
+    assert_eq!(config.store.windows, [WindowLength::HEADLINE]);
+    assert_eq!((config.store.commit_bytes, config.reference.hcps), (16 << 20, None));
+    assert_eq!(config.log.level, tracing::Level::INFO);
+}
+
+#[test]
+fn every_key_can_be_set() {
+    let text = r#"
+        [pipeline]
+        name = "p"
+        [kafka]
+        bootstrap_servers = "k:1"
+        group = "g"
+        partitioner = "crc32"
+        topics = { calls = "a", emails = "b", congress = "c", requests = "d" }
+        properties = { security.protocol = "SASL_SSL", "session.timeout.ms" = 6_000, "socket.keepalive.enable" = true }
+        [ingest]
+        memory_mb = 0x40
+        batch_records = 7
+        batch_ms = 8
+        accept_unkeyed = true
+        future_tolerance = "0s"
+        [state]
+        shards = 3
+        [store]
+        data = "s3://bucket/path"
+        commit_interval = "500ms"
+        commit_bytes = "1MiB"
+        maintenance = "1h"
+        windows = ["90d", "24h"]
+        [http]
+        listen = "[::1]:9"
+        [reference]
+        hcps = "h.csv"
+        accounts = "a.csv"
+        [log]
+        level = "debug"
+        format = "json"
+    "#;
+    let loaded = accepted(text);
+    let config = &loaded.config;
+    let properties: Vec<_> = config.kafka.properties.iter().collect();
+    let expected =
+        [("security.protocol", "SASL_SSL"), ("session.timeout.ms", "6000"), ("socket.keepalive.enable", "true")];
+    assert_eq!(properties, expected);
+    assert_eq!((config.ingest.memory_mb, config.ingest.keys, config.state_shards), (64, KeyRule::Any, Some(3)));
+    assert_eq!(config.store.windows, [WindowLength::Day, WindowLength::Quarter]);
+    assert_eq!((config.http_listen.port(), config.log.format), (9, LogFormat::Json));
+    assert!(!shown(&loaded).contains("# default"), "a default that cannot be overridden");
+}
+
+#[test]
+fn all_problems_are_listed_with_line_key_and_remedy() {
+    let text = "[kafka]\n\
+        group = 7\n\
+        topics.calls = \"no spaces\"\n\
+        [kafka.properties]\n\
+        \"enable.auto.commit\" = true\n\
+        \"sasl.pasword\" = \"hunter2\"\n\
+        [ingest]\n\
+        batch_recrods = 5\n\
+        batch_ms = 0\n\
+        future_tolerance = \"1 day\"\n\
+        data = \"x\"\n\
+        [stor]\n\
+        data = \"x\"\n\
+        [log]\n\
+        level = \"loud\"\n";
+    let lines: Vec<_> = problems(text).iter().map(ToString::to_string).collect();
+    let expected = [
+        ("line 2: kafka.group: ", "found 7"),
+        ("line 3: kafka.topics.calls: ", "1 to 249"),
+        ("line 5: kafka.properties.enable.auto.commit: ", "the tables hold the offsets"),
+        ("line 6: kafka.properties.sasl.pasword: ", "no property"),
+        ("line 8: ingest.batch_recrods: ", "did you mean ingest.batch_records?"),
+        ("line 9: ingest.batch_ms: ", "an integer from 1 to 10000, found 0"),
+        ("line 10: ingest.future_tolerance: ", "found \"1 day\""),
+        ("line 11: ingest.data: ", "did you mean store.data?"),
+        ("line 12: stor: ", "did you mean store?"),
+        ("line 15: log.level: ", "\"trace\""),
+        ("kafka.bootstrap_servers: ", "is required"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, (start, part)) in lines.iter().zip(expected) {
+        assert!(line.starts_with(start) && line.contains(part), "{line} / {start} {part}");
+    }
+    assert!(!lines.concat().contains("hunter2"));
+}
+
+#[test]
+fn syntax_errors_are_listed_beside_the_rest() {
+    let found = problems("[kafka]\nbootstrap_servers = \"k:1\"\ngroup = \n[store]\ndato = 1\nsecret = \"hunter2\n");
+    let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(lines.iter().any(|l| l.starts_with("line 3: is not TOML")), "{lines:#?}");
+    assert!(lines.iter().any(|l| l.starts_with("line 5: store.dato")), "{lines:#?}");
+    assert!(lines.iter().any(|l| l.starts_with("line 6: is not TOML")), "{lines:#?}");
+    assert!(!lines.concat().contains("hunter2"));
+    let twice = problems("[kafka]\nbootstrap_servers = \"k:1\"\nbootstrap_servers = \"k:2\"\n");
+    assert!(twice.iter().any(|p| p.line == Some(3)), "{twice:?}");
+}
+
+#[test]
+fn values_out_of_shape_are_refused() {
+    for (line, part) in [
+        ("http.listen = \"localhost:80\"", "IP:PORT"),
+        ("store.commit_bytes = \"1KiB\"", "from 64KiB"),
+        ("store.commit_bytes = 5", "a size"),
+        ("store.windows = []", "a list"),
+        ("store.windows = [\"28d\", \"28d\"]", "a list"),
+        ("store.windows = [\"1d\"]", "a list"),
+        ("store.data = \" \"", "not blank"),
+        ("ingest.accept_unkeyed = \"yes\"", "true or false"),
+        ("ingest.memory_mb = 99999999999999999999", "an integer"),
+        ("kafka.bootstrap_servers = \"k\"", "host:port"),
+        ("kafka.bootstrap_servers = \"k:0\"", "host:port"),
+        ("kafka.properties = 1", "table"),
+        ("kafka = 1", "expected a section"),
+        ("kafka.topics.calls = \"engagement.emails\"", "same topic"),
+        ("state.shards = 0", "from 1"),
+    ] {
+        let needed = if line.starts_with("kafka") { "" } else { "kafka.bootstrap_servers = \"k:1\"\n" };
+        let found = problems(&format!("{needed}{line}\n"));
+        assert!(found.iter().any(|p| p.line.is_some() && p.what.contains(part)), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn the_command_line_wins_and_the_origin_is_shown() {
+    let overrides = Overrides {
+        data: Some("/elsewhere".to_owned()),
+        http: Some("0.0.0.0:1".parse().unwrap()),
+        log_format: Some(LogFormat::Json),
+    };
+    let loaded = parse("t.toml", &format!("{SMALL}[store]\ndata = \"/here\"\n"), &overrides).unwrap();
+    assert_eq!((loaded.config.store.data.as_str(), loaded.config.http_listen.port()), ("/elsewhere", 1));
+    let text = shown(&loaded);
+    for line in [
+        "bootstrap_servers = \"k1:9092, k2:9092\"       # t.toml:2",
+        "group = \"touchload\"                          # default",
+        "data = \"/elsewhere\"                          # command line",
+        "# shards is not set: one per core",
+    ] {
+        assert!(text.contains(line), "{line} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn secrets_are_masked_wherever_a_configuration_is_shown() {
+    let loaded =
+        accepted(&format!("{SMALL}[kafka.properties]\n\"sasl.username\" = \"me\"\n\"sasl.password\" = \"hunter2\"\n"));
+    for text in [shown(&loaded), format!("{loaded:?}"), format!("{:?}", loaded.config)] {
+        assert!(!text.contains("hunter2") && text.contains("********") && text.contains("me"), "{text}");
+    }
+    assert!(loaded.config.kafka.properties.iter().any(|(_, value)| value == "hunter2"), "the client gets it");
+}
+
+#[test]
+fn what_is_shown_can_be_read_back() {
+    let loaded = accepted(&format!("{SMALL}[store]\ndata = 'C:\\a \"b\"'\n"));
+    assert_eq!(accepted(&shown(&loaded)).config, loaded.config);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = load(std::path::Path::new("/nowhere/t.toml"), &Overrides::default()).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read the configuration /nowhere/t.toml: "), "{error}");
+}

@@ -1,0 +1,145 @@
+//! Rows back out of the log: restore after a start or an assignment, and catch-up of what is derived from it.
+//!
+//! Both read exactly the version of `touchpoint_log` that the last [`Store::acquire`] read its offsets from (the newest
+//! one when nothing is acquired), so that rows and offsets agree. Rows come in no order, in bounded memory, in
+//! `touchpoint_log`'s columns whatever types the scan yields.
+
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::provider::{Filtering, PinnedTable};
+use crate::table::Table;
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, col, lit};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::scalar::ScalarValue;
+use deltalake::DeltaTable;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use touchpoint::{Micros, TopicPartition};
+
+/// Rows, as they are read.
+pub type BatchStream = BoxStream<'static, Result<RecordBatch, StoreError>>;
+
+/// Which rows a restore needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadLog {
+    /// Rows with `occurred_at` or `ingested_at` at or after this instant, and all rows without `occurred_at` (deletes).
+    pub since: Micros,
+}
+
+/// The offsets `[from, to)` of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OffsetRange {
+    /// The first offset.
+    pub from: i64,
+    /// The first offset after the last.
+    pub to: i64,
+}
+
+impl Store {
+    /// The rows that the live state is restored from.
+    ///
+    /// # Errors
+    /// The table cannot be read; items of the stream may fail too, and the restore is then to be begun anew.
+    pub async fn read_log(&self, read: ReadLog) -> Result<BatchStream, StoreError> {
+        // Statistics of instants are cut to milliseconds, so files are chosen by a coarser filter than rows.
+        let coarse = lit(ScalarValue::TimestampMicrosecond(Some(read.since - read.since.rem_euclid(1_000)), utc()));
+        let wanted = (col("occurred_at").gt_eq(coarse.clone()))
+            .or(col("ingested_at").gt_eq(coarse))
+            .or(col("occurred_at").is_null());
+        let rows = self.scan_log(wanted).await?;
+        let exact = move |batch: Result<RecordBatch, StoreError>| {
+            batch.and_then(|batch| since(&batch, read.since).map_err(StoreError::rows(Table::TouchpointLog)))
+        };
+        Ok(rows.map(exact).boxed())
+    }
+
+    /// The rows of the given offsets.
+    ///
+    /// # Errors
+    /// The table cannot be read; items of the stream may fail too.
+    pub async fn read_rows_between(
+        &self,
+        ranges: &BTreeMap<TopicPartition, OffsetRange>,
+    ) -> Result<BatchStream, StoreError> {
+        let wanted = ranges.iter().filter(|(_, range)| range.from < range.to).map(|(partition, range)| {
+            col("kafka_topic")
+                .eq(lit(partition.topic.as_str()))
+                .and(col("kafka_partition").eq(lit(partition.partition)))
+                .and(col("kafka_offset").gt_eq(lit(range.from)))
+                .and(col("kafka_offset").lt(lit(range.to)))
+        });
+        match wanted.reduce(Expr::or) {
+            Some(wanted) => self.scan_log(wanted).await,
+            None => Ok(futures::stream::empty().boxed()),
+        }
+    }
+
+    async fn scan_log(&self, wanted: Expr) -> Result<BatchStream, StoreError> {
+        let restore = self.writers.lock().await.restore.clone();
+        let delta = match restore {
+            Some(delta) => delta,
+            None => self.newest(Table::TouchpointLog).await?,
+        };
+        scan(Table::TouchpointLog, delta, None, Some(wanted)).await
+    }
+}
+
+fn utc() -> Option<Arc<str>> {
+    Some("UTC".into())
+}
+
+/// Scans files of a table (all of them without `paths`) into its own columns.
+pub(crate) async fn scan(
+    table: Table,
+    delta: DeltaTable,
+    paths: Option<Vec<String>>,
+    wanted: Option<Expr>,
+) -> Result<BatchStream, StoreError> {
+    let provider = PinnedTable::of_files(table, delta, Filtering::AfterDecoding, paths)?;
+    let session = SessionContext::new_with_config(SessionConfig::new().with_collect_statistics(false));
+    let frame = session.read_table(Arc::new(provider)).map_err(StoreError::scan(table))?;
+    let frame = match wanted {
+        Some(wanted) => frame.filter(wanted).map_err(StoreError::scan(table))?,
+        None => frame,
+    };
+    let rows = frame.execute_stream().await.map_err(StoreError::scan(table))?;
+    let schema = table.schema();
+    let normal = move |batch: Result<RecordBatch, DataFusionError>| {
+        let batch = batch.map_err(StoreError::scan(table))?;
+        normalise(&batch, &schema).map_err(StoreError::rows(table))
+    };
+    Ok(rows.map(normal).boxed())
+}
+
+/// The batch in exactly the columns of `schema`.
+pub(crate) fn normalise(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let column = |field: &Arc<arrow::datatypes::Field>| {
+        let missing = || ArrowError::SchemaError(format!("the scan has no column {}", field.name()));
+        let found = batch.column_by_name(field.name()).ok_or_else(missing)?;
+        if found.data_type() == field.data_type() { Ok(found.clone()) } else { cast(found, field.data_type()) }
+    };
+    RecordBatch::try_new(schema.clone(), schema.fields().iter().map(column).collect::<Result<_, _>>()?)
+}
+
+fn since(batch: &RecordBatch, since: Micros) -> Result<RecordBatch, ArrowError> {
+    let instants = |name: &str| {
+        batch
+            .column_by_name(name)
+            .and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>())
+            .ok_or_else(|| ArrowError::SchemaError(format!("the log needs instants in {name}")))
+    };
+    let (occurred, ingested) = (instants("occurred_at")?, instants("ingested_at")?);
+    let wanted = |i: usize| occurred.is_null(i) || occurred.value(i) >= since || ingested.value(i) >= since;
+    let mask: BooleanArray = (0..batch.num_rows()).map(|i| Some(wanted(i))).collect();
+    filter_record_batch(batch, &mask)
+}
+
+#[cfg(test)]
+mod tests;
