@@ -3,21 +3,31 @@
 //! | module | one noun |
 //! |---|---|
 //! | [`broker`] | the embedded in-memory Kafka broker of `demo` and of the fault tests |
+//! | [`clock`] | the only real clock |
 //! | [`cli`] | what was typed |
+//! | [`command`] | what each command does |
 //! | [`config`] | the configuration file of `run` |
 //! | [`format`] | query results as table, CSV or JSON |
+//! | [`pipeline`] | the main job: source events in, state and tables out |
 //! | [`progress`] | bars and spinners on a terminal |
 //! | [`prompt`] | SQL statements, from a script or typed |
 //! | [`publish`] | records to Kafka at a rate |
+//! | [`service`] | a running pipeline with HTTP, gauges and maintenance |
+//! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
 //! | [`view`] | the terminal view of `demo` |
 
 pub mod broker;
 pub mod cli;
+pub mod clock;
+pub mod command;
 pub mod config;
 pub mod format;
+pub mod pipeline;
 pub mod progress;
 pub mod prompt;
 pub mod publish;
+pub mod service;
+pub mod session;
 pub mod summary;
 pub mod view;

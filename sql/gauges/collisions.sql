@@ -1,4 +1,4 @@
--- Collisions of the last 28 days (other owner or function within the gap), beside what chance would give the same voices.
+-- Collisions of the last 28 days (other owner or function within the gap), beside what chance gives the same voices.
 -- Two numbers to compare, not to add; unsolicited_pairs has the denominator of both.
 SELECT 'observed' AS kind, sum(collisions) AS value
 FROM hcp_now

@@ -102,8 +102,8 @@ impl StoreError {
 /// A commit, or the taking over of a partition, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Another process has written offsets of a partition since this one last read or wrote them. Never retry: stop, let
-    /// the partition go, and acquire again what is assigned.
+    /// Another process has written offsets of a partition since this one last read or wrote them. Never retry: stop,
+    /// let the partition go, and acquire again what is assigned.
     #[error(
         "table {table}: ownership of {partition} is lost: this process last saw offset {ours:?}, the table holds \
          {found:?}; another process writes this partition"

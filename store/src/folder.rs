@@ -6,9 +6,9 @@
 //! | demo | exclusive | nobody holds it, and it is empty or was made by a demo |
 //! | import | exclusive | nobody holds it |
 //!
-//! The lock goes with the process, however it ends. The marker stays; a run or an import in a folder made by a demo makes
-//! it theirs, so that no later demo mixes simulated traffic into it. Readers take no lock. An object store has neither:
-//! there the fence of the offsets is the only guard.
+//! The lock goes with the process, however it ends. The marker stays; a run or an import in a folder made by a demo
+//! makes it theirs, so that no later demo mixes simulated traffic into it. Readers take no lock. An object store has
+//! neither: there the fence of the offsets is the only guard.
 
 use crate::location::Location;
 use std::fs::{File, TryLockError};

@@ -1,10 +1,10 @@
 //! The writing side of one table: a snapshot, and what this process knows of the offsets in it.
 //!
 //! Invariant (the fence): at the version of the snapshot, every held app id has the held value. It is established by
-//! reading them (acquire), kept by each own commit, which writes *all* held ids, so that Delta's conflict check compares
-//! them with every commit after the snapshot, and checked again whenever the snapshot moves by a refresh, because a
-//! commit that lies before the snapshot is compared with nothing. A process that has lost a partition therefore fails at
-//! its next write, also when it refreshes first.
+//! reading them (acquire), kept by each own commit, which writes *all* held ids, so that Delta's conflict check
+//! compares them with every commit after the snapshot, and checked again whenever the snapshot moves by a refresh,
+//! because a commit that lies before the snapshot is compared with nothing. A process that has lost a partition
+//! therefore fails at its next write, also when it refreshes first.
 //!
 //! `pending` holds what a commit was about to write until its outcome is known, also when the future of that commit was
 //! dropped half-way.

@@ -1,8 +1,8 @@
 //! A bounded history as one commit per table: files are written while it is read, and become rows all at once.
 //!
-//! An imported file is the partition `import:<sha256>[0]`, its lines are offsets. `acquire` tells whether its content is
-//! in the table already (an offset is there: nothing is to do). Ending between the tables leaves `dead_letters` ahead of
-//! the log; the import is then simply run again, and skips what is there.
+//! An imported file is the partition `import:<sha256>[0]`, its lines are offsets. `acquire` tells whether its content
+//! is in the table already (an offset is there: nothing is to do). Ending between the tables leaves `dead_letters`
+//! ahead of the log; the import is then simply run again, and skips what is there.
 
 use crate::commit::{Committed, Staged, prepare};
 use crate::error::CommitError;

@@ -1,8 +1,8 @@
 //! A table as DataFusion sees it: pinned to one version, with exactly the table's columns.
 //!
 //! A statement that reads a table twice must see one version of it, so a provider never moves. Text is `Utf8` and
-//! partition values are plain columns, as in [`Table::schema`]; the object store is registered when a scan is planned, so
-//! that any session may read.
+//! partition values are plain columns, as in [`Table::schema`]; the object store is registered when a scan is planned,
+//! so that any session may read.
 
 use crate::error::StoreError;
 use crate::open::Store;

@@ -1,9 +1,9 @@
 //! All tables under their names, as one DataFusion schema, refreshed together.
 //!
-//! DataFusion asks once per statement and name; what it gets is pinned ([`PinnedTable`]), so a statement sees one version
-//! of each table. All tables move to their newest versions together, when the last refresh is older than the allowed
-//! staleness; [`StoreSchema::refresh`] moves them at once. It reads the tables only, beside a running pipeline in this or
-//! another process.
+//! DataFusion asks once per statement and name; what it gets is pinned ([`PinnedTable`]), so a statement sees one
+//! version of each table. All tables move to their newest versions together, when the last refresh is older than the
+//! allowed staleness; [`StoreSchema::refresh`] moves them at once. It reads the tables only, beside a running pipeline
+//! in this or another process.
 
 use crate::error::StoreError;
 use crate::open::Store;

@@ -2,8 +2,9 @@
 //!
 //! | refused | because |
 //! |---|---|
-//! | `delta.setTransactionRetentionDuration` | the offset of a quiet partition would expire, and its records be read again |
-//! | column mapping, deletion vectors, change data feed, constraints, `delta.appendOnly` | the writer, the compaction or an erasure could not honour them |
+//! | `delta.setTransactionRetentionDuration` | the offset of a quiet partition would expire |
+//! | column mapping, deletion vectors, change data feed, constraints | writer or compaction could not honour them |
+//! | `delta.appendOnly` | expired payloads and erased persons could not be removed |
 //! | an isolation level other than Serializable or WriteSerializable | conflicts would pass unseen |
 //! | statistics on personal columns | commits and checkpoints would keep ids after their erasure |
 //! | other columns, types or partitioning | the rows would not mean what they say |

@@ -77,8 +77,8 @@ impl Table {
 
     /// The table properties at creation.
     ///
-    /// The log is kept for one hour: every row says itself when it was ingested, so old versions answer nothing that the
-    /// rows do not, while each commit lists the log folder and a folder of a month of commits would slow them all.
+    /// The log is kept for one hour: every row says itself when it was ingested, so old versions answer nothing that
+    /// the rows do not, while each commit lists the log folder and a folder of a month of commits would slow them all.
     pub(crate) fn properties(self) -> [(String, Option<String>); 3] {
         let property = |name: &str, value: String| (name.to_owned(), Some(value));
         [

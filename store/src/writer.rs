@@ -1,9 +1,9 @@
 //! Batches into Parquet files of bounded size, in bounded memory; the files become rows of the table only by a commit.
 //!
-//! Files grow to [`TARGET_FILE_BYTES`]; of an open file at most one row group is in memory. A history that jumps between
-//! months keeps one file per month open: when their open row groups outgrow [`OPEN_BYTES`], all of them are closed and
-//! started anew (smaller files, which the maintenance compacts). Files that never reach a commit are deleted by
-//! [`TableWriter::abort`] as far as possible, and by vacuum for certain.
+//! Files grow to [`TARGET_FILE_BYTES`]; of an open file at most one row group is in memory. A history that jumps
+//! between months keeps one file per month open: when their open row groups outgrow [`OPEN_BYTES`], all of them are
+//! closed and started anew (smaller files, which the maintenance compacts). Files that never reach a commit are deleted
+//! by [`TableWriter::abort`] as far as possible, and by vacuum for certain.
 
 use crate::commit::Coverage;
 use crate::encoding::{ROW_GROUP_ROWS, writer_properties};
@@ -104,8 +104,7 @@ impl TableWriter {
     /// Writes a batch in the table's columns.
     ///
     /// # Errors
-    /// Other columns, a row of a partition that was not acquired, or a failure of the storage; the writer has then to be
-    /// aborted.
+    /// Other columns, a row of a partition that was not acquired, or a failure of the storage: abort the writer.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<(), CommitError> {
         let started = Instant::now();
         let kept = match &self.coverage {

@@ -10,20 +10,20 @@ use touchpoint::{Kind, Micros, Word};
 
 /// One record as a producer would send it.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub(crate) struct Sent {
     /// Feed.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// HCP, the key.
-    pub hcp_id: String,
+    pub(crate) hcp_id: String,
     /// JSON text.
-    pub payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// The instant around which a stream happens: 2026-06-01 00:00 UTC.
-pub const PRESENT: Micros = 1_780_272_000 * SECOND;
+pub(crate) const PRESENT: Micros = 1_780_272_000 * SECOND;
 
 /// Generates `count` records around [`PRESENT`].
-pub fn stream(seed: u64, count: usize) -> Vec<Sent> {
+pub(crate) fn stream(seed: u64, count: usize) -> Vec<Sent> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sent: Vec<Sent> = Vec::with_capacity(count);
     while sent.len() < count {

@@ -18,7 +18,7 @@ use touchpoint::time::{DAY, HOUR};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
 /// Three HCPs with zones (one moves), the others without.
-pub fn reference_data() -> Arc<Reference> {
+pub(crate) fn reference_data() -> Arc<Reference> {
     let row = |id: &str, zone: &str, from: Micros, to: Micros| HcpRow {
         hcp_id: id.into(),
         specialty: None,

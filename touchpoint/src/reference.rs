@@ -129,6 +129,12 @@ impl Reference {
         self.hcp(hcp_id, at)?.time_zone
     }
 
+    /// The first instant after `after` at which another row of the HCP begins or ends to hold; `None` when none will.
+    pub fn next_change(&self, hcp_id: &str, after: Micros) -> Option<Micros> {
+        let rows = self.hcps.get(hcp_id)?;
+        rows.iter().flat_map(|r| [r.valid_from, r.valid_to]).filter(|at| *at > after && *at < Micros::MAX).min()
+    }
+
     /// Where a date-only touch is placed: 12:00 of that day in the HCP's time zone, UTC when unknown (metrics.md §1).
     pub fn noon(&self, hcp_id: &str, date: NaiveDate) -> Micros {
         let noon = date.and_time(NaiveTime::MIN) + chrono::Duration::hours(12);

@@ -76,7 +76,7 @@ fn not_an_instant(value: &ScalarValue) -> datafusion::common::DataFusionError {
 }
 
 impl TableFunctionImpl for HcpMetricsAt {
-    fn call_with_args(&self, args: TableFunctionArgs<'_>) -> Result<Arc<dyn TableProvider>> {
+    fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
         let (instant, audience) = match args.exprs() {
             [instant] => (instant, None),
             [instant, audience] => (instant, Some(audience)),

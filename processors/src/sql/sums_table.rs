@@ -1,7 +1,8 @@
 //! `touches_now` and `requests_now`: counts over the live state, summed before SQL sees them.
 //!
 //! `touches_now(window, territory, channel, business_function, touches, unsolicited)` and
-//! `requests_now(territory, state, requests)` (headline window; medical, so audience full only). A gauge reads a few
+//! `requests_now(territory, state, requests)` (headline window). Requests are medical: the table is empty while fewer than
+//! [`MIN_HCPS`] HCPs stand behind it, so that a count cannot point at one of them. A gauge reads a few
 //! hundred rows instead of every touch.
 
 use crate::shards::{Shards, SharedShards};
@@ -16,6 +17,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, PoisonError};
 use touchpoint::{Audience, Word};
+
+/// Below this many HCPs with a request nothing is told of requests.
+pub const MIN_HCPS: usize = 10;
 
 /// HCPs counted under the lock at a time.
 const SLICE: usize = 8192;
@@ -82,7 +86,11 @@ impl RequestsNow {
 
     fn batch(&self) -> Result<RecordBatch> {
         let mut sums = BTreeMap::new();
-        for_slices(&self.shards, |shard, hcps| shard.add_requests(hcps, &mut sums));
+        let mut asking = 0;
+        for_slices(&self.shards, |shard, hcps| asking += shard.add_requests(hcps, &mut sums));
+        if asking < MIN_HCPS {
+            sums.clear();
+        }
         let columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(sums.keys().map(|(territory, _)| territory))),
             Arc::new(StringArray::from_iter_values(sums.keys().map(|(_, state)| state.as_str()))),

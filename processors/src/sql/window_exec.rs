@@ -109,7 +109,7 @@ impl ExecutionPlan for HcpWindowExec {
 async fn collect(
     mut input: SendableRecordBatchStream,
     shared: &Shared,
-    mut reservation: MemoryReservation,
+    reservation: MemoryReservation,
 ) -> Result<(Shard, MemoryReservation)> {
     let mut shard = Shard::new(shared.policy.clone(), shared.reference.clone());
     let mut rows = 0_usize;

@@ -13,8 +13,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use touchpoint::record::{RecordColumns, RecordRow};
-use touchpoint::time::{DAY, HOUR, Micros, RETENTION};
-use touchpoint::{Audience, Op, Policy, Precision, Reference, log};
+use touchpoint::time::{HOUR, Micros, RETENTION};
+use touchpoint::{Audience, Policy, Reference, log};
 
 /// How far behind the watermark a record may lie before it is flagged `late` (metrics.md §2).
 const LATE_AFTER: Micros = HOUR;
@@ -185,7 +185,8 @@ impl Shard {
                 cell.set(full, commercial);
             }
         }
-        if let Some(due) = kernel::next_change(&hcp.entries, &instant) {
+        let known = self.reference.next_change(&hcp.id, now);
+        if let Some(due) = kernel::next_change(&hcp.entries, &instant).into_iter().chain(known).min() {
             if due < hcp.due {
                 hcp.due = due;
                 self.wheel.set(number, due);

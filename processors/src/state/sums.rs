@@ -72,12 +72,16 @@ impl Shard {
         }
     }
 
-    /// Adds the requests of the headline window by territory and state. Medical: audience full only.
-    pub fn add_requests(&self, hcps: std::ops::Range<u32>, sums: &mut BTreeMap<(String, RequestState), i64>) {
+    /// Adds the requests of the headline window by territory and state, and gives the number of HCPs behind them.
+    /// Medical: audience full only.
+    pub fn add_requests(&self, hcps: std::ops::Range<u32>, sums: &mut BTreeMap<(String, RequestState), i64>) -> usize {
+        let mut asking = 0;
         let (now, sla) = (self.now(), self.policy().request_sla);
         for hcp in hcps.filter_map(|n| self.hcp(n)) {
             let inside = within(&hcp.entries, now - WindowLength::HEADLINE.micros(), now);
-            for request in inside.iter().filter(|e| e.is_request() && e.counts_for(Audience::Full)) {
+            let mut requests = inside.iter().filter(|e| e.is_request() && e.counts_for(Audience::Full)).peekable();
+            asking += usize::from(requests.peek().is_some());
+            for request in requests {
                 let state = match request.answered_at() {
                     Some(at) if at - request.occurred_at <= sla => RequestState::AnsweredInTime,
                     Some(_) => RequestState::AnsweredLate,
@@ -87,6 +91,7 @@ impl Shard {
                 *sums.entry((self.territory(&hcp.id, now), state)).or_default() += 1;
             }
         }
+        asking
     }
 
     fn territory(&self, hcp_id: &str, at: Micros) -> String {

@@ -3,9 +3,12 @@
 //! | the attempt ends with | what is known | what follows |
 //! |---|---|---|
 //! | success | landed | the snapshot moves to it |
-//! | a conflict on our app ids | somebody wrote them since the snapshot | equal to ours: our own reply was lost; else ownership is lost |
-//! | any other failure | nothing | the newest version is read: equal to ours: landed; equal to what we held: retried on it, with the same files; else ownership is lost |
+//! | a conflict on our app ids | somebody wrote them | equal to ours: our own reply was lost; else ownership is |
+//! | any other failure | nothing | the newest version is read, see below |
 //! | failure, and reading fails too | nothing | `pending` stays, the next call settles it |
+//!
+//! In the newest version our app ids equal what was to be written: it landed. They equal what was held: it did not, and
+//! is tried again on that version with the same files. Neither: ownership is lost.
 //!
 //! A commit of another owner, or of the maintenance, does not get this far: delta-rs finds no conflict and writes the
 //! next version by itself. Files are never deleted here: after an unknown outcome they may be part of the table.

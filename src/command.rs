@@ -1,0 +1,58 @@
+//! One file per command; each is a function of its arguments and of where to write.
+
+mod config_check;
+mod demo;
+mod import;
+mod logging;
+mod run;
+mod simulate;
+mod sql;
+mod stop;
+
+use crate::cli::{Cli, Command, ConfigAction, ExitStatus};
+use crate::config::ConfigError;
+use std::io::Write;
+
+/// Runs a command to its end and writes its error, if any, to standard error.
+pub fn execute(cli: Cli) -> ExitStatus {
+    match dispatch(cli) {
+        Ok(()) => ExitStatus::Done,
+        Err(error) => {
+            let usage = error.is::<ConfigError>() || error.is::<ingest::reference_csv::ReferenceError>();
+            // Without a standard error there is nobody to tell.
+            drop(writeln!(std::io::stderr(), "touchload: {error:#}"));
+            if usage { ExitStatus::BadUsage } else { ExitStatus::Failed }
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    let verbosity = cli.verbosity();
+    if let Command::Config { action: ConfigAction::Check { file } } = &cli.command {
+        return config_check::check(file, &mut std::io::stdout().lock());
+    }
+    // Two threads at least: a query that never yields must not hold up HTTP.
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().max(2));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    let out = &mut std::io::stdout();
+    match cli.command {
+        Command::Demo(args) => {
+            logging::start(logging::Quiet::ForView(args.view()), cli.log_format, verbosity);
+            runtime.block_on(demo::demo(args, out))
+        }
+        Command::Run(args) => run::run(args, cli.log_format, verbosity, &runtime, out),
+        Command::Simulate(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            simulate::simulate(&args, &runtime, out)
+        }
+        Command::Import(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(import::import(&args, out))
+        }
+        Command::Sql(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            sql::sql(&args, &runtime, out)
+        }
+        Command::Config { .. } => Ok(()),
+    }
+}

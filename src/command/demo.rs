@@ -1,0 +1,118 @@
+//! `touchload demo`: everything in one process, on an embedded broker with simulated traffic.
+//!
+//! The last weeks of a simulated company are published first, as fast as they are read, then live traffic at a rate. The
+//! records go through the same consumers, decoder, state and tables as in `run`.
+
+mod model;
+mod traffic;
+
+use super::run::{GAUGES_EVERY, started, summary};
+use super::{simulate::poison, stop};
+use crate::broker::{DEMO_PARTITIONS, EmbeddedBroker};
+use crate::cli::{DemoArgs, ViewChoice};
+use crate::clock::SystemClock;
+use crate::pipeline::PipelineSettings;
+use crate::service::{Service, ServiceConfig};
+use crate::view::TerminalView;
+use ingest::decode::DecodeOptions;
+use ingest::kafka::{KafkaConfig, PartitionerChoice};
+use ingest::reference_csv;
+use simulate::{Span, Workload, World, WorldConfig};
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+use store::FolderUse;
+use tokio_util::sync::CancellationToken;
+use touchpoint::time::DAY;
+use touchpoint::{Clock, Reference};
+use traffic::Traffic;
+
+/// How much history a demo starts with.
+const HISTORY_DAYS: i64 = 35;
+/// Plain lines come this often.
+const LINES_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let begun = started();
+    let now = SystemClock.now();
+    let span = Span { from: now - HISTORY_DAYS * DAY, to: now };
+    let mut config = WorldConfig::new(args.scenario.into(), args.hcps, args.seed, span);
+    config.poison = poison(args.poison);
+    let workload = Workload::new(Arc::new(World::build(config)?));
+    let reference = Arc::new(reference(&args, &workload)?);
+    let broker = EmbeddedBroker::start(DEMO_PARTITIONS)?;
+    let data = args.data.display().to_string();
+    let service = Service::start(service_config(&args, broker.bootstrap_servers(), reference)).await?;
+    let stop = stop::token(args.run_for)?;
+    let traffic = Traffic::start(&args, broker.bootstrap_servers(), workload, span, service.observer.clone(), &stop)?;
+    let watching = watch(&args, &service, &data, &stop, out).await;
+    stop.cancel();
+    let store = service.store.clone();
+    let tally = service.finish(stop).await?;
+    traffic.join()?;
+    watching?;
+    drop(broker);
+    summary("demo", &tally, &store, &data, begun.elapsed()).await.write(out)?;
+    Ok(())
+}
+
+/// The files that were given, else what the simulated world knows of itself.
+fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Reference> {
+    if args.hcps_file.is_some() || args.accounts_file.is_some() {
+        let files = reference_csv::ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
+        return Ok(reference_csv::load(&files)?);
+    }
+    let files = simulate::ReferenceFiles::new(workload.world());
+    Reference::try_new(files.hcp_rows().collect(), files.account_rows().collect())
+        .map_err(|overlaps| anyhow::anyhow!("the simulated reference data overlap: {overlaps:?}"))
+}
+
+fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> ServiceConfig {
+    ServiceConfig {
+        pipeline_name: "demo".to_owned(),
+        kafka: KafkaConfig { group_id: "touchload-demo".to_owned(), ..KafkaConfig::new(servers) },
+        decode: DecodeOptions::default(),
+        data: args.data.display().to_string(),
+        settings: PipelineSettings {
+            commit_interval: Duration::from_secs(2),
+            commit_bytes: 16 << 20,
+            partitioner: PartitionerChoice::Auto,
+        },
+        maintenance: Duration::from_secs(60),
+        gauges: GAUGES_EVERY / 5,
+        http: args.http,
+        reference,
+        folder_use: FolderUse::Demo,
+    }
+}
+
+/// Shows what happens until it is time to stop.
+async fn watch(
+    args: &DemoArgs,
+    service: &Service,
+    data: &str,
+    stop: &CancellationToken,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut models = model::Models::new(service, data)?;
+    let terminal = args.view() == ViewChoice::Terminal && std::io::stdout().is_terminal();
+    if terminal {
+        let (ended, handle) = (stop.clone(), tokio::runtime::Handle::current());
+        let view = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
+            TerminalView::open()?.run(|| handle.block_on(models.next()), &ended)?;
+            Ok(())
+        });
+        return view.await?;
+    }
+    for line in models.next().await.place_lines() {
+        writeln!(out, "{line}")?;
+    }
+    while !stop.is_cancelled() && !service.has_ended() {
+        tokio::select! { () = tokio::time::sleep(LINES_EVERY) => {}, () = stop.cancelled() => {} }
+        writeln!(out)?;
+        for line in models.next().await.to_lines() {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}

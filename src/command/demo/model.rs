@@ -1,0 +1,139 @@
+//! What the demo's view shows, from the live state and the numbers of the pipeline.
+
+use crate::clock::SystemClock;
+use crate::pipeline::{Observer, Tally};
+use crate::service::Service;
+use crate::session;
+use crate::view::{InterruptedHcp, LoadBand, Rates, ViewModel};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float64Type, Int64Type};
+use datafusion::prelude::SessionContext;
+use std::time::Duration;
+use touchpoint::{Audience, Clock, Micros};
+
+const MOST_INTERRUPTED: &str = "SELECT hcp_id, visits_per_week, touches, unsolicited, calls, emails, invitations, \
+     collisions, follow_ups, collision_rate, chance_collision_rate, peak_24h, voices, function_voices, untimely, coherence \
+     FROM hcp_now WHERE unsolicited > 0 ORDER BY visits_per_week DESC, hcp_id LIMIT 20";
+const BANDS: &str = "SELECT CASE WHEN visits_per_week = 0 THEN 0 WHEN visits_per_week < 0.5 THEN 1 \
+     WHEN visits_per_week < 1 THEN 2 WHEN visits_per_week < 2 THEN 3 ELSE 4 END AS band, count(*) AS hcps \
+     FROM hcp_now GROUP BY 1";
+const BAND_LABELS: [&str; 5] = ["none", "below 0.5", "0.5 to 1", "1 to 2", "2 and more"];
+
+/// Makes one model after the other.
+pub(super) struct Models {
+    context: SessionContext,
+    observer: Observer,
+    http: String,
+    data: String,
+    started: Micros,
+    last: (Micros, u64, u64, u64),
+    rates: Rates,
+}
+
+impl Models {
+    pub(super) fn new(service: &Service, data: &str) -> anyhow::Result<Self> {
+        let started = SystemClock.now();
+        Ok(Self {
+            context: session::live(&service.shards, Audience::Commercial)?,
+            observer: service.observer.clone(),
+            http: format!("http://{}", service.http),
+            data: data.to_owned(),
+            started,
+            last: (started, 0, 0, 0),
+            rates: Rates::default(),
+        })
+    }
+
+    pub(super) async fn next(&mut self) -> ViewModel {
+        let (now, tally) = (SystemClock.now(), self.observer.tally());
+        self.measure(now, &tally);
+        let since = |at: Micros| Duration::from_micros(u64::try_from(now - at).unwrap_or(0));
+        // While the state is being written a query may fail; the next model, half a second later, shows the rows.
+        let interrupted = self.rows(MOST_INTERRUPTED).await.iter().flat_map(interrupted).collect();
+        let bands = self.bands().await;
+        ViewModel {
+            title: "Touchload demo".to_owned(),
+            uptime: since(self.started),
+            freshness: tally.newest.map(since),
+            watermark: tally.watermark,
+            rates: self.rates,
+            lag: tally.lag,
+            commit_age: tally.committed_at.map(since),
+            hcps: bands.iter().map(|b| b.hcps).sum(),
+            endpoints: vec![("metrics", format!("{}/metrics", self.http)), ("health", format!("{}/readyz", self.http))],
+            data: self.data.clone(),
+            interrupted,
+            bands,
+            rejects: tally.rejected.into_iter().collect(),
+        }
+    }
+
+    fn measure(&mut self, now: Micros, tally: &Tally) {
+        let rejected: u64 = tally.rejected.values().sum();
+        let (at, read, accepted, before) = self.last;
+        let seconds = (now - at) as f64 / 1e6;
+        if seconds >= 2.0 {
+            let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / seconds;
+            self.rates = Rates {
+                read: rate(tally.read, read),
+                accepted: rate(tally.accepted, accepted),
+                rejected: rate(rejected, before),
+            };
+            self.last = (now, tally.read, tally.accepted, rejected);
+        }
+    }
+
+    async fn rows(&self, sql: &str) -> Vec<RecordBatch> {
+        match self.context.sql(sql).await {
+            Ok(frame) => frame.collect().await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    async fn bands(&self) -> Vec<LoadBand> {
+        let mut hcps = [0_u64; BAND_LABELS.len()];
+        for batch in self.rows(BANDS).await {
+            let (bands, counts) =
+                (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_primitive::<Int64Type>());
+            for (band, count) in bands.iter().zip(counts.iter()) {
+                let slot = band.and_then(|b| usize::try_from(b).ok()).and_then(|b| hcps.get_mut(b));
+                if let (Some(slot), Some(count)) = (slot, count) {
+                    *slot += u64::try_from(count).unwrap_or(0);
+                }
+            }
+        }
+        let band = |(label, hcps): (&str, u64)| LoadBand { label: label.to_owned(), hcps };
+        BAND_LABELS.into_iter().zip(hcps).map(band).collect()
+    }
+}
+
+fn interrupted(batch: &RecordBatch) -> Vec<InterruptedHcp> {
+    let count = |name: &str, row: usize| {
+        let column = batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
+        column.filter(|c| c.is_valid(row)).map(|c| c.value(row))
+    };
+    let real = |name: &str, row: usize| {
+        let column = batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Float64Type>());
+        column.filter(|c| c.is_valid(row)).map(|c| c.value(row))
+    };
+    let id = |row: usize| batch.column_by_name("hcp_id").and_then(|c| c.as_string_opt::<i32>()).map(|c| c.value(row));
+    let hcp = |row: usize| InterruptedHcp {
+        hcp: id(row).unwrap_or_default().to_owned(),
+        visits_per_week: real("visits_per_week", row).unwrap_or(0.0),
+        touches: count("touches", row).unwrap_or(0),
+        unsolicited: count("unsolicited", row).unwrap_or(0),
+        calls: count("calls", row).unwrap_or(0),
+        emails: count("emails", row).unwrap_or(0),
+        invitations: count("invitations", row).unwrap_or(0),
+        collisions: count("collisions", row).unwrap_or(0),
+        follow_ups: count("follow_ups", row).unwrap_or(0),
+        collision_rate: real("collision_rate", row),
+        chance_collision_rate: real("chance_collision_rate", row),
+        peak_24h: count("peak_24h", row).unwrap_or(0),
+        voices: real("voices", row),
+        function_voices: real("function_voices", row),
+        untimely: count("untimely", row),
+        coherence: real("coherence", row),
+    };
+    (0..batch.num_rows()).map(hcp).collect()
+}

@@ -1,0 +1,72 @@
+//! Which day rows an import writes.
+//!
+//! The final day is the first midnight at or after the last record that is not ahead of the import, but no later than the
+//! last midnight before the import began. Rows that an earlier import or a pipeline wrote are revised where the imported
+//! records change them.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::TimestampMicrosecondType;
+use datafusion::prelude::SessionContext;
+use processors::Shard;
+use processors::state::days::ClosedDays;
+use store::{Store, Table};
+use touchpoint::Micros;
+use touchpoint::record::RecordColumns;
+use touchpoint::time::{DAY, midnight};
+
+pub(super) struct ImportedDays {
+    closed: Option<ClosedDays>,
+    first: Option<Micros>,
+    last: Option<Micros>,
+    started_at: Micros,
+}
+
+impl ImportedDays {
+    /// What the table holds.
+    pub(super) async fn read(store: &Store, started_at: Micros) -> anyhow::Result<Self> {
+        let context = SessionContext::new();
+        context.register_table("hcp_metrics", store.provider(Table::HcpMetrics).await?)?;
+        let batches = context.sql("SELECT min(as_of), max(as_of) FROM hcp_metrics").await?.collect().await?;
+        let day = |batch: &RecordBatch, column: usize| {
+            let instants = batch.column(column).as_primitive_opt::<TimestampMicrosecondType>()?;
+            (instants.len() == 1 && instants.is_valid(0)).then(|| instants.value(0))
+        };
+        let closed = batches.first().and_then(|b| Some(ClosedDays { first: day(b, 0)?, last: day(b, 1)? }));
+        Ok(Self { closed, first: None, last: None, started_at })
+    }
+
+    /// The state is as the table knows it; what comes now may revise its rows.
+    pub(super) fn start(&self, shard: &mut Shard) {
+        if self.closed.is_some() {
+            shard.start_days(self.closed, self.started_at);
+        }
+    }
+
+    /// Notes the span of the records that are not ahead of the import.
+    pub(super) fn saw(&mut self, records: &RecordBatch) -> anyhow::Result<()> {
+        let occurred = RecordColumns::try_new(records)?.occurred_at;
+        for at in occurred.iter().flatten().filter(|at| *at <= self.started_at) {
+            self.first = Some(self.first.map_or(at, |first| first.min(at)));
+            self.last = self.last.max(Some(at));
+        }
+        Ok(())
+    }
+
+    /// The rows to write.
+    pub(super) fn rows(&self, shard: &mut Shard, as_of: Option<Micros>, daily: bool) -> anyhow::Result<Vec<RecordBatch>> {
+        let mut rows = Vec::new();
+        if let Some(closed) = self.closed {
+            rows.extend(shard.close_days(closed.last)?);
+        }
+        let (Some(first), Some(last)) = (self.first, self.last) else { return Ok(rows) };
+        let ceiling = |at: Micros| midnight(at - 1) + DAY;
+        let last_day = as_of.map_or_else(|| ceiling(last).min(midnight(self.started_at)), midnight);
+        let from = if daily { ceiling(first).min(last_day) } else { last_day };
+        let from = self.closed.map_or(from, |closed| from.max(closed.last + DAY));
+        if from <= last_day {
+            shard.start_days(Some(ClosedDays { first: from, last: from - DAY }), self.started_at);
+            rows.extend(shard.close_days(last_day)?);
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,138 @@
+//! `touchload run --config FILE`: the main job against a real Kafka.
+
+use super::{logging, stop};
+use crate::cli::{LogFormat, RunArgs, Verbosity};
+use crate::config::{KeyRule as Keys, Overrides, Partitioner, RunConfig, load};
+use crate::pipeline::{PipelineSettings, Tally};
+use crate::service::{Service, ServiceConfig};
+use crate::summary::{Summary, TableVersion};
+use ingest::decode::{DecodeOptions, KeyRule};
+use ingest::kafka::{KafkaConfig, PartitionerChoice, Topics};
+use ingest::reference_csv::{self, ReferenceFiles};
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{FolderUse, Store, Table};
+use tokio::runtime::Runtime;
+use touchpoint::{Kind, Micros};
+
+/// Time between two refreshes of the gauges.
+pub(super) const GAUGES_EVERY: Duration = Duration::from_secs(15);
+/// Largest batch.
+const BATCH_BYTES: usize = 4 << 20;
+
+pub(super) fn run(
+    args: RunArgs,
+    format: Option<LogFormat>,
+    verbosity: Verbosity,
+    runtime: &Runtime,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let overrides = Overrides { data: args.data, http: args.http, log_format: format };
+    let config = load(&args.config, &overrides)?.config;
+    logging::start_at(config.log.level, config.log.format, verbosity);
+    let service = service_config(&config)?;
+    runtime.block_on(async {
+        let stop = stop::token(None)?;
+        let started = started();
+        let data = service.data.clone();
+        let service = Service::start(service).await?;
+        tracing::info!(http = %service.http, data, "started; metrics at /metrics");
+        let store = service.store.clone();
+        let tally = service.finish(stop).await?;
+        summary("run", &tally, &store, &data, started.elapsed()).await.write(out)?;
+        Ok(())
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a command took is for people, not for results")]
+pub(super) fn started() -> Instant {
+    Instant::now()
+}
+
+/// What the tally says, for people.
+pub(super) async fn summary(
+    command: &'static str,
+    tally: &Tally,
+    store: &Store,
+    data: &str,
+    elapsed: Duration,
+) -> Summary {
+    let mut tables = Vec::new();
+    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics] {
+        // A table that cannot be read now was reported by what failed before; the summary tells the others.
+        if let Ok(provider) = store.provider(table).await {
+            let version = i64::try_from(provider.version()).unwrap_or(i64::MAX);
+            tables.push(TableVersion { name: table.name().to_owned(), version });
+        }
+    }
+    Summary {
+        command,
+        accepted: tally.accepted,
+        rejected: tally.rejected.iter().map(|(reason, count)| (*reason, *count)).collect(),
+        skipped: tally.skipped.iter().map(|(reason, count)| (*reason, *count)).collect(),
+        hcps: tally.hcps,
+        tables,
+        location: data.to_owned(),
+        elapsed,
+    }
+}
+
+fn service_config(config: &RunConfig) -> anyhow::Result<ServiceConfig> {
+    let files = ReferenceFiles { hcps: config.reference.hcps.clone(), accounts: config.reference.accounts.clone() };
+    let reference = Arc::new(reference_csv::load(&files)?);
+    let kafka = source_config(config)?;
+    let key_rule = match config.ingest.keys {
+        Keys::HcpId => KeyRule::MustEqualHcpId,
+        Keys::Any => KeyRule::AcceptAny,
+    };
+    let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
+    Ok(ServiceConfig {
+        pipeline_name: config.pipeline_name.clone(),
+        decode: DecodeOptions { future_tolerance, key_rule, ..DecodeOptions::default() },
+        data: config.store.data.clone(),
+        settings: PipelineSettings {
+            commit_interval: config.store.commit_interval,
+            commit_bytes: usize::try_from(config.store.commit_bytes)?,
+            partitioner: kafka.partitioner,
+        },
+        kafka,
+        maintenance: config.store.maintenance,
+        gauges: GAUGES_EVERY,
+        http: config.http_listen,
+        reference,
+        folder_use: FolderUse::Run,
+    })
+}
+
+/// The source's own configuration, checked by the source too.
+pub(super) fn source_config(config: &RunConfig) -> anyhow::Result<KafkaConfig> {
+    let memory = usize::try_from(config.ingest.memory_mb)? << 20;
+    let topic = |kind| config.kafka.topics.of(kind).to_owned();
+    let kafka = KafkaConfig {
+        group_id: config.kafka.group.clone(),
+        topics: Topics {
+            calls: topic(Kind::Calls),
+            emails: topic(Kind::Emails),
+            congress: topic(Kind::Congress),
+            requests: topic(Kind::Requests),
+        },
+        properties: config.kafka.properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        memory_bytes: memory,
+        batch_records: usize::try_from(config.ingest.batch_records)?,
+        batch_bytes: BATCH_BYTES.min(memory / 8),
+        batch_age_ms: u64::try_from(config.ingest.batch_age.as_millis())?,
+        accept_unkeyed: config.ingest.keys == Keys::Any,
+        partitioner: match config.kafka.partitioner {
+            Partitioner::Auto => PartitionerChoice::Auto,
+            Partitioner::Murmur2 => PartitionerChoice::Murmur2,
+            Partitioner::Crc32 => PartitionerChoice::Crc32,
+        },
+        ..KafkaConfig::new(config.kafka.bootstrap_servers.clone())
+    };
+    let problems: Vec<String> = kafka.validate().iter().map(|p| format!("  {}: {}", p.field, p.expected)).collect();
+    if problems.is_empty() {
+        return Ok(kafka);
+    }
+    anyhow::bail!("the configuration cannot be used:\n{}", problems.join("\n"))
+}

@@ -1,0 +1,117 @@
+//! `touchload simulate`: a seeded workload, to NDJSON files or to Kafka.
+
+use super::stop;
+use crate::cli::{SimulateArgs, SimulateTarget};
+use crate::clock::SystemClock;
+use crate::progress::{Progress, ProgressChoice, ProgressUnit};
+use crate::publish::{Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_missing, publish};
+use crate::summary::grouped;
+use simulate::{
+    FirehoseConfig, PoisonConfig, Produced, ReferenceFiles, Span, Workload, World, WorldConfig, write_ndjson,
+};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use touchpoint::time::{DAY, midnight};
+use touchpoint::{Clock, Micros};
+
+/// How long to wait for the last acknowledgements.
+const FLUSH: Duration = Duration::from_secs(60);
+
+pub(super) fn simulate(args: &SimulateArgs, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<()> {
+    let span = span(args);
+    let mut config = WorldConfig::new(args.scenario.into(), args.hcps, args.seed, span);
+    config.poison.share = args.poison;
+    let world = Arc::new(World::build(config)?);
+    let workload = Workload::new(world.clone());
+    match args.target() {
+        Some(SimulateTarget::Folder(folder)) => to_folder(args, &workload, span, folder, out),
+        Some(SimulateTarget::Kafka(servers)) => to_kafka(args, &workload, span, servers, runtime, out),
+        None => anyhow::bail!("say where to: --out DIR or --kafka HOST:PORT"),
+    }
+}
+
+/// The last `--days` full days before today, unless `--from` says otherwise.
+fn span(args: &SimulateArgs) -> Span {
+    let days = i64::from(args.days) * DAY;
+    let given = args.from.and_then(|date| date.and_hms_opt(0, 0, 0)).map(|t| t.and_utc().timestamp_micros());
+    let from: Micros = given.unwrap_or_else(|| midnight(SystemClock.now()) - days);
+    Span { from, to: from + days }
+}
+
+fn to_folder(args: &SimulateArgs, workload: &Workload, span: Span, folder: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let progress = Progress::spinner(ProgressChoice::Shown, "writing records");
+    let report = |counts: &simulate::ndjson::NdjsonCounts| progress.set(counts.total());
+    let counts = match args.firehose {
+        Some(count) => write_ndjson(folder, workload.firehose(FirehoseConfig::new(count, span))?, report)?,
+        None => write_ndjson(folder, workload.history(span), report)?,
+    };
+    drop(progress);
+    let files = ReferenceFiles::new(workload.world()).write(folder)?;
+    writeln!(out, "{} records in {}", grouped(counts.total()), folder.display())?;
+    writeln!(out, "reference files {} and {}", files.hcps.display(), files.accounts.display())?;
+    Ok(())
+}
+
+fn to_kafka(
+    args: &SimulateArgs,
+    workload: &Workload,
+    span: Span,
+    servers: &str,
+    runtime: &Runtime,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let config = PublisherConfig::new(servers);
+    let stop = runtime.block_on(async {
+        if let Some(partitions) = args.partitions {
+            create_missing(&config, partitions.try_into()?).await?;
+        }
+        stop::token(None)
+    })?;
+    let mut publisher = Publisher::connect(&config)?;
+    let pace = args.rate.map_or(Pace::Unbounded, |rate| Pace::PerSecond(f64::from(rate)));
+    let progress = match args.firehose {
+        Some(count) => Progress::bar(ProgressChoice::Shown, "publishing", count, ProgressUnit::Items),
+        None => Progress::spinner(ProgressChoice::Shown, "publishing"),
+    };
+    match args.firehose {
+        Some(count) => {
+            let source = Refilled::from(workload.firehose(FirehoseConfig::new(count, span))?);
+            publish(&mut publisher, &mut Counted { source, progress: &progress }, pace, &stop)?;
+        }
+        None => {
+            let source = Each::of(workload.history(span).inspect(|_: &Produced| {}));
+            publish(&mut publisher, &mut Counted { source, progress: &progress }, pace, &stop)?;
+        }
+    }
+    let report = publisher.finish(FLUSH)?;
+    drop(progress);
+    writeln!(out, "{} records delivered to {servers}", grouped(report.delivered))?;
+    for (reason, count) in &report.failed {
+        writeln!(out, "{} not delivered: {reason}", grouped(*count))?;
+    }
+    if report.failures() + report.unanswered > 0 {
+        anyhow::bail!("{} records were not acknowledged", grouped(report.failures() + report.unanswered));
+    }
+    Ok(())
+}
+
+/// A source that shows how far it is.
+struct Counted<'a, S> {
+    source: S,
+    progress: &'a Progress,
+}
+
+impl<S: Source> Source for Counted<'_, S> {
+    fn next(&mut self) -> Option<crate::publish::Outgoing<'_>> {
+        self.progress.advance(1);
+        self.source.next()
+    }
+}
+
+/// A poison share with the default reasons.
+pub(super) fn poison(share: f64) -> PoisonConfig {
+    PoisonConfig { share, ..PoisonConfig::default() }
+}

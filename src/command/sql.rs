@@ -1,0 +1,45 @@
+//! `touchload sql`: a statement, a file, or a prompt over stored tables. Reads only; may run beside a pipeline.
+
+use crate::cli::{SqlArgs, SqlInput};
+use crate::clock::SystemClock;
+use crate::prompt::{SqlSession, TerminalLines, converse, ctrl_c};
+use crate::session::{self, Facts};
+use anyhow::Context;
+use ingest::reference_csv::{self, ReferenceFiles};
+use std::io::{IsTerminal, Read, Write};
+use std::sync::Arc;
+use store::{OpenMode, Store};
+use tokio::runtime::Runtime;
+use touchpoint::Policy;
+
+pub(super) fn sql(args: &SqlArgs, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<()> {
+    let files = ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
+    let reference = Arc::new(reference_csv::load(&files)?);
+    let facts = Facts { policy: Arc::new(Policy::default()), reference, clock: Arc::new(SystemClock) };
+    let context = runtime.block_on(async {
+        let store = Arc::new(Store::open(&args.data, OpenMode::MustExist).await?);
+        session::offline(store, &facts).await
+    })?;
+    let session = SqlSession::new(context, args.format);
+    let script = |text: &str, out: &mut dyn Write| -> anyhow::Result<()> {
+        runtime.block_on(session.run_script(text, out))?;
+        Ok(())
+    };
+    match args.input() {
+        SqlInput::Text(text) => script(text, out),
+        SqlInput::File(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+            script(&text, out)
+        }
+        SqlInput::Prompt if !std::io::stdin().is_terminal() => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("reading SQL from standard input")?;
+            script(&text, out)
+        }
+        SqlInput::Prompt => {
+            let mut lines = TerminalLines::open()?;
+            converse(&session, &mut lines, runtime.handle(), &ctrl_c, out)?;
+            Ok(())
+        }
+    }
+}

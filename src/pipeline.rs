@@ -1,0 +1,216 @@
+//! The main job: events of the source in, state and tables out, one thread.
+//!
+//! ```text
+//! source ──events──► apply to shards ──► pending cycle ──commit──► tables
+//!    ▲                    │                                          │
+//!    └── start offsets ◄──┴── restore ◄──────────────────────────────┘
+//! ```
+//!
+//! What never happens: a batch is applied to a shard that is not restored; a partition is given back with rows of it
+//! neither committed nor discarded; two commits run at once; a commit that lost its ownership is tried again. One commit
+//! may run while the next cycle fills, so that reading goes on while files are written.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`assignment`] | what the group gives and takes |
+//! | [`restore`] | the state of an assignment, from the tables |
+//! | [`cycle`] | what was accepted and not yet committed |
+//! | [`commit`] | the commit that is on its way |
+//! | [`observe`] | what metrics, health and summary are told |
+
+mod assignment;
+mod commit;
+mod cycle;
+mod observe;
+mod restore;
+
+pub use observe::{Observer, Tally};
+
+use commit::InFlight;
+use crossbeam_channel::Receiver;
+use cycle::Pending;
+use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
+use processors::{SharedShards, Watermark};
+use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+use std::time::Duration;
+use store::{CommitError, Owner, Store, StoreError};
+use tokio::runtime::Handle;
+use touchpoint::time::SECOND;
+use touchpoint::{Clock, Micros, TopicPartition};
+
+/// Ageing and evaluation happen at least this often.
+const TURN: Micros = SECOND / 5;
+
+/// Why the pipeline stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The source failed.
+    #[error("reading from Kafka failed")]
+    Source(#[from] ingest::kafka::IngestError),
+    /// The broker lacks records that the tables still need.
+    #[error(
+        "{partition} must be read from offset {wanted}, but the broker holds {low} to {high}: records may be lost. If the \
+         topic was recreated or truncated on purpose, give the pipeline a new name; otherwise restore the topic"
+    )]
+    OffsetGap {
+        /// Where.
+        partition: TopicPartition,
+        /// Next offset of the table.
+        wanted: i64,
+        /// First offset of the broker.
+        low: i64,
+        /// Offset after the last of the broker.
+        high: i64,
+    },
+    /// A commit failed for good, or another process owns a partition by now.
+    #[error("committing failed")]
+    Commit(#[from] CommitError),
+    /// A table could not be read.
+    #[error("reading the tables failed")]
+    Store(#[from] StoreError),
+    /// The state could not take a batch.
+    #[error("the window state failed")]
+    State(#[from] processors::state::shard::StateError),
+    /// A query over the tables failed.
+    #[error("a query over the tables failed")]
+    Query(#[from] datafusion::error::DataFusionError),
+    /// Arrow refused columns: a bug.
+    #[error("columns do not fit their schema")]
+    Columns(#[from] arrow::error::ArrowError),
+    /// Imported HCPs have no known partition.
+    #[error(
+        "the tables hold imported records, but no Kafka record tells how the producers hash keys; set kafka.partitioner \
+         to murmur2 (Java clients) or crc32 (librdkafka) to share the work among several processes"
+    )]
+    UnknownPartitioner,
+}
+
+/// How a pipeline runs.
+#[derive(Debug, Clone)]
+pub struct PipelineSettings {
+    /// A commit follows at this age …
+    pub commit_interval: Duration,
+    /// … or at this many bytes of uncommitted rows.
+    pub commit_bytes: usize,
+    /// How HCPs are hashed to partitions.
+    pub partitioner: PartitionerChoice,
+}
+
+/// What a pipeline is made of.
+pub struct Parts {
+    /// The tables.
+    pub store: Arc<Store>,
+    /// Names its offsets.
+    pub owner: Owner,
+    /// The live state, shared with readers.
+    pub shards: SharedShards,
+    /// Metrics and health.
+    pub observer: Observer,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// Runs the table operations.
+    pub runtime: Handle,
+    /// Bounds.
+    pub settings: PipelineSettings,
+}
+
+/// See the module.
+pub struct Pipeline {
+    parts: Parts,
+    owned: Option<Owned>,
+    pending: Pending,
+    in_flight: Option<InFlight>,
+    watermark: Watermark,
+    turned_at: Micros,
+}
+
+/// What the process owns at present.
+#[derive(Debug, Clone)]
+struct Owned {
+    partitions: Vec<TopicPartition>,
+    ownership: Ownership,
+}
+
+impl Pipeline {
+    /// A pipeline that owns nothing yet.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            owned: None,
+            pending: Pending::default(),
+            in_flight: None,
+            watermark: Watermark::default(),
+            turned_at: Micros::MIN,
+        }
+    }
+
+    /// Works until the source has left its group, or something fails for good. Blocks its thread, which must not be one
+    /// of the runtime's.
+    ///
+    /// # Errors
+    /// [`PipelineError`]; whatever was not committed will be read again by the next owner.
+    pub fn run(mut self, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
+        for event in events {
+            self.handle(event, source)?;
+        }
+        Ok(self.parts.observer.tally())
+    }
+
+    fn handle(&mut self, event: SourceEvent, source: &SourceHandle) -> Result<(), PipelineError> {
+        match event {
+            SourceEvent::Batch(batch) => {
+                self.take(batch)?;
+                let now = self.parts.clock.now();
+                if now - self.turned_at >= TURN {
+                    self.turn(now, source)?;
+                }
+                self.commit_when_due(now, source)
+            }
+            SourceEvent::Turn { at } => {
+                self.turn(at, source)?;
+                self.commit_when_due(at, source)
+            }
+            SourceEvent::Assigned { partitions, counts, ownership, reply } => {
+                let start = self.assigned(partitions, &counts, ownership);
+                // A source that no longer waits is stopping; its last events follow.
+                match start {
+                    Ok(start) => drop(reply.send(Ok(start))),
+                    Err(error) => {
+                        drop(reply.send(Err(error.to_string())));
+                        return Err(error);
+                    }
+                }
+                Ok(())
+            }
+            SourceEvent::Revoked { reply, .. } => {
+                self.revoked(source)?;
+                // If the answer comes too late, `Lost` follows and changes nothing any more.
+                reply.send(()).unwrap_or_default();
+                Ok(())
+            }
+            SourceEvent::Lost { .. } => self.lost(),
+            SourceEvent::OffsetGap { partition, wanted, low, high } => {
+                Err(PipelineError::OffsetGap { partition, wanted, low, high })
+            }
+            SourceEvent::Failed(error) => Err(error.into()),
+        }
+    }
+
+    /// Ages the state and refreshes what changed.
+    fn turn(&mut self, now: Micros, source: &SourceHandle) -> Result<(), PipelineError> {
+        self.turned_at = now;
+        let evaluated = self.shards().turn(now);
+        let watermark = self.watermark.value(now);
+        self.parts.observer.turned(now, evaluated, watermark, source);
+        if self.parts.observer.is_state_due(now) {
+            let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
+            self.parts.observer.state(&shards, now);
+        }
+        Ok(())
+    }
+
+    // A reader that panicked holds no half-written state: readers only read.
+    fn shards(&self) -> RwLockWriteGuard<'_, processors::Shards> {
+        self.parts.shards.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,194 @@
+//! The state of an assignment, from the tables.
+//!
+//! Rows that `hcp_metrics` has not accounted for yet (a crash between its commit and the log's) are held back until the
+//! day rows know where they stand, and are then applied as if they had just arrived: that catches the table up.
+
+use super::{Pipeline, PipelineError};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use futures::StreamExt;
+use ingest::kafka::{Ownership, PartitionCounts, PartitionerChoice, crc32_partition, murmur2_partition};
+use processors::state::days::ClosedDays;
+use std::collections::BTreeSet;
+use store::{Acquired, ReadLog, Table};
+use touchpoint::time::{DAY, RETENTION};
+use touchpoint::{Micros, TopicPartition};
+
+impl Pipeline {
+    pub(super) fn restore(&mut self, acquired: &Acquired, counts: &PartitionCounts) -> Result<(), PipelineError> {
+        let numbers = self.owned_numbers();
+        let sole = self.owned.as_ref().is_some_and(|o| o.ownership == Ownership::Sole);
+        let ownership = if sole { processors::Ownership::Sole } else { processors::Ownership::Shared };
+        self.shards().assign(ownership, numbers.iter().copied());
+        let now = self.parts.clock.now();
+        let runtime = self.parts.runtime.clone();
+        let mut placing = Placing::new(sole, self.parts.settings.partitioner, counts);
+        let mut unaccounted = Vec::new();
+        runtime.block_on(async {
+            let mut rows = self.parts.store.read_log(ReadLog { since: now - RETENTION }).await?;
+            while let Some(batch) = rows.next().await {
+                self.parts.observer.restoring(self.parts.clock.now());
+                for batch in placing.ready(batch?)? {
+                    let (done, open) = split(&batch, acquired)?;
+                    unaccounted.extend(open.filter(|b| b.num_rows() > 0));
+                    self.restore_rows(&done, &placing)?;
+                }
+            }
+            Ok::<_, PipelineError>(())
+        })?;
+        placing.finish()?;
+        let closed = runtime.block_on(self.closed_days(&numbers))?;
+        for (_, shard) in self.shards().iter_mut() {
+            shard.start_days(closed, now);
+        }
+        if let Some(closed) = closed {
+            runtime.block_on(self.restore_revisions(closed))?;
+        }
+        for batch in unaccounted {
+            self.restore_rows(&batch, &placing)?;
+            self.pending.since = Some(now);
+        }
+        Ok(())
+    }
+
+    fn restore_rows(&self, batch: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
+        let mut shards = self.shards();
+        for (number, shard) in shards.iter_mut() {
+            shard.restore_where(batch, |hcp_id| placing.is_of(hcp_id, number))?;
+        }
+        drop(shards);
+        self.parts.observer.restored_rows(batch);
+        Ok(())
+    }
+
+    /// Which days `hcp_metrics` holds: the last by its transactions, the first by its rows.
+    async fn closed_days(&self, numbers: &BTreeSet<i32>) -> Result<Option<ClosedDays>, PipelineError> {
+        let numbers: Vec<i32> = numbers.iter().copied().collect();
+        let days = self.parts.store.last_midnights(&self.parts.owner, &numbers).await?;
+        let Some(last) = days.into_values().min().flatten().map(|day| day * DAY) else { return Ok(None) };
+        let first = self.first_day().await?.unwrap_or(last).min(last);
+        Ok(Some(ClosedDays { first, last }))
+    }
+
+    async fn first_day(&self) -> Result<Option<Micros>, PipelineError> {
+        let batches = self.query_metrics("SELECT min(as_of) FROM hcp_metrics").await?;
+        let first = batches.iter().filter_map(|b| {
+            let column = b.column(0).as_primitive_opt::<TimestampMicrosecondType>()?;
+            (column.len() == 1 && column.is_valid(0)).then(|| column.value(0))
+        });
+        Ok(first.min())
+    }
+
+    async fn restore_revisions(&self, closed: ClosedDays) -> Result<(), PipelineError> {
+        let from = closed.last - processors::state::days::REVISED_DAYS * DAY;
+        let sql = format!(
+            "SELECT arrow_cast(hcp_id, 'Utf8'), as_of, max(revision) FROM hcp_metrics \
+             WHERE revision > 0 AND as_of > to_timestamp_micros({from}) GROUP BY 1, 2"
+        );
+        for batch in self.query_metrics(&sql).await? {
+            let ids = batch.column(0).as_string::<i32>();
+            let days = batch.column(1).as_primitive::<TimestampMicrosecondType>();
+            let revisions = batch.column(2).as_primitive::<Int64Type>();
+            for (_, shard) in self.shards().iter_mut() {
+                for row in 0..batch.num_rows() {
+                    shard.restore_revision(ids.value(row), days.value(row), revisions.value(row));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn query_metrics(&self, sql: &str) -> Result<Vec<RecordBatch>, PipelineError> {
+        let context = datafusion::prelude::SessionContext::new();
+        let table = self.parts.store.provider(Table::HcpMetrics).await?;
+        context.register_table("hcp_metrics", table)?;
+        Ok(context.sql(sql).await?.collect().await?)
+    }
+}
+
+/// Splits restored rows into those `hcp_metrics` has accounted for and those it has not.
+fn split(batch: &RecordBatch, acquired: &Acquired) -> Result<(RecordBatch, Option<RecordBatch>), PipelineError> {
+    let behind = |(partition, next): (&TopicPartition, &Option<i64>)| {
+        let metrics = acquired.metrics_next.get(partition).copied().flatten();
+        (metrics < *next).then_some((partition.clone(), metrics.unwrap_or(0)))
+    };
+    let behind: Vec<(TopicPartition, i64)> = acquired.next.iter().filter_map(behind).collect();
+    let column = |name: &str| batch.column_by_name(name);
+    let (Some(topics), Some(partitions), Some(offsets)) =
+        (column("kafka_topic"), column("kafka_partition"), column("kafka_offset"))
+    else {
+        return Ok((batch.clone(), None));
+    };
+    if behind.is_empty() {
+        return Ok((batch.clone(), None));
+    }
+    let (topics, partitions, offsets) =
+        (topics.as_string::<i32>(), partitions.as_primitive::<Int32Type>(), offsets.as_primitive::<Int64Type>());
+    let open = |row: usize| {
+        behind.iter().any(|(p, from)| {
+            p.partition == partitions.value(row) && p.topic == topics.value(row) && offsets.value(row) >= *from
+        })
+    };
+    let open: BooleanArray = (0..batch.num_rows()).map(|row| Some(open(row))).collect();
+    let done = arrow::compute::not(&open)?;
+    Ok((filter_record_batch(batch, &done)?, Some(filter_record_batch(batch, &open)?)))
+}
+
+/// Which partition number an HCP belongs to: by the producers' hash, found out from the rows that came from Kafka.
+struct Placing {
+    sole: bool,
+    choice: PartitionerChoice,
+    count: i32,
+    waiting: Vec<RecordBatch>,
+}
+
+impl Placing {
+    fn new(sole: bool, choice: PartitionerChoice, counts: &PartitionCounts) -> Self {
+        Self { sole, choice, count: counts.values().copied().max().unwrap_or(1), waiting: Vec::new() }
+    }
+
+    /// The batches that can be placed by now.
+    fn ready(&mut self, batch: RecordBatch) -> Result<Vec<RecordBatch>, PipelineError> {
+        if !self.sole && self.choice == PartitionerChoice::Auto {
+            self.infer(&batch);
+        }
+        self.waiting.push(batch);
+        let known = self.sole || self.choice != PartitionerChoice::Auto;
+        Ok(if known { std::mem::take(&mut self.waiting) } else { Vec::new() })
+    }
+
+    fn finish(&self) -> Result<(), PipelineError> {
+        if self.waiting.iter().all(|b| b.num_rows() == 0) { Ok(()) } else { Err(PipelineError::UnknownPartitioner) }
+    }
+
+    fn is_of(&self, hcp_id: &str, number: i32) -> bool {
+        self.sole
+            || match self.choice {
+                PartitionerChoice::Crc32 => crc32_partition(hcp_id.as_bytes(), self.count) == number,
+                _ => murmur2_partition(hcp_id.as_bytes(), self.count) == number,
+            }
+    }
+
+    /// Decides by the first row that only one of the two explains.
+    fn infer(&mut self, batch: &RecordBatch) {
+        let column = |name: &str| batch.column_by_name(name);
+        let (Some(topics), Some(partitions), Some(ids)) =
+            (column("kafka_topic"), column("kafka_partition"), column("hcp_id"))
+        else {
+            return;
+        };
+        let (topics, partitions, ids) =
+            (topics.as_string::<i32>(), partitions.as_primitive::<Int32Type>(), ids.as_string::<i32>());
+        for row in (0..batch.num_rows()).filter(|row| !topics.value(*row).starts_with("import:")) {
+            let (key, found) = (ids.value(row).as_bytes(), partitions.value(row));
+            let fits = (murmur2_partition(key, self.count) == found, crc32_partition(key, self.count) == found);
+            self.choice = match fits {
+                (true, false) => PartitionerChoice::Murmur2,
+                (false, true) => PartitionerChoice::Crc32,
+                _ => continue,
+            };
+            return;
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! One running pipeline with everything around it: source, tables, HTTP, gauges, maintenance. `run` and `demo` are this
+//! with different inputs.
+//!
+//! Shutdown is one token: the source leaves its group (which commits what is pending), the pipeline ends, then the rest.
+
+mod background;
+
+use crate::clock::SystemClock;
+use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
+use crate::session::{self, Facts};
+use anyhow::Context;
+use ingest::decode::{DecodeOptions, Decoder};
+use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, Topics, UNKNOWN_CLUSTER, cluster_id};
+use processors::{SharedShards, Shards};
+use serve::metrics::MetricsSettings;
+use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use store::{FolderLock, FolderUse, OpenMode, Owner, Store};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use touchpoint::{Audience, Clock, Policy, Reference};
+
+/// `/healthz` fails when the loop has not turned for this long.
+const STALL_AFTER: Duration = Duration::from_secs(30);
+const CLUSTER_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What a service is made from.
+#[derive(Clone)]
+pub struct ServiceConfig {
+    /// Part of the transaction ids.
+    pub pipeline_name: String,
+    /// The source.
+    pub kafka: KafkaConfig,
+    /// How strictly records are judged.
+    pub decode: DecodeOptions,
+    /// Folder or URL of the tables.
+    pub data: String,
+    /// Commit bounds.
+    pub settings: PipelineSettings,
+    /// Time between rounds of maintenance.
+    pub maintenance: Duration,
+    /// Time between refreshes of the gauges.
+    pub gauges: Duration,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// Facts about HCPs and accounts.
+    pub reference: Arc<Reference>,
+    /// Who writes the folder.
+    pub folder_use: FolderUse,
+}
+
+/// A service that runs.
+pub struct Service {
+    /// Live state, for views.
+    pub shards: SharedShards,
+    /// Numbers so far.
+    pub observer: Observer,
+    /// The address HTTP listens on.
+    pub http: SocketAddr,
+    /// The tables.
+    pub store: Arc<Store>,
+    pipeline: std::thread::JoinHandle<Result<Tally, PipelineError>>,
+    source: Arc<SourceHandle>,
+    background: JoinSet<()>,
+    quiet: CancellationToken,
+    _lock: FolderLock,
+}
+
+impl Service {
+    /// Opens everything and starts; nothing is left running when it fails.
+    ///
+    /// # Errors
+    /// A port in use, a folder that cannot be written or that another command owns, tables with settings that break the
+    /// promise, a broker that does not answer, a gauge file that is refused: each names what to do.
+    pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
+        let listener = bind(config.http)?;
+        let http = listener.local_addr().context("asking the HTTP socket for its address")?;
+        let location = store::Location::parse(&config.data)?;
+        let lock = FolderLock::take(&location, config.folder_use)?;
+        let store = Arc::new(Store::open(&config.data, OpenMode::CreateIfMissing).await?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let kafka = config.kafka.clone();
+        let cluster = tokio::task::spawn_blocking(move || cluster_id(&kafka, CLUSTER_DEADLINE)).await?;
+        let cluster = cluster.with_context(|| format!("asking Kafka at {}", config.kafka.bootstrap_servers))?;
+        if cluster == UNKNOWN_CLUSTER {
+            tracing::info!("the broker tells no cluster id; transaction ids use `{UNKNOWN_CLUSTER}`");
+        }
+        let policy = Arc::new(Policy::default());
+        let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
+        let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
+        let registry = prometheus::Registry::new();
+        let topics = metric_topics(&config.kafka.topics);
+        let version = env!("CARGO_PKG_VERSION");
+        let metrics = PipelineMetrics::register(&registry, MetricsSettings { clock: clock.clone(), topics, version })?;
+        let context = session::live(&shards, Audience::Commercial)?;
+        let gauges =
+            GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
+        let gauges = Arc::new(gauges);
+        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
+        let parts = Parts {
+            store: store.clone(),
+            owner: Owner::new(config.pipeline_name.clone(), cluster),
+            shards: shards.clone(),
+            observer: observer.clone(),
+            clock: clock.clone(),
+            runtime: Handle::current(),
+            settings: config.settings.clone(),
+        };
+        let decoder = Arc::new(Decoder::new(config.reference.clone(), config.decode));
+        let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
+        let source = Arc::new(source);
+        let handle = source.clone();
+        let pipeline = std::thread::Builder::new().name("pipeline".into()).spawn(move || {
+            let ended = Pipeline::new(parts).run(&events, &handle);
+            handle.stop();
+            ended
+        })?;
+        let quiet = CancellationToken::new();
+        let mut background = JoinSet::new();
+        background.spawn(background::http(listener, HttpState { page, health }, quiet.clone()));
+        background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
+        let facts = Facts { policy, reference: config.reference, clock };
+        background.spawn(background::maintenance(store.clone(), facts, config.maintenance, quiet.clone()));
+        Ok(Self { shards, observer, http, store, pipeline, source, background, quiet, _lock: lock })
+    }
+
+    /// Whether the pipeline has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        self.pipeline.is_finished()
+    }
+
+    /// Waits until `stop` is cancelled or the pipeline ends by itself, then shuts down in order.
+    ///
+    /// # Errors
+    /// What stopped the pipeline, when it was not `stop`.
+    pub async fn finish(mut self, stop: CancellationToken) -> anyhow::Result<Tally> {
+        let mut look = tokio::time::interval(Duration::from_millis(100));
+        while !stop.is_cancelled() && !self.pipeline.is_finished() {
+            tokio::select! { _ = look.tick() => {}, () = stop.cancelled() => {} }
+        }
+        self.source.stop();
+        let pipeline = self.pipeline;
+        let ended = tokio::task::spawn_blocking(move || pipeline.join()).await?;
+        self.quiet.cancel();
+        while self.background.join_next().await.is_some() {}
+        match ended {
+            Ok(result) => Ok(result?),
+            Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!("HTTP cannot listen on {address}; choose another address with --http or [http] listen, or free the port")
+    })
+}
+
+fn metric_topics(topics: &Topics) -> serve::metrics::words::Topics {
+    serve::metrics::words::Topics {
+        calls: topics.calls.clone(),
+        emails: topics.emails.clone(),
+        congress: topics.congress.clone(),
+        requests: topics.requests.clone(),
+    }
+}
