@@ -11,7 +11,7 @@ export CARGO_TARGET_DIR ?= $(TOUCHLOAD_CACHE)/target
 export PATH := $(HOME)/.cargo/bin:$(PATH):$(TOUCHLOAD_CACHE)/bin
 
 # One feature set for every test, so that one build of the dependencies serves them all.
-TESTS := --workspace --features failpoints
+TESTS := --workspace --features touchload/failpoints
 
 # `$(call step,name,command)`: runs the command and says how long it took.
 define step
@@ -46,8 +46,8 @@ lint: setup-build ## formatting and clippy, warnings denied
 	cargo fmt --all --check
 	cargo clippy $(TESTS) --all-targets -- --deny warnings
 
-bench: setup ## print the figures of docs/PERFORMANCE.md beside the limits measured in the same run
-	cargo bench --workspace
+bench: setup ## print the figures of docs/PERFORMANCE.md beside the limits of the same run; ARGS="--quick" is handed on
+	cargo bench --bench figures -- $(ARGS)
 
 setup-build:
 	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs" >&2; exit 1; }

@@ -20,10 +20,24 @@ pub fn execute(cli: Cli) -> ExitStatus {
         Err(error) => {
             let usage = error.is::<ConfigError>() || error.is::<ingest::reference_csv::ReferenceError>();
             // Without a standard error there is nobody to tell.
-            drop(writeln!(std::io::stderr(), "touchload: {error:#}"));
+            drop(writeln!(std::io::stderr(), "touchload: {}", told(&error)));
             if usage { ExitStatus::BadUsage } else { ExitStatus::Failed }
         }
     }
+}
+
+/// The error and its causes, each said once: many errors repeat their cause in their own text.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
@@ -54,5 +68,18 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             sql::sql(&args, &runtime, out)
         }
         Command::Config { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let missing = || anyhow::anyhow!("no such file");
+        assert_eq!(told(&missing()), "no such file");
+        assert_eq!(told(&missing().context("cannot read a.toml: no such file")), "cannot read a.toml: no such file");
+        assert_eq!(told(&missing().context("reading a.toml").context("start")), "start: reading a.toml: no such file");
     }
 }

@@ -28,7 +28,7 @@ use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use touchpoint::{Kind, WindowLength};
+use touchpoint::Kind;
 
 /// The checked-in defaults; also the reference of all keys.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -42,8 +42,6 @@ pub struct RunConfig {
     pub kafka: KafkaSection,
     /// `[ingest]`.
     pub ingest: IngestSection,
-    /// `state.shards`: `None` = one per core.
-    pub state_shards: Option<u32>,
     /// `[store]`.
     pub store: StoreSection,
     /// `http.listen`.
@@ -159,8 +157,6 @@ pub struct StoreSection {
     pub commit_bytes: u64,
     /// Time between rounds of compaction, checkpoints and clean-up.
     pub maintenance: Duration,
-    /// Windows whose daily rows are kept; none twice, at least one, shortest first.
-    pub windows: Vec<WindowLength>,
 }
 
 /// `[reference]`: CSV files with facts about HCPs and accounts.

@@ -38,8 +38,13 @@ use tokio::runtime::Handle;
 use touchpoint::time::SECOND;
 use touchpoint::{Clock, Micros, TopicPartition};
 
-/// Ageing and evaluation happen at least this often.
+/// Ageing and evaluation happen this often …
 const TURN: Micros = SECOND / 5;
+/// … or less often, so that they take at most one part in this many of the time: while a backlog is worked off nearly
+/// every HCP changes in every turn, and evaluating it once for many records is what keeps catching up fast.
+const EVALUATION_SHARE: Micros = 5;
+/// Longest time between two evaluations.
+const LONGEST_WAIT: Micros = 20 * SECOND;
 
 /// Why the pipeline stopped.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +126,7 @@ pub struct Pipeline {
     pending: Pending,
     in_flight: Option<InFlight>,
     watermark: Watermark,
-    turned_at: Micros,
+    next_turn: Micros,
 }
 
 /// What the process owns at present.
@@ -140,7 +145,7 @@ impl Pipeline {
             pending: Pending::default(),
             in_flight: None,
             watermark: Watermark::default(),
-            turned_at: Micros::MIN,
+            next_turn: Micros::MIN,
         }
     }
 
@@ -161,13 +166,11 @@ impl Pipeline {
             SourceEvent::Batch(batch) => {
                 self.take(batch)?;
                 let now = self.parts.clock.now();
-                if now - self.turned_at >= TURN {
-                    self.turn(now, source)?;
-                }
+                self.turn_when_due(now, source);
                 self.commit_when_due(now, source)
             }
             SourceEvent::Turn { at } => {
-                self.turn(at, source)?;
+                self.turn_when_due(at, source);
                 self.commit_when_due(at, source)
             }
             SourceEvent::Assigned { partitions, counts, ownership, reply } => {
@@ -197,16 +200,20 @@ impl Pipeline {
     }
 
     /// Ages the state and refreshes what changed.
-    fn turn(&mut self, now: Micros, source: &SourceHandle) -> Result<(), PipelineError> {
-        self.turned_at = now;
+    fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) {
+        // A clock that was set back must not stop the ageing until it has caught up.
+        if (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn {
+            return;
+        }
         let evaluated = self.shards().turn(now);
+        let took = self.parts.clock.now() - now;
+        self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
         let watermark = self.watermark.value(now);
         self.parts.observer.turned(now, evaluated, watermark, source);
         if self.parts.observer.is_state_due(now) {
             let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
             self.parts.observer.state(&shards, now);
         }
-        Ok(())
     }
 
     // A reader that panicked holds no half-written state: readers only read.

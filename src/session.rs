@@ -14,12 +14,9 @@ use processors::sql::history_table::{AsOf, History};
 use processors::sql::live_table::Windows;
 use processors::sql::{HcpMetricsAt, HistoryTable, Layout, LiveTable, RequestsNow, TouchesNow, touch_metrics};
 use std::sync::Arc;
-use store::{Store, StoreSchema, Table};
-use touchpoint::time::SECOND;
+use store::{Store, Table};
 use touchpoint::{Audience, Clock, Policy, Reference};
 
-/// Stored tables are at most this old when a statement is planned.
-const MAX_STALENESS: i64 = 2 * SECOND;
 /// Memory of the queries of one session.
 const QUERY_MEMORY: usize = 2 << 30;
 
@@ -34,14 +31,12 @@ pub struct Facts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// A session over the stored tables.
+/// A session over the stored tables as they are now: every statement of it sees this one version of each table.
 ///
 /// # Errors
 /// A table cannot be read, or a view does not plan.
 pub async fn offline(store: Arc<Store>, facts: &Facts) -> anyhow::Result<SessionContext> {
     let context = context()?;
-    let schema = Arc::new(StoreSchema::new(store.clone(), MAX_STALENESS, facts.clock.clone()));
-    schema.refresh().await?;
     for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics] {
         context.register_table(table.name(), store.provider(table).await?)?;
     }

@@ -7,8 +7,8 @@
 //! Works from [`MIN_WIDTH`] × [`MIN_HEIGHT`] on; a smaller terminal gets the plain lines. Nothing is told by colour
 //! alone: the view uses bold, dim and words. `–` stands for NULL: too little support to say.
 //!
-//! Rates are per second over the last seconds, ages are durations before `now`, `lag` is records in Kafka not yet
-//! taken.
+//! `in` is records per second over the last seconds; `accepted` and `rejected` are records committed so far; ages are
+//! durations before now; `lag` is records in Kafka not yet taken.
 
 mod band;
 mod hcps;
@@ -19,7 +19,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
-pub use model::{InterruptedHcp, LoadBand, Rates, ViewModel};
+pub use model::{InterruptedHcp, LoadBand, ViewModel};
 pub use screen::{TerminalView, ViewEnd};
 
 use crate::summary::{grouped, spoken};
@@ -85,9 +85,9 @@ fn draw_state(model: &ViewModel, frame: &mut Frame<'_>, area: Rect) {
         Line::from(spans.collect::<Vec<_>>())
     };
     let flow = labelled(vec![
-        ("in", per_second(model.rates.read)),
-        ("accepted", per_second(model.rates.accepted)),
-        ("rejected", per_second(model.rates.rejected)),
+        ("in", per_second(model.read_per_second)),
+        ("accepted", grouped(model.accepted)),
+        ("rejected", grouped(model.rejected())),
         ("lag", model.lag.map_or_else(|| "–".to_owned(), grouped)),
         ("HCPs", grouped(model.hcps)),
     ]);

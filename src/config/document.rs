@@ -10,7 +10,6 @@ use crate::config::settings::{Origin, Setting, Settings, Value};
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use touchpoint::WindowLength;
 
 /// Longest piece of a value that a message quotes.
 const QUOTED_CHARS: usize = 60;
@@ -170,18 +169,8 @@ fn fit(shape: Shape, value: &DeValue<'_>) -> Option<Value> {
         Shape::Size(min, max) => text.and_then(|t| size(t).ok()).filter(|s| (min..=max).contains(s)).map(Value::Size),
         Shape::Address => text.and_then(|t| t.parse().ok()).map(Value::Address),
         Shape::Choice(words) => text.filter(|t| words.contains(t)).map(|t| Value::Text(t.to_owned())),
-        Shape::Windows => windows(value).map(Value::Windows),
         Shape::Properties => None,
     }
-}
-
-fn windows(value: &DeValue<'_>) -> Option<Vec<WindowLength>> {
-    let given = value.as_array()?;
-    let window = |v: &Spanned<DeValue<'_>>| v.get_ref().as_str().and_then(WindowLength::parse);
-    let mut windows = given.iter().map(window).collect::<Option<Vec<_>>>()?;
-    windows.sort_unstable();
-    windows.dedup();
-    (!windows.is_empty() && windows.len() == given.len()).then_some(windows)
 }
 
 fn is_server(server: &str) -> bool {

@@ -58,10 +58,6 @@ fn show(value: &Value) -> String {
         Value::Duration(duration) => quoted(&show_duration(*duration)),
         Value::Size(bytes) => quoted(&show_size(*bytes)),
         Value::Address(address) => quoted(&address.to_string()),
-        Value::Windows(windows) => {
-            let names: Vec<_> = windows.iter().map(|w| quoted(w.as_str())).collect();
-            format!("[{}]", names.join(", "))
-        }
         Value::Properties(_) => "{}".to_owned(),
     }
 }

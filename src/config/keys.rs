@@ -26,8 +26,6 @@ pub(super) enum Shape {
     Address,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A list of window lengths, at least one, none twice.
-    Windows,
     /// A table of librdkafka properties.
     Properties,
 }
@@ -82,12 +80,10 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.batch_ms", Shape::Integer(1, 10_000), Defaulted, "the milliseconds after which a batch ends"),
     key("ingest.accept_unkeyed", Shape::Flag, Defaulted, "true to accept keys other than the hcp_id"),
     key("ingest.future_tolerance", Shape::Duration(0, 400 * DAY), Defaulted, "how far ahead occurred_at may lie"),
-    key("state.shards", Shape::Integer(1, 1_024), Optional("one per core"), "the shards of the window state"),
     key("store.data", Shape::Text, Defaulted, "the folder or object-store URL of the tables"),
     key("store.commit_interval", Shape::Duration(50, 600 * SECOND), Defaulted, "the age at which a commit follows"),
     key("store.commit_bytes", Shape::Size(64 << 10, 4_096 * MIB), Defaulted, "the bytes at which a commit follows"),
     key("store.maintenance", Shape::Duration(SECOND, 7 * DAY), Defaulted, "the time between maintenance rounds"),
-    key("store.windows", Shape::Windows, Defaulted, "the windows whose daily rows are kept"),
     key("http.listen", Shape::Address, Defaulted, "the address of the HTTP endpoints"),
     key("reference.hcps", Shape::Text, Optional("territories are unknown, time zones UTC"), "the CSV file of HCPs"),
     key("reference.accounts", Shape::Text, Optional("accounts are unknown"), "the CSV file of accounts"),
@@ -133,9 +129,6 @@ impl Shape {
             }
             Self::Address => "IP:PORT in quotes, such as \"127.0.0.1:8080\"".to_owned(),
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
-            Self::Windows => {
-                "a list of different windows among \"24h\", \"7d\", \"28d\", \"90d\", such as [\"28d\"]".to_owned()
-            }
             Self::Properties => "a table of librdkafka properties".to_owned(),
         }
     }

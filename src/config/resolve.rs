@@ -55,13 +55,11 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             keys: if from.flag("ingest.accept_unkeyed")? { KeyRule::Any } else { KeyRule::HcpId },
             future_tolerance: from.duration("ingest.future_tolerance")?,
         },
-        state_shards: from.given("state.shards").map(|path| from.count(path)).transpose()?,
         store: StoreSection {
             data: from.text("store.data")?,
             commit_interval: from.duration("store.commit_interval")?,
             commit_bytes: from.take("store.commit_bytes", |v| if let Value::Size(s) = v { Some(*s) } else { None })?,
             maintenance: from.duration("store.maintenance")?,
-            windows: from.take("store.windows", |v| if let Value::Windows(w) = v { Some(w.clone()) } else { None })?,
         },
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
         reference: ReferenceSection {

@@ -6,7 +6,6 @@ use crate::config::properties::KafkaProperties;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
-use touchpoint::WindowLength;
 
 /// A value that fits its key's shape.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +16,6 @@ pub(super) enum Value {
     Duration(Duration),
     Size(u64),
     Address(SocketAddr),
-    Windows(Vec<WindowLength>),
     Properties(KafkaProperties),
 }
 

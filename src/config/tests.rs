@@ -5,7 +5,7 @@ use super::{ConfigError, DEFAULT_TOML, KeyRule, Loaded, Overrides, Problem, docu
 use crate::cli::LogFormat;
 use crate::config::settings::Origin;
 use std::time::Duration;
-use touchpoint::{Kind, WindowLength};
+use touchpoint::Kind;
 
 const SMALL: &str = "[kafka]\nbootstrap_servers = \"k1:9092, k2:9092\"\n";
 
@@ -46,9 +46,8 @@ fn a_small_file_is_enough() {
         assert_eq!(config.kafka.topics.of(kind), kind.default_topic());
     }
     assert_eq!((config.pipeline_name.as_str(), config.kafka.group.as_str()), ("touchload", "touchload"));
-    assert_eq!((config.ingest.keys, config.state_shards), (KeyRule::HcpId, None));
+    assert_eq!(config.ingest.keys, KeyRule::HcpId);
     assert_eq!(config.ingest.future_tolerance, Duration::from_secs(86_400));
-    assert_eq!(config.store.windows, [WindowLength::HEADLINE]);
     assert_eq!((config.store.commit_bytes, config.reference.hcps), (16 << 20, None));
     assert_eq!(config.log.level, tracing::Level::INFO);
 }
@@ -70,14 +69,11 @@ fn every_key_can_be_set() {
         batch_ms = 8
         accept_unkeyed = true
         future_tolerance = "0s"
-        [state]
-        shards = 3
         [store]
         data = "s3://bucket/path"
         commit_interval = "500ms"
         commit_bytes = "1MiB"
         maintenance = "1h"
-        windows = ["90d", "24h"]
         [http]
         listen = "[::1]:9"
         [reference]
@@ -93,8 +89,7 @@ fn every_key_can_be_set() {
     let expected =
         [("security.protocol", "SASL_SSL"), ("session.timeout.ms", "6000"), ("socket.keepalive.enable", "true")];
     assert_eq!(properties, expected);
-    assert_eq!((config.ingest.memory_mb, config.ingest.keys, config.state_shards), (64, KeyRule::Any, Some(3)));
-    assert_eq!(config.store.windows, [WindowLength::Day, WindowLength::Quarter]);
+    assert_eq!((config.ingest.memory_mb, config.ingest.keys), (64, KeyRule::Any));
     assert_eq!((config.http_listen.port(), config.log.format), (9, LogFormat::Json));
     assert!(!shown(&loaded).contains("# default"), "a default that cannot be overridden");
 }
@@ -155,9 +150,6 @@ fn values_out_of_shape_are_refused() {
         ("http.listen = \"localhost:80\"", "IP:PORT"),
         ("store.commit_bytes = \"1KiB\"", "from 64KiB"),
         ("store.commit_bytes = 5", "a size"),
-        ("store.windows = []", "a list"),
-        ("store.windows = [\"28d\", \"28d\"]", "a list"),
-        ("store.windows = [\"1d\"]", "a list"),
         ("store.data = \" \"", "not blank"),
         ("ingest.accept_unkeyed = \"yes\"", "true or false"),
         ("ingest.memory_mb = 99999999999999999999", "an integer"),
@@ -166,7 +158,9 @@ fn values_out_of_shape_are_refused() {
         ("kafka.properties = 1", "table"),
         ("kafka = 1", "expected a section"),
         ("kafka.topics.calls = \"engagement.emails\"", "same topic"),
-        ("state.shards = 0", "from 1"),
+        ("ingest.batch_records = 0", "from 1"),
+        ("state.shards = 2", "is not a known key"),
+        ("store.windows = [\"28d\"]", "is not a known key"),
     ] {
         let needed = if line.starts_with("kafka") { "" } else { "kafka.bootstrap_servers = \"k:1\"\n" };
         let found = problems(&format!("{needed}{line}\n"));
@@ -188,7 +182,7 @@ fn the_command_line_wins_and_the_origin_is_shown() {
         "bootstrap_servers = \"k1:9092, k2:9092\"       # t.toml:2",
         "group = \"touchload\"                          # default",
         "data = \"/elsewhere\"                          # command line",
-        "# shards is not set: one per core",
+        "# accounts is not set: accounts are unknown",
     ] {
         assert!(text.contains(line), "{line} is missing in\n{text}");
     }
@@ -214,4 +208,24 @@ fn what_is_shown_can_be_read_back() {
 fn a_file_that_is_not_there_is_named() {
     let error = load(std::path::Path::new("/nowhere/t.toml"), &Overrides::default()).unwrap_err();
     assert!(error.to_string().starts_with("cannot read the configuration /nowhere/t.toml: "), "{error}");
+}
+
+#[test]
+fn the_example_of_the_readme_is_accepted() {
+    let readme = include_str!("../../README.md");
+    let examples: Vec<_> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [example] = examples[..] else { panic!("one example is expected, there are {}", examples.len()) };
+    let config = accepted(example).config;
+    let defaults = accepted(SMALL).config;
+    assert_eq!(config.kafka.bootstrap_servers, "kafka-1:9093,kafka-2:9093");
+    assert_eq!((config.kafka.topics, config.store), (defaults.kafka.topics, defaults.store), "it shows the defaults");
+
+    // What is commented out is right too, once it is wanted.
+    let wanted = example.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting.contains(" = ") => setting,
+        _ => line,
+    });
+    let config = accepted(&wanted.collect::<Vec<_>>().join("\n")).config;
+    assert!(config.kafka.properties.iter().any(|(name, value)| (name, value) == ("security.protocol", "SASL_SSL")));
+    assert!(config.reference.hcps.is_some() && config.reference.accounts.is_some());
 }

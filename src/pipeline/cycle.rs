@@ -1,11 +1,12 @@
 //! What was accepted or rejected and not yet committed.
 
 use super::{Pipeline, PipelineError};
-use arrow::array::RecordBatch;
+use arrow::array::{Array, AsArray, RecordBatch};
 use ingest::batch::{DecodedBatch, Seen};
 use std::collections::BTreeMap;
 use touchpoint::record::RecordColumns;
-use touchpoint::{Kind, Micros, NextOffsets};
+use touchpoint::time::RETENTION;
+use touchpoint::{Kind, Micros, NextOffsets, Word};
 
 /// Rows since the last cycle, and the offsets of all owned partitions.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub(super) struct Pending {
 pub(super) struct Ledger {
     pub(super) seen: Vec<Seen>,
     pub(super) late: BTreeMap<Kind, u64>,
-    pub(super) too_late: u64,
+    pub(super) too_late: BTreeMap<Kind, u64>,
     pub(super) oldest: Option<Micros>,
 }
 
@@ -55,13 +56,19 @@ impl Pipeline {
                 self.watermark.observe(&seen.partition, event_time, now);
             }
         }
-        self.parts.observer.applied(&batch, &applied);
+        self.parts.observer.applied(&batch);
         let pending = &mut self.pending;
         pending.bytes += applied.log.get_array_memory_size() + batch.dead_letters.get_array_memory_size();
-        if let Some(late) = late_by_kind(&batch.records, &applied.log)? {
-            late.into_iter().for_each(|(kind, n)| *pending.ledger.late.entry(kind).or_default() += n);
+        if applied.late > 0 {
+            let late = applied.log.column_by_name("late").and_then(|c| c.as_boolean_opt());
+            count_by_kind(&batch.records, &mut pending.ledger.late, |_, row| late.is_some_and(|l| l.value(row)))?;
         }
-        pending.ledger.too_late += applied.too_late as u64;
+        if applied.too_late > 0 {
+            let past = |columns: &RecordColumns<'_>, row: usize| {
+                columns.occurred_at.is_valid(row) && columns.occurred_at.value(row) <= now - RETENTION
+            };
+            count_by_kind(&batch.records, &mut pending.ledger.too_late, past)?;
+        }
         let timestamps = RecordColumns::try_new(&batch.records)?.kafka_timestamp;
         pending.ledger.oldest = pending.ledger.oldest.into_iter().chain(arrow::compute::min(timestamps)).min();
         pending.ledger.seen.extend(batch.seen);
@@ -77,20 +84,17 @@ impl Pipeline {
     }
 }
 
-/// Late rows by kind, `None` when there are none.
-fn late_by_kind(records: &RecordBatch, log: &RecordBatch) -> Result<Option<BTreeMap<Kind, u64>>, PipelineError> {
-    use arrow::array::AsArray;
-    use touchpoint::Word;
-    let Some(late) = log.column_by_name("late").and_then(|c| c.as_boolean_opt()) else { return Ok(None) };
-    if late.true_count() == 0 {
-        return Ok(None);
-    }
-    let kinds = RecordColumns::try_new(records)?.kind;
-    let mut found = BTreeMap::new();
-    for row in (0..late.len()).filter(|row| late.value(*row)) {
-        if let Some(kind) = Kind::from_code(kinds.value(row)) {
-            *found.entry(kind).or_default() += 1;
+/// Adds the rows for which `counts` holds to `sums`, by kind.
+fn count_by_kind(
+    records: &RecordBatch,
+    sums: &mut BTreeMap<Kind, u64>,
+    counts: impl Fn(&RecordColumns<'_>, usize) -> bool,
+) -> Result<(), PipelineError> {
+    let columns = RecordColumns::try_new(records)?;
+    for row in (0..records.num_rows()).filter(|row| counts(&columns, *row)) {
+        if let Some(kind) = Kind::from_code(columns.kind.value(row)) {
+            *sums.entry(kind).or_default() += 1;
         }
     }
-    Ok(Some(found))
+    Ok(())
 }

@@ -5,7 +5,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use ingest::batch::DecodedBatch;
 use ingest::kafka::{SourceHandle, Topics};
-use processors::{Applied, Shard, Shards};
+use processors::{Shard, Shards};
 use serve::metrics::commits::TableCommit;
 use serve::metrics::feeds::Lag;
 use serve::metrics::progress::StateSize;
@@ -110,7 +110,7 @@ impl Observer {
         self.with_tally(|t| t.hcps = size.hcps);
     }
 
-    pub(super) fn applied(&self, batch: &DecodedBatch, _applied: &Applied) {
+    pub(super) fn applied(&self, batch: &DecodedBatch) {
         let read: u64 = batch.seen.iter().map(|s| s.accepted + s.rejected.total()).sum();
         self.metrics.progress.batch(read, batch.seen.iter().map(|s| s.bytes).sum());
         let newest = batch.seen.iter().filter_map(|s| s.timestamp).max();
@@ -207,6 +207,9 @@ impl Observer {
         }
         for (kind, late) in &ledger.late {
             self.metrics.records.late(*kind, *late);
+        }
+        for (kind, too_late) in &ledger.too_late {
+            self.metrics.records.too_late(*kind, *too_late);
         }
         if let Some(oldest) = ledger.oldest {
             self.metrics.commits.end_to_end(now - oldest);

@@ -53,11 +53,10 @@ impl Pipeline {
     }
 
     fn restore_rows(&self, batch: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
-        let mut shards = self.shards();
-        for (number, shard) in shards.iter_mut() {
-            shard.restore_where(batch, |hcp_id| placing.is_of(hcp_id, number))?;
+        let decoded = touchpoint::log::to_record(batch)?;
+        for (number, shard) in self.shards().iter_mut() {
+            shard.restore_decoded(&decoded, |hcp_id| placing.is_of(hcp_id, number))?;
         }
-        drop(shards);
         self.parts.observer.restored_rows(batch);
         Ok(())
     }

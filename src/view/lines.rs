@@ -26,9 +26,9 @@ impl ViewModel {
             ),
             format!(
                 "in {}, accepted {}, rejected {}, lag {}",
-                per_second(self.rates.read),
-                per_second(self.rates.accepted),
-                per_second(self.rates.rejected),
+                per_second(self.read_per_second),
+                grouped(self.accepted),
+                grouped(self.rejected()),
                 self.lag.map_or_else(unknown, grouped)
             ),
         ];

@@ -16,8 +16,10 @@ pub struct ViewModel {
     pub freshness: Option<Duration>,
     /// The watermark; `None` before the first record.
     pub watermark: Option<Micros>,
-    /// What flows.
-    pub rates: Rates,
+    /// Records per second taken from Kafka, over the last seconds.
+    pub read_per_second: f64,
+    /// Records accepted and committed so far.
+    pub accepted: u64,
     /// Records in Kafka that were not yet taken; `None` while unknown.
     pub lag: Option<u64>,
     /// Age of the last commit; `None` before the first.
@@ -34,17 +36,6 @@ pub struct ViewModel {
     pub bands: Vec<LoadBand>,
     /// Records rejected so far.
     pub rejects: Vec<(RejectReason, u64)>,
-}
-
-/// Records per second over the last seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Rates {
-    /// Taken from Kafka.
-    pub read: f64,
-    /// Accepted.
-    pub accepted: f64,
-    /// Rejected.
-    pub rejected: f64,
 }
 
 /// One row: columns of metrics.md for the headline window. `None` is NULL.
@@ -94,6 +85,11 @@ pub struct LoadBand {
 }
 
 impl ViewModel {
+    /// Records rejected and committed so far.
+    pub(super) fn rejected(&self) -> u64 {
+        self.rejects.iter().map(|(_, count)| count).sum()
+    }
+
     /// Reasons that occurred, most frequent first.
     pub(super) fn rejects_by_count(&self) -> Vec<(&'static str, u64)> {
         let occurred = self.rejects.iter().filter(|(_, count)| *count > 0);

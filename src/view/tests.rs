@@ -1,6 +1,6 @@
 //! Whole screens, golden. `UPDATE_GOLDEN=1` writes the files anew; look at the difference before keeping it.
 
-use super::{InterruptedHcp, LoadBand, Rates, ViewModel, draw};
+use super::{InterruptedHcp, LoadBand, ViewModel, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::PathBuf;
@@ -59,7 +59,8 @@ fn model() -> ViewModel {
         uptime: Duration::from_secs(83),
         freshness: Some(Duration::from_millis(412)),
         watermark: Some(1_772_705_472_000_000),
-        rates: Rates { read: 512.04, accepted: 511.2, rejected: 0.84 },
+        read_per_second: 512.04,
+        accepted: 70_412,
         lag: Some(1_204),
         commit_age: Some(Duration::from_millis(1_310)),
         hcps: 2_000,
@@ -80,7 +81,8 @@ fn empty() -> ViewModel {
         uptime: Duration::from_millis(640),
         freshness: None,
         watermark: None,
-        rates: Rates::default(),
+        read_per_second: 0.0,
+        accepted: 0,
         lag: None,
         commit_age: None,
         hcps: 0,

@@ -16,8 +16,8 @@ pub(crate) fn refusal(key: &str, value: &str) -> Option<&'static str> {
             "no such setting: the table is the checkpoint, group offsets are only told to lag tools"
         }
         "auto.offset.reset" => "no such setting: the table decides where reading starts, and a gap stops the process",
-        "group.id" => "ingest.kafka.group_id instead",
-        "bootstrap.servers" | "metadata.broker.list" => "ingest.kafka.bootstrap_servers instead",
+        "group.id" => "kafka.group instead",
+        "bootstrap.servers" | "metadata.broker.list" => "kafka.bootstrap_servers instead",
         "group.protocol" | "group.remote.assignor" | "group.protocol.type" => {
             "no such setting: under the classic group protocol a partition can be flushed before it is given back"
         }
@@ -33,7 +33,7 @@ pub(crate) fn refusal(key: &str, value: &str) -> Option<&'static str> {
         | "max.partition.fetch.bytes"
         | "fetch.max.bytes"
         | "fetch.queue.backoff.ms"
-        | "receive.message.max.bytes" => "ingest.kafka.memory_bytes instead",
+        | "receive.message.max.bytes" => "ingest.memory_mb instead",
         "statistics.interval.ms" => "no such setting: lag is read from these statistics",
         "enabled_events" | "log.queue" | "consume.callback.max.messages" | "opaque" | "default_topic_conf" => {
             "no such setting: the client library's own"

@@ -63,6 +63,7 @@ mod tests {
         assert_eq!(positions.compare(late_a, late_b), Ordering::Less);
         assert_eq!(positions.compare(late_a, late_a_next), Ordering::Less);
         assert_eq!(positions.compare(late_b, kafka), Ordering::Less);
-        assert_eq!(positions.compare(kafka, positions.pack("engagement.calls", 1, 1)), Ordering::Less);
+        let next = positions.pack("engagement.calls", 1, 1);
+        assert_eq!(positions.compare(kafka, next), Ordering::Less);
     }
 }

@@ -113,22 +113,17 @@ impl Shard {
     /// # Errors
     /// [`StateError`]; the shard must then be discarded.
     pub fn restore(&mut self, log_rows: &RecordBatch) -> Result<usize, StateError> {
-        self.restore_where(log_rows, |_| true)
+        self.restore_decoded(&log::to_record(log_rows)?, |_| true)
     }
 
-    /// As [`Shard::restore`], for the rows whose HCP id is wanted. Returns how many.
+    /// As [`Shard::restore`], of rows that [`log::to_record`] has decoded, those whose HCP id is wanted. Returns how many.
     ///
     /// # Errors
     /// [`StateError`]; the shard must then be discarded.
-    pub fn restore_where(
-        &mut self,
-        log_rows: &RecordBatch,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<usize, StateError> {
-        let batch = log::to_record(log_rows)?;
-        let columns = RecordColumns::try_new(&batch)?;
+    pub fn restore_decoded(&mut self, decoded: &RecordBatch, wanted: impl Fn(&str) -> bool) -> Result<usize, StateError> {
+        let columns = RecordColumns::try_new(decoded)?;
         let mut taken = 0;
-        for i in 0..batch.num_rows() {
+        for i in 0..decoded.num_rows() {
             let row = columns.row(i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
             if wanted(row.hcp_id) {
                 self.admit(&row)?;

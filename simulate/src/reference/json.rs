@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::ops::RangeInclusive;
 use touchpoint::{Micros, RejectReason};
 
-/// Every field of the input record (design.md §3).
+/// Every field of an input record.
 const KNOWN: &[&str] = &[
     "event_id",
     "hcp_id",

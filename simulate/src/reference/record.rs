@@ -1,4 +1,4 @@
-//! An accepted input record: every field of design.md §3 with the defaults of metrics.md §1 filled in.
+//! An accepted input record: every field of the input contract with the defaults of metrics.md §1 filled in.
 //!
 //! Words stay text. A delete has `None` wherever its record left a field out; everything else has a status, an
 //! `occurred_at`, a precision, a channel, a function and a purpose.

@@ -4,7 +4,7 @@ use crate::clock::SystemClock;
 use crate::pipeline::{Observer, Tally};
 use crate::service::Service;
 use crate::session;
-use crate::view::{InterruptedHcp, LoadBand, Rates, ViewModel};
+use crate::view::{InterruptedHcp, LoadBand, ViewModel};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use datafusion::prelude::SessionContext;
@@ -26,8 +26,9 @@ pub(super) struct Models {
     http: String,
     data: String,
     started: Micros,
-    last: (Micros, u64, u64, u64),
-    rates: Rates,
+    /// When the rate was last measured, and what had been read by then.
+    last: (Micros, u64),
+    read_per_second: f64,
 }
 
 impl Models {
@@ -39,8 +40,8 @@ impl Models {
             http: format!("http://{}", service.http),
             data: data.to_owned(),
             started,
-            last: (started, 0, 0, 0),
-            rates: Rates::default(),
+            last: (started, 0),
+            read_per_second: 0.0,
         })
     }
 
@@ -56,7 +57,8 @@ impl Models {
             uptime: since(self.started),
             freshness: tally.newest.map(since),
             watermark: tally.watermark,
-            rates: self.rates,
+            read_per_second: self.read_per_second,
+            accepted: tally.accepted,
             lag: tally.lag,
             commit_age: tally.committed_at.map(since),
             hcps: bands.iter().map(|b| b.hcps).sum(),
@@ -69,17 +71,11 @@ impl Models {
     }
 
     fn measure(&mut self, now: Micros, tally: &Tally) {
-        let rejected: u64 = tally.rejected.values().sum();
-        let (at, read, accepted, before) = self.last;
+        let (at, read) = self.last;
         let seconds = (now - at) as f64 / 1e6;
         if seconds >= 2.0 {
-            let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / seconds;
-            self.rates = Rates {
-                read: rate(tally.read, read),
-                accepted: rate(tally.accepted, accepted),
-                rejected: rate(rejected, before),
-            };
-            self.last = (now, tally.read, tally.accepted, rejected);
+            self.read_per_second = tally.read.saturating_sub(read) as f64 / seconds;
+            self.last = (now, tally.read);
         }
     }
 

@@ -5,10 +5,10 @@
 //! records change them.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use datafusion::prelude::SessionContext;
 use processors::Shard;
-use processors::state::days::ClosedDays;
+use processors::state::days::{ClosedDays, REVISED_DAYS};
 use store::{Store, Table};
 use touchpoint::Micros;
 use touchpoint::record::RecordColumns;
@@ -19,6 +19,8 @@ pub(super) struct ImportedDays {
     first: Option<Micros>,
     last: Option<Micros>,
     started_at: Micros,
+    /// Greatest revisions above 0: HCP, midnight, revision.
+    revisions: Vec<(String, Micros, i64)>,
 }
 
 impl ImportedDays {
@@ -32,13 +34,20 @@ impl ImportedDays {
             (instants.len() == 1 && instants.is_valid(0)).then(|| instants.value(0))
         };
         let closed = batches.first().and_then(|b| Some(ClosedDays { first: day(b, 0)?, last: day(b, 1)? }));
-        Ok(Self { closed, first: None, last: None, started_at })
+        let revisions = match closed {
+            Some(closed) => revisions(&context, closed.last - REVISED_DAYS * DAY).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { closed, first: None, last: None, started_at, revisions })
     }
 
     /// The state is as the table knows it; what comes now may revise its rows.
     pub(super) fn start(&self, shard: &mut Shard) {
         if self.closed.is_some() {
             shard.start_days(self.closed, self.started_at);
+        }
+        for (hcp_id, as_of, revision) in &self.revisions {
+            shard.restore_revision(hcp_id, *as_of, *revision);
         }
     }
 
@@ -53,7 +62,12 @@ impl ImportedDays {
     }
 
     /// The rows to write.
-    pub(super) fn rows(&self, shard: &mut Shard, as_of: Option<Micros>, daily: bool) -> anyhow::Result<Vec<RecordBatch>> {
+    pub(super) fn rows(
+        &self,
+        shard: &mut Shard,
+        as_of: Option<Micros>,
+        daily: bool,
+    ) -> anyhow::Result<Vec<RecordBatch>> {
         let mut rows = Vec::new();
         if let Some(closed) = self.closed {
             rows.extend(shard.close_days(closed.last)?);
@@ -69,4 +83,22 @@ impl ImportedDays {
         }
         Ok(rows)
     }
+}
+
+/// The rows after `horizon` that were revised before.
+async fn revisions(context: &SessionContext, horizon: Micros) -> anyhow::Result<Vec<(String, Micros, i64)>> {
+    let sql = format!(
+        "SELECT arrow_cast(hcp_id, 'Utf8'), as_of, max(revision) FROM hcp_metrics \
+         WHERE revision > 0 AND as_of > to_timestamp_micros({horizon}) GROUP BY 1, 2"
+    );
+    let mut found = Vec::new();
+    for batch in context.sql(&sql).await?.collect().await? {
+        let ids = batch.column(0).as_string::<i32>();
+        let days = batch.column(1).as_primitive::<TimestampMicrosecondType>();
+        let revisions = batch.column(2).as_primitive::<Int64Type>();
+        found.extend(
+            (0..batch.num_rows()).map(|row| (ids.value(row).to_owned(), days.value(row), revisions.value(row))),
+        );
+    }
+    Ok(found)
 }

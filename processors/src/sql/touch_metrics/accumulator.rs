@@ -38,7 +38,7 @@ impl TouchMetricsAccumulator {
 
     fn compute(&mut self) -> Result<Option<Outcome>> {
         let (mut dictionary, mut entries) = (Dictionary::default(), Vec::new());
-        let (mut asked, mut zone_known): (Option<Asked>, _) = (None, false);
+        let (mut asked, mut hcp_id): (Option<Asked>, _) = (None, None);
         for batch in &self.rows {
             let rows = Rows(batch);
             for row in 0..batch.num_rows() {
@@ -52,13 +52,14 @@ impl TouchMetricsAccumulator {
                 dictionary.set_ids(&mut entry, &record, None).ok_or_else(full)?;
                 entry.set_wins(Audience::Full, true);
                 entry.set_wins(Audience::Commercial, entry.is_commercial());
-                zone_known |= self.reference.time_zone(record.hcp_id, record.ingested_at).is_some();
+                hcp_id = Some(record.hcp_id);
                 entries.push(entry);
             }
         }
         let Some(asked) = asked else { return Ok(None) };
         entries.sort_by(|a: &Entry, b: &Entry| dictionary.window_order(a, b));
         let records = Records { entries: &entries, texts: dictionary.arena(), audience: asked.audience };
+        let zone_known = hcp_id.is_some_and(|id| self.reference.time_zone(id, asked.as_of).is_some());
         let instant = Instant { at: asked.as_of, policy: &self.policy, zone_known };
         let mut values = WindowValues::default();
         let window = std::iter::once((asked.width, &mut values));

@@ -1,0 +1,85 @@
+//! Child processes: on which core, how much CPU time, how much memory. Linux's `/proc` and `taskset`.
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+/// Clock ticks per second of `/proc/<id>/stat`: 100 on every Linux that Rust supports.
+const TICKS: f64 = 100.0;
+const PAGE: u64 = 4_096;
+
+/// Runs this binary again with `arguments`, on `core` if one is given, and parses what it prints.
+pub(crate) fn part(core: Option<usize>, arguments: &[&str]) -> anyhow::Result<Value> {
+    let exe = std::env::current_exe()?;
+    let mut command = match core {
+        Some(core) => on_core(core, exe.as_os_str()),
+        None => Command::new(exe),
+    };
+    let output = command.args(arguments).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        bail!("{} ended with {}", arguments.join(" "), output.status);
+    }
+    serde_json::from_slice(&output.stdout).with_context(|| format!("{} printed no JSON", arguments.join(" ")))
+}
+
+/// A number of what a part printed.
+pub(crate) fn number(printed: &Value, name: &str) -> anyhow::Result<f64> {
+    printed.get(name).and_then(Value::as_f64).with_context(|| format!("no number {name} was printed"))
+}
+
+/// `program` on one core. `taskset` becomes the program, so the child's id is the program's.
+pub(crate) fn on_core(core: usize, program: &std::ffi::OsStr) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &core.to_string()]).arg(program);
+    command
+}
+
+/// Moves every thread of a running process to one core.
+pub(crate) fn pin(id: u32, core: usize) -> anyhow::Result<()> {
+    let status = Command::new("taskset")
+        .args(["--all-tasks", "--pid", "--cpu-list", &core.to_string(), &id.to_string()])
+        .stdout(Stdio::null())
+        .status()?;
+    if status.success() { Ok(()) } else { bail!("taskset could not pin process {id}") }
+}
+
+/// The cores this process may use.
+pub(crate) fn cores() -> anyhow::Result<Vec<usize>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let list =
+        status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).context("no Cpus_allowed_list")?;
+    let mut cores = Vec::new();
+    for range in list.trim().split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        cores.extend(first.parse::<usize>()?..=last.parse()?);
+    }
+    Ok(cores)
+}
+
+/// CPU seconds of a process so far, all threads.
+pub(crate) fn cpu_seconds(id: &str) -> anyhow::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The name before may hold blanks; the state after it is field 3.
+    let (_, rest) = stat.rsplit_once(')').context("no name in stat")?;
+    let ticks: u64 = rest.split_whitespace().skip(11).take(2).map(|t| t.parse().unwrap_or(0)).sum();
+    Ok(ticks as f64 / TICKS)
+}
+
+/// Resident bytes of this process.
+pub(crate) fn resident_bytes() -> anyhow::Result<u64> {
+    let statm = fs::read_to_string("/proc/self/statm")?;
+    let pages: u64 = statm.split_whitespace().nth(1).context("no resident size in statm")?.parse()?;
+    Ok(pages * PAGE)
+}
+
+/// A child that is killed when it is dropped.
+pub(crate) struct Guarded(pub(crate) Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}

@@ -1,0 +1,129 @@
+//! `touchload demo` as a process: the embedded broker, the whole pipeline, HTTP, and its end.
+
+use crate::prometheus_tools::Promtool;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A demo that runs, ended with the value.
+pub(crate) struct Demo {
+    child: Child,
+    http: SocketAddr,
+    dir: tempfile::TempDir,
+}
+
+/// What a demo left.
+pub(crate) struct Ended {
+    /// Its folder, `data` and logs; the tables are under `data`.
+    pub(crate) dir: tempfile::TempDir,
+    /// Standard output.
+    pub(crate) out: String,
+    /// Standard error.
+    pub(crate) log: String,
+}
+
+impl Ended {
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+}
+
+impl Demo {
+    /// A small company, every twentieth record bad, everything logged; ends by itself after `seconds`.
+    pub(crate) fn start(seconds: u32, seed: u64) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let file = |name: &str| Stdio::from(std::fs::File::create(dir.path().join(name)).expect("a log file"));
+        let child = Command::new(env!("CARGO_BIN_EXE_touchload"))
+            .args(["-vv", "demo", "--no-view", "--hcps", "200", "--rate", "200", "--poison", "0.05"])
+            .args(["--for", &format!("{seconds}s"), "--seed", &seed.to_string(), "--http", &port.to_string()])
+            .arg("--data")
+            .arg(dir.path().join("data"))
+            .stdin(Stdio::null())
+            .stdout(file("out"))
+            .stderr(file("log"))
+            .spawn()
+            .expect("touchload starts");
+        Self { child, http: port, dir }
+    }
+
+    /// Status and body, `None` when nobody answers.
+    pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(self.http).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.http).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, body.to_owned()))
+    }
+
+    /// Asks until `path` answers 200 with `wanted` in it.
+    ///
+    /// # Panics
+    /// The demo ended before.
+    pub(crate) fn wait_for(&mut self, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            if let Some((200, body)) = self.get(path) {
+                if wanted(&body) {
+                    return body;
+                }
+            }
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                panic!("the demo ended with {status}:\n{}", self.read("log"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// It failed.
+    pub(crate) fn end(mut self) -> Ended {
+        let status = self.child.wait().expect("a child");
+        let (out, log) = (self.read("out"), self.read("log"));
+        assert!(status.success(), "the demo ended with {status}:\n{log}");
+        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().expect("a folder"));
+        Ended { dir, out, log }
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(name)).expect("a log file")
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // Both fail when it has ended already, which is what is wanted.
+        self.child.kill().unwrap_or_default();
+        self.child.wait().ok();
+    }
+}
+
+/// The sum of a metric over its labels.
+pub(crate) fn metric(page: &str, name: &str) -> f64 {
+    let value = |line: &str| {
+        let rest = line.strip_prefix(name)?;
+        let rest = if rest.starts_with('{') { rest.rsplit_once('}')?.1 } else { rest };
+        rest.trim().parse::<f64>().ok()
+    };
+    page.lines().filter_map(value).sum()
+}
+
+#[test]
+fn a_demo_serves_and_ends_with_its_summary() {
+    let mut demo = Demo::start(12, 2);
+    demo.wait_for("/readyz", |_| true);
+    let page = demo.wait_for("/metrics", |page| metric(page, "touchload_hcps") > 0.0);
+    assert_eq!(demo.get("/healthz").map(|(status, _)| status), Some(200));
+    assert_eq!(demo.get("/nowhere").map(|(status, _)| status), Some(404));
+    if let Some(promtool) = Promtool::find() {
+        assert_eq!(promtool.check_metrics(&page), Ok(()));
+    }
+    let ended = demo.end();
+    assert!(ended.out.contains("demo took") && ended.out.contains("touchpoint_log"), "{}", ended.out);
+}

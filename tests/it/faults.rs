@@ -1,0 +1,148 @@
+//! Everything that may go wrong around the main job, against a real Kafka: a process frozen beyond its session, a broker
+//! that goes away, a process that dies at every named point of a commit and at random moments. After each, the ledger is
+//! exact.
+
+use crate::kafka_job::{ALL_PARTITIONS, Job, KafkaJob};
+use crate::run_process::{RunProcess, until};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::os::unix::process::ExitStatusExt;
+
+/// Every named point of a commit at which a process can die.
+const POINTS: [&str; 9] = [
+    "commit::parquet_written",
+    "commit::before_dead_letters",
+    "commit::after_dead_letters",
+    "commit::before_log",
+    "commit::after_log",
+    "commit::before_metrics",
+    "commit::after_metrics",
+    "commit::request_lost",
+    "commit::reply_lost",
+];
+/// Points passed unharmed before the process dies at the next one.
+const SPARED: [usize; 2] = [0, 2];
+/// Kills at moments that no point names.
+const RANDOM_KILLS: usize = 6;
+const SIGABRT: i32 = 6;
+/// What the source and the pipeline count as read, committed or not.
+const READ: &str = "touchload_batch_records_sum";
+
+#[test]
+fn a_process_frozen_beyond_its_session_writes_nothing_when_it_wakes() {
+    let Some(mut stage) = KafkaJob::stage(3) else { return };
+    let part = stage.left() / 4;
+    // It commits late, so that it is frozen with records that it has read and not committed.
+    let mut frozen = stage.start(Job { commit_interval: "20s", ..Job::named("frozen") });
+    frozen.wait_assigned(ALL_PARTITIONS);
+    stage.feed(part);
+    let all = part as f64;
+    until("all records read", || {
+        frozen.must_run();
+        (frozen.metric(READ) >= all).then_some(())
+    });
+    assert_eq!(stage.landed(), 0, "the commit was to come later");
+    frozen.pause();
+    let mut heir = stage.start(Job::named("heir"));
+    heir.wait_assigned(ALL_PARTITIONS);
+    stage.feed(part);
+    stage.wait_landed(&mut [&mut heir]);
+    frozen.resume();
+    stage.feed(part);
+    let rejoined = until("the woken process to end or to rejoin", || {
+        let rejoined = frozen.assignments().len() > 1;
+        (rejoined || frozen.ended().is_some()).then_some(rejoined)
+    });
+    stage.feed(stage.left());
+    stage.wait_landed(&mut [&mut heir]);
+    if rejoined && frozen.ended().is_none() {
+        frozen.stop();
+    }
+    heir.stop();
+    stage.check();
+}
+
+#[test]
+fn a_job_outlives_its_broker() {
+    let Some(mut stage) = KafkaJob::stage(4) else { return };
+    let part = stage.left() / 4;
+    let mut job = stage.start(Job::named("patient"));
+    job.wait_assigned(ALL_PARTITIONS);
+    stage.feed(part);
+    stage.wait_landed(&mut [&mut job]);
+    stage.broker.stop();
+    stage.broker.restart();
+    stage.feed(part);
+    stage.wait_landed(&mut [&mut job]);
+    stage.feed(part);
+    stage.broker.kill();
+    stage.broker.restart();
+    stage.feed(stage.left());
+    stage.wait_landed(&mut [&mut job]);
+    job.stop();
+    stage.check();
+}
+
+#[test]
+fn a_job_killed_at_every_point_and_at_random_loses_and_doubles_nothing() {
+    let Some(mut stage) = KafkaJob::stage(5) else { return };
+    let slice = stage.left() / 160;
+    let mut kills = 0;
+    for spared in SPARED {
+        for point in POINTS {
+            let name = format!("killed-{kills}");
+            let crash = format!("{point}={spared}*off->panic");
+            let job = Job { instance: Some("one"), crash: Some(&crash), ..Job::named(&name) };
+            let process = stage.start(job);
+            feed_until_it_dies(&mut stage, process, point, slice);
+            kills += 1;
+        }
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    for _ in 0..RANDOM_KILLS {
+        let name = format!("killed-{kills}");
+        let process = stage.start(Job { instance: Some("one"), ..Job::named(&name) });
+        kill_at_random(&mut stage, process, slice, &mut rng);
+        kills += 1;
+    }
+    assert!(kills >= 20 && stage.left() > 0, "{kills} kills, {} records left", stage.left());
+    stage.feed(stage.left());
+    let mut last = stage.start(Job { instance: Some("one"), ..Job::named("last") });
+    stage.wait_landed(&mut [&mut last]);
+    last.stop();
+    stage.check();
+}
+
+/// Publishes slice after slice, each when the one before has landed, until the process has died at its point.
+fn feed_until_it_dies(stage: &mut KafkaJob, mut process: RunProcess, point: &str, slice: usize) {
+    let status = loop {
+        stage.feed(slice);
+        let fed = stage.fed();
+        let ended = until(&format!("a slice to land or death at {point}"), || match process.ended() {
+            Some(status) => Some(Some(status)),
+            None => (stage.landed() == fed).then_some(None),
+        });
+        if let Some(status) = ended {
+            break status;
+        }
+        assert!(stage.left() > 0, "{point} was never reached");
+    };
+    assert_eq!(status.signal(), Some(SIGABRT), "{point}: {status}; its log says:\n{}", process.said());
+    assert!(process.has_said(&format!("failpoint {point} panic")), "{point}; its log says:\n{}", process.said());
+}
+
+/// Kills while records flow: after some of them have been committed, and then some milliseconds later.
+#[expect(clippy::disallowed_methods, reason = "a random moment is the fault injected, nothing is waited for")]
+fn kill_at_random(stage: &mut KafkaJob, mut process: RunProcess, slice: usize, rng: &mut ChaCha8Rng) {
+    for _ in 0..rng.random_range(1..4) {
+        let before = stage.landed();
+        stage.feed(slice);
+        until("progress", || {
+            process.must_run();
+            (stage.landed() > before).then_some(())
+        });
+    }
+    stage.feed(slice);
+    std::thread::sleep(std::time::Duration::from_millis(rng.random_range(0..400)));
+    process.kill();
+}

@@ -1,0 +1,198 @@
+//! A staged main job: a broker of its own, a simulated history to publish piece by piece, one data folder, and any
+//! number of `touchload run` over it.
+//!
+//! The history is seeded: some hundred HCPs, four weeks that end today, bad records, duplicates, deletes, late records.
+//! Keys are hashed with murmur2 to [`PARTITIONS`] partitions of each of the four topics.
+
+use crate::kafka_broker::KafkaBroker;
+use crate::kafka_ledger::{Outgoing, Partitioner, produce};
+use crate::ledger_check::{Ledger, count};
+use crate::run_process::{RunProcess, until};
+use simulate::{Produced, ReferenceFiles, Scenario, Span, Workload, World, WorldConfig};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{OpenMode, Store, StoreError, Table};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use touchload::clock::SystemClock;
+use touchpoint::time::{DAY, midnight};
+use touchpoint::{Clock, Kind, Reference, Word};
+
+/// Partitions of each topic.
+pub(crate) const PARTITIONS: i32 = 4;
+/// Partitions of all four topics.
+pub(crate) const ALL_PARTITIONS: u64 = 16;
+const HCPS: u32 = 300;
+const DAYS: i64 = 28;
+
+/// Settings of one process that differ from test to test.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Job<'a> {
+    /// Its name: names its files.
+    pub(crate) name: &'a str,
+    /// `store.commit_interval`.
+    pub(crate) commit_interval: &'a str,
+    /// `group.instance.id`: a process that comes back under it takes over at once, without one the group first waits
+    /// for the lost member's session to end.
+    pub(crate) instance: Option<&'a str>,
+    /// `FAILPOINTS`.
+    pub(crate) crash: Option<&'a str>,
+}
+
+impl<'a> Job<'a> {
+    /// A member without a fixed identity that commits often.
+    pub(crate) fn named(name: &'a str) -> Self {
+        Self { name, commit_interval: "200ms", instance: None, crash: None }
+    }
+}
+
+/// The stage.
+pub(crate) struct KafkaJob {
+    pub(crate) broker: KafkaBroker,
+    folder: TempDir,
+    runtime: Runtime,
+    reference: Arc<Reference>,
+    span: Span,
+    records: Vec<Produced>,
+    fed: usize,
+    store: Option<Arc<Store>>,
+}
+
+impl KafkaJob {
+    /// A stage with nothing published yet; `None` when there is no Kafka and the test is to be skipped.
+    pub(crate) fn stage(seed: u64) -> Option<Self> {
+        let broker = KafkaBroker::start()?;
+        let topics: Vec<&str> = Kind::ALL.iter().map(|kind| kind.default_topic()).collect();
+        broker.create_topics(&topics, PARTITIONS);
+        let folder = tempfile::Builder::new().prefix("touchload-job-").tempdir().expect("a temporary folder");
+        let to = midnight(SystemClock.now());
+        let span = Span { from: to - DAYS * DAY, to };
+        let mut config = WorldConfig::new(Scenario::Navigation, HCPS, seed, span);
+        config.poison.share = 0.03;
+        config.poison.reasons.push(touchpoint::RejectReason::KeyMismatch);
+        config.corrections.edited_share = 0.05;
+        config.corrections.deleted_share = 0.02;
+        config.corrections.duplicated_share = 0.02;
+        let world = Arc::new(World::build(config).expect("a valid world"));
+        let files = ReferenceFiles::new(&world);
+        files.write(folder.path()).expect("reference files");
+        let reference = Reference::try_new(files.hcp_rows().collect(), files.account_rows().collect());
+        let records: Vec<Produced> = Workload::new(world.clone()).history(span).collect();
+        assert!(records.len() > 1_000, "only {} records", records.len());
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        Some(Self {
+            broker,
+            folder,
+            runtime: runtime.expect("a runtime"),
+            reference: Arc::new(reference.expect("no overlaps")),
+            span,
+            records,
+            fed: 0,
+            store: None,
+        })
+    }
+
+    /// Records not yet published.
+    pub(crate) fn left(&self) -> usize {
+        self.records.len() - self.fed
+    }
+
+    /// Records published.
+    pub(crate) fn fed(&self) -> usize {
+        self.fed
+    }
+
+    /// Publishes the next records, at most `count`, and waits for their acknowledgement.
+    pub(crate) fn feed(&mut self, count: usize) {
+        let next = &self.records[self.fed..self.records.len().min(self.fed + count)];
+        let message = |item: &Produced| Outgoing {
+            topic: item.kind.default_topic().to_owned(),
+            key: Some(item.key.clone().into_bytes()),
+            payload: Some(item.payload.clone()),
+            timestamp: Some(item.arrival / 1_000),
+            ..Outgoing::default()
+        };
+        self.fed += produce(&self.broker.bootstrap(), Partitioner::Murmur2, next.iter().map(message));
+    }
+
+    /// Starts a process over the common folder.
+    pub(crate) fn start(&self, job: Job<'_>) -> RunProcess {
+        let config = self.folder.path().join(format!("{}.toml", job.name));
+        std::fs::write(&config, self.configuration(job)).expect("the configuration is written");
+        let environment: Vec<_> = job.crash.iter().map(|points| ("FAILPOINTS", *points)).collect();
+        RunProcess::start(&config, self.folder.path().join(format!("{}.log", job.name)), &environment)
+    }
+
+    fn configuration(&self, job: Job<'_>) -> String {
+        let instance = job.instance.map_or_else(String::new, |id| format!("\"group.instance.id\" = \"{id}\"\n"));
+        let folder = self.folder.path().display();
+        format!(
+            "[kafka]
+bootstrap_servers = \"{}\"
+partitioner = \"murmur2\"
+[kafka.properties]
+\"session.timeout.ms\" = 6000
+\"heartbeat.interval.ms\" = 500
+\"max.poll.interval.ms\" = 60000
+\"reconnect.backoff.max.ms\" = 500
+{instance}[ingest]
+memory_mb = 32
+batch_records = 500
+[store]
+data = \"{}\"
+commit_interval = \"{}\"
+maintenance = \"2s\"
+[reference]
+hcps = \"{folder}/hcps.csv\"
+accounts = \"{folder}/accounts.csv\"
+",
+            self.broker.bootstrap(),
+            self.data().display(),
+            job.commit_interval,
+        )
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Rows of `touchpoint_log` and `dead_letters` together, as committed.
+    pub(crate) fn landed(&mut self) -> usize {
+        let data = self.data();
+        let Self { runtime, store, .. } = self;
+        runtime.block_on(async {
+            if store.is_none() {
+                match Store::open(&data.to_string_lossy(), OpenMode::MustExist).await {
+                    Ok(opened) => *store = Some(Arc::new(opened)),
+                    Err(StoreError::Missing { .. }) => return 0,
+                    Err(error) => panic!("the tables cannot be opened: {error}"),
+                }
+            }
+            let store = store.as_ref().expect("opened");
+            count(store, Table::TouchpointLog).await + count(store, Table::DeadLetters).await
+        })
+    }
+
+    /// Waits until everything published is in the tables, while all of `processes` keep running.
+    pub(crate) fn wait_landed(&mut self, processes: &mut [&mut RunProcess]) {
+        let fed = self.fed;
+        until(&format!("{fed} records in the tables"), || {
+            processes.iter_mut().for_each(|p| p.must_run());
+            let landed = self.landed();
+            assert!(landed <= fed, "{landed} rows of {fed} records");
+            (landed == fed).then_some(())
+        });
+    }
+
+    /// Holds tables and offsets against what the broker holds; every process must have ended.
+    pub(crate) fn check(&self) {
+        let ledger = Ledger {
+            bootstrap: self.broker.bootstrap(),
+            data: self.data(),
+            reference: self.reference.clone(),
+            sent: &self.records[..self.fed],
+            at: vec![self.span.to, self.span.from + 20 * DAY + DAY / 3],
+        };
+        self.runtime.block_on(ledger.check());
+    }
+}

@@ -1,0 +1,106 @@
+//! `tests/slt/*.slt` over a small import whose values are worked out by hand.
+//!
+//! Reals are shown with six decimals, NULL as `NULL`, instants in RFC 3339. The records:
+//!
+//! | HCP | what |
+//! |---|---|
+//! | `h1` | planned, then completed visit by rep-a on 2 March 09:00; a day later a phone call by rep-b; a closed door on the 4th; an e-mail of headquarters on the 10th; a medical video call on the 11th that answers request `r1` of the 9th, answered on the 10th |
+//! | `h2` | a rep's e-mail known to the day, 5 March; a call that was deleted |
+//!
+//! and one line that is no JSON, one without a status, one request whose status is unknown.
+
+use crate::imports::{Folder, nothing_known};
+use async_trait::async_trait;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::datatypes::{DataType, Float64Type};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionContext;
+use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
+use std::path::Path;
+use touchpoint::Kind;
+
+const CALLS: &[&str] = &[
+    r#"{"event_id":"c1","hcp_id":"h1","occurred_at":"2026-03-02T09:00:00Z","status":"planned","channel":"face_to_face","owner_id":"rep-a","theme":"t1"}"#,
+    r#"{"event_id":"c1","hcp_id":"h1","occurred_at":"2026-03-02T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-a","theme":"t1"}"#,
+    r#"{"event_id":"c2","hcp_id":"h1","occurred_at":"2026-03-03T09:00:00Z","status":"completed","channel":"phone","owner_id":"rep-b","theme":"t1"}"#,
+    r#"{"event_id":"c3","hcp_id":"h1","occurred_at":"2026-03-04T09:00:00Z","status":"no_access","channel":"face_to_face","owner_id":"rep-a"}"#,
+    r#"{"event_id":"c4","hcp_id":"h1","occurred_at":"2026-03-11T12:00:00Z","status":"completed","channel":"video","owner_id":"msl-c","business_function":"medical","request_id":"r1"}"#,
+    r#"{"event_id":"c5","hcp_id":"h2","occurred_at":"2026-03-06T09:00:00Z","status":"completed","channel":"face_to_face"}"#,
+    r#"{"event_id":"c5","hcp_id":"h2","op":"delete"}"#,
+    "this is no JSON",
+    r#"{"event_id":"c6","hcp_id":"h1","occurred_at":"2026-03-04T09:00:00Z","channel":"chat"}"#,
+];
+
+const EMAILS: &[&str] = &[
+    r#"{"event_id":"e1","hcp_id":"h1","occurred_at":"2026-03-10T09:00:00Z","status":"delivered","origin":"hq","theme":"t2"}"#,
+    r#"{"event_id":"e2","hcp_id":"h2","occurred_at":"2026-03-05","status":"opened","origin":"rep","owner_id":"rep-a"}"#,
+];
+
+const REQUESTS: &[&str] = &[
+    r#"{"event_id":"r1","hcp_id":"h1","occurred_at":"2026-03-09T00:00:00Z","status":"answered","answered_at":"2026-03-10T00:00:00Z","intake":"web","topic":"never stored"}"#,
+    r#"{"event_id":"r2","hcp_id":"h1","occurred_at":"2026-03-09T00:00:00Z","status":"lost","intake":"web"}"#,
+];
+
+struct Session(SessionContext);
+
+#[async_trait]
+impl AsyncDB for Session {
+    type Error = DataFusionError;
+    type ColumnType = DefaultColumnType;
+
+    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, DataFusionError> {
+        let frame = self.0.sql(sql).await?;
+        let types = frame.schema().fields().iter().map(|f| column_type(f.data_type())).collect();
+        let mut rows = Vec::new();
+        for batch in frame.collect().await? {
+            for row in 0..batch.num_rows() {
+                rows.push(batch.columns().iter().map(|column| shown(column, row)).collect());
+            }
+        }
+        Ok(DBOutput::Rows { types, rows })
+    }
+
+    async fn shutdown(&mut self) {}
+
+    fn engine_name(&self) -> &str {
+        "touchload"
+    }
+}
+
+fn column_type(data_type: &DataType) -> DefaultColumnType {
+    match data_type {
+        DataType::Utf8 | DataType::Utf8View => DefaultColumnType::Text,
+        integer if integer.is_integer() => DefaultColumnType::Integer,
+        DataType::Float64 => DefaultColumnType::FloatingPoint,
+        _ => DefaultColumnType::Any,
+    }
+}
+
+fn shown(column: &ArrayRef, row: usize) -> String {
+    if let (true, Some(reals)) = (column.is_valid(row), column.as_primitive_opt::<Float64Type>()) {
+        return format!("{:.6}", reals.value(row));
+    }
+    let options = FormatOptions::new().with_null("NULL");
+    ArrayFormatter::try_new(column.as_ref(), &options).expect("text").value(row).to_string()
+}
+
+#[tokio::test]
+async fn scripts_hold() {
+    let mut folder = Folder::new(nothing_known());
+    let mut files = Vec::new();
+    for (kind, lines) in [(Kind::Calls, CALLS), (Kind::Emails, EMAILS), (Kind::Requests, REQUESTS)] {
+        files.push((kind, folder.write(&format!("{kind:?}.ndjson"), lines.iter().map(|l| l.as_bytes()))));
+    }
+    folder.import(&files, &[]);
+    let mut scripts = 0;
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt")).expect("tests/slt") {
+        let path = entry.expect("an entry").path();
+        let mut runner = Runner::new(|| async { Ok(Session(folder.session().await)) });
+        if let Err(error) = runner.run_file_async(&path).await {
+            panic!("{}", error.display(false));
+        }
+        scripts += 1;
+    }
+    assert!(scripts >= 4, "{scripts} scripts");
+}
