@@ -149,7 +149,7 @@ pub struct IngestSection {
 /// `[store]`: the tables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoreSection {
-    /// Folder or object-store URL.
+    /// Folder, or a URL of a kind that the tables' library can open.
     pub data: String,
     /// A commit follows at this age …
     pub commit_interval: Duration,

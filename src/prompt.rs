@@ -35,11 +35,22 @@ use std::io::Write;
 #[derive(Debug, thiserror::Error)]
 pub enum SqlError {
     /// It does not parse, names something unknown, or asks for a change. The author's to mend.
-    #[error("{}", .0.strip_backtrace())]
-    Plan(#[source] DataFusionError),
+    #[error("{}", told(.0))]
+    Plan(DataFusionError),
     /// It failed while it ran or while its result was written.
     #[error(transparent)]
     Run(#[from] FormatError),
+}
+
+/// What the author of a statement can use of the error.
+fn told(error: &DataFusionError) -> String {
+    match error {
+        DataFusionError::SQL(parser, _) => parser.to_string(),
+        DataFusionError::Plan(text) if text.starts_with("DML not supported") => {
+            format!("tables are only read here ({text})")
+        }
+        other => other.strip_backtrace(),
+    }
 }
 
 /// A script that stopped.

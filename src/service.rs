@@ -11,7 +11,7 @@ use crate::session::{self, Facts};
 use anyhow::Context;
 use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, Topics, UNKNOWN_CLUSTER, cluster_id};
-use processors::{SharedShards, Shards};
+use processors::{Shards, SharedShards};
 use serve::metrics::MetricsSettings;
 use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics};
 use std::net::{SocketAddr, TcpListener};
@@ -156,7 +156,9 @@ impl Service {
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
-        format!("HTTP cannot listen on {address}; choose another address with --http or [http] listen, or free the port")
+        format!(
+            "HTTP cannot listen on {address}; choose another address with --http or [http] listen, or free the port"
+        )
     })
 }
 

@@ -107,8 +107,8 @@ const FULL: Sizes = Sizes {
 
 const QUICK: Sizes = Sizes {
     decode_records: 5_000,
-    states: [(200, 50), (1_000, 10), (1_000, 50), (4_000, 50)],
-    idle_hcps: 5_000,
+    states: [(50, 50), (200, 10), (200, 50), (400, 50)],
+    idle_hcps: 500,
     kafka_records: 20_000,
     import_records: 10_000,
     restore: (2_000, 20_000),

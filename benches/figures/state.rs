@@ -20,8 +20,8 @@ use touchpoint::{Op, Policy, Reference, log};
 const TOPIC: &str = "engagement.calls";
 /// Most records that are inserted and timed.
 const TIMED: u64 = 200_000;
-/// A size is built anew until so many records were timed.
-const ENOUGH: u64 = 100_000;
+/// A size is built anew until so many records of each HCP were timed, or [`TIMED`] of all.
+const ENOUGH: u64 = 100;
 /// No common divisor with any number of records here: a walk that meets each once.
 const STRIDE: u64 = 1_000_003;
 const LARGEST_TABLE: usize = 4 << 30;
@@ -108,7 +108,7 @@ pub(crate) fn measure(hcps: u64, per_hcp: u64) -> anyhow::Result<Value> {
     loop {
         time_inserts(&mut shard, &rows, base..base + fresh, &mut timed)?;
         time_retracts(&mut shard, &rows, base, fresh, &mut timed)?;
-        if timed.insert.1 >= ENOUGH {
+        if timed.insert.1 >= (hcps * ENOUGH).min(TIMED) {
             break;
         }
         shard = filled(&rows, base)?;

@@ -145,7 +145,12 @@ pub fn next_change(entries: &[Entry], instant: &Instant<'_>) -> Option<Micros> {
             next = at;
         }
     };
-    for entry in entries.iter().filter(|e| !e.is_delete()) {
+    for entry in entries {
+        // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
+        consider((i64::from(entry.ingested_day) + 1) * DAY + RETENTION);
+        if entry.is_delete() {
+            continue;
+        }
         consider(entry.occurred_at);
         consider(entry.occurred_at + headline);
         consider(entry.occurred_at + RETENTION);

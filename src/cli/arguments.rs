@@ -1,7 +1,6 @@
 //! The options of each command. Structs say what was typed; nothing here opens a file, a socket or a clock.
 //!
-//! Counts are records or HCPs, rates are records per second, shares lie in 0..=1, `--data` is a folder (`run`, `import`
-//! and `sql` also take an object-store URL).
+//! Counts are records or HCPs, rates are records per second, shares lie in 0..=1, `--data` is a folder.
 
 use crate::cli::value;
 use crate::format::OutputFormat;
@@ -115,8 +114,8 @@ pub struct RunArgs {
     /// The configuration (TOML)
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Folder or object-store URL of the tables, instead of the file's store.data
-    #[arg(long, value_name = "DIR|URL")]
+    /// Folder of the tables, instead of the file's store.data
+    #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
     /// Address of the HTTP endpoints, instead of the file's http.listen
     #[arg(long, value_name = "IP:PORT")]
@@ -193,8 +192,8 @@ pub enum ImportDays {
 #[command(group = clap::ArgGroup::new("files").required(true).multiple(true)
     .args(["calls", "emails", "congress_invitations", "medical_requests"]))]
 pub struct ImportArgs {
-    /// Folder or object-store URL of the tables
-    #[arg(long, value_name = "DIR|URL")]
+    /// Folder of the tables
+    #[arg(long, value_name = "DIR")]
     pub data: String,
     /// Calls (NDJSON); may be given several times
     #[arg(long, value_name = "FILE")]
@@ -254,8 +253,8 @@ pub enum SqlInput<'a> {
 /// Options of `sql`.
 #[derive(Debug, Args)]
 pub struct SqlArgs {
-    /// Folder or object-store URL of the tables
-    #[arg(long, value_name = "DIR|URL")]
+    /// Folder of the tables
+    #[arg(long, value_name = "DIR")]
     pub data: String,
     /// Run these statements, separated by semicolons, and end
     #[arg(short = 'c', long = "command", value_name = "SQL", conflicts_with = "file")]

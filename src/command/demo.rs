@@ -59,7 +59,8 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
 /// The files that were given, else what the simulated world knows of itself.
 fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Reference> {
     if args.hcps_file.is_some() || args.accounts_file.is_some() {
-        let files = reference_csv::ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
+        let files =
+            reference_csv::ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
         return Ok(reference_csv::load(&files)?);
     }
     let files = simulate::ReferenceFiles::new(workload.world());

@@ -58,7 +58,9 @@ fn open_inputs(args: &ImportArgs) -> anyhow::Result<Vec<ImportFile>> {
         inputs.push(ImportFile::open(path, kind)?);
     }
     if inputs.is_empty() {
-        anyhow::bail!("no files given: name at least one with --calls, --emails, --congress-invitations or --medical-requests");
+        anyhow::bail!(
+            "no files given: name at least one with --calls, --emails, --congress-invitations or --medical-requests"
+        );
     }
     inputs.sort_by(|a, b| a.topic().cmp(&b.topic()));
     inputs.dedup_by(|a, b| a.topic() == b.topic());
@@ -148,7 +150,9 @@ impl Importing {
         let dead_letters = std::mem::replace(&mut self.dead_letters, fresh(Table::DeadLetters).await).finish().await?;
         let hcp_metrics = std::mem::replace(&mut self.hcp_metrics, fresh(Table::HcpMetrics).await).finish().await?;
         let next = std::mem::take(&mut self.next);
-        store.commit_import(owner, Import { log, dead_letters, hcp_metrics, next, extra_metrics_txns: Vec::new() }).await?;
+        store
+            .commit_import(owner, Import { log, dead_letters, hcp_metrics, next, extra_metrics_txns: Vec::new() })
+            .await?;
         Ok(())
     }
 }

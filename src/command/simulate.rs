@@ -41,7 +41,13 @@ fn span(args: &SimulateArgs) -> Span {
     Span { from, to: from + days }
 }
 
-fn to_folder(args: &SimulateArgs, workload: &Workload, span: Span, folder: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+fn to_folder(
+    args: &SimulateArgs,
+    workload: &Workload,
+    span: Span,
+    folder: &Path,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let progress = Progress::spinner(ProgressChoice::Shown, "writing records");
     let report = |counts: &simulate::ndjson::NdjsonCounts| progress.set(counts.total());
     let counts = match args.firehose {

@@ -80,7 +80,7 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.batch_ms", Shape::Integer(1, 10_000), Defaulted, "the milliseconds after which a batch ends"),
     key("ingest.accept_unkeyed", Shape::Flag, Defaulted, "true to accept keys other than the hcp_id"),
     key("ingest.future_tolerance", Shape::Duration(0, 400 * DAY), Defaulted, "how far ahead occurred_at may lie"),
-    key("store.data", Shape::Text, Defaulted, "the folder or object-store URL of the tables"),
+    key("store.data", Shape::Text, Defaulted, "the folder of the tables"),
     key("store.commit_interval", Shape::Duration(50, 600 * SECOND), Defaulted, "the age at which a commit follows"),
     key("store.commit_bytes", Shape::Size(64 << 10, 4_096 * MIB), Defaulted, "the bytes at which a commit follows"),
     key("store.maintenance", Shape::Duration(SECOND, 7 * DAY), Defaulted, "the time between maintenance rounds"),

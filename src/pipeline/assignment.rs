@@ -33,7 +33,12 @@ impl Pipeline {
         self.shards().turn(now);
         self.parts.observer.restored(now - started);
         health.restored(Restore::Done);
-        tracing::info!(partitions = partitions.len(), ?ownership, took_ms = (now - started) / 1_000, "assigned and restored");
+        tracing::info!(
+            partitions = partitions.len(),
+            ?ownership,
+            took_ms = (now - started) / 1_000,
+            "assigned and restored"
+        );
         Ok(acquired.next.into_iter().map(|(partition, next)| (partition, next.filter(|n| *n > 0))).collect())
     }
 

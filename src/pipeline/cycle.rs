@@ -58,7 +58,8 @@ impl Pipeline {
         }
         self.parts.observer.applied(&batch);
         let pending = &mut self.pending;
-        pending.bytes += applied.log.get_array_memory_size() + batch.dead_letters.get_array_memory_size();
+        // Bytes of the messages, not of the columns: those count what was reserved, several times what is used.
+        pending.bytes += batch.seen.iter().map(|s| usize::try_from(s.bytes).unwrap_or(0)).sum::<usize>();
         if applied.late > 0 {
             let late = applied.log.column_by_name("late").and_then(|c| c.as_boolean_opt());
             count_by_kind(&batch.records, &mut pending.ledger.late, |_, row| late.is_some_and(|l| l.value(row)))?;

@@ -105,7 +105,8 @@ impl Observer {
     pub(super) fn state(&mut self, shards: &Shards, now: Micros) {
         self.state_at = now;
         let sum = |of: fn(&Shard) -> usize| shards.iter().map(|(_, s)| of(s) as u64).sum();
-        let size = StateSize { hcps: sum(Shard::hcp_count), records: sum(Shard::entry_count), bytes: sum(Shard::bytes) };
+        let size =
+            StateSize { hcps: sum(Shard::hcp_count), records: sum(Shard::entry_count), bytes: sum(Shard::bytes) };
         self.metrics.progress.state(size);
         self.with_tally(|t| t.hcps = size.hcps);
     }

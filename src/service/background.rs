@@ -16,9 +16,12 @@ pub(super) async fn http(listener: TcpListener, state: HttpState, quiet: Cancell
 }
 
 pub(super) async fn gauges(set: Arc<GaugeSet>, context: SessionContext, every: Duration, quiet: CancellationToken) {
-    while wait(every, &quiet).await {
+    loop {
         // Failures are counted, logged and shown by the set itself; the next tick tries again.
         drop(set.refresh(&context).await);
+        if !wait(every, &quiet).await {
+            return;
+        }
     }
 }
 

@@ -60,6 +60,12 @@ impl Store {
     }
 }
 
+/// A URL whose kind of store has no driver in this build.
+fn undriven(location: &Location) -> StoreError {
+    let reason = "no driver for such a URL is built in; give a folder, which may be a mounted volume".to_owned();
+    StoreError::Location { location: location.to_string(), reason }
+}
+
 async fn open_table(location: &Location, table: Table, mode: OpenMode) -> Result<DeltaTable, StoreError> {
     let missing = || StoreError::Missing { table, location: location.to_string() };
     match mode {
@@ -72,7 +78,10 @@ async fn open_table(location: &Location, table: Table, mode: OpenMode) -> Result
     }
     let mut delta = DeltaTableBuilder::from_url(location.table_url(table)?)
         .and_then(DeltaTableBuilder::build)
-        .map_err(StoreError::storage(table, "opening"))?;
+        .map_err(|error| match error {
+            DeltaTableError::InvalidTableLocation(_) => undriven(location),
+            other => StoreError::storage(table, "opening")(other),
+        })?;
     let exists = delta.verify_deltatable_existence().await.map_err(StoreError::storage(table, "looking for it"))?;
     match (exists, mode) {
         (false, OpenMode::MustExist) => return Err(missing()),

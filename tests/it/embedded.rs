@@ -31,14 +31,14 @@ impl Ended {
 }
 
 impl Demo {
-    /// A small company, every twentieth record bad, everything logged; ends by itself after `seconds`.
-    pub(crate) fn start(seconds: u32, seed: u64) -> Self {
+    /// A small company, every fifth record bad, everything logged. It would end by itself, but long after any test.
+    pub(crate) fn start(seed: u64) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let file = |name: &str| Stdio::from(std::fs::File::create(dir.path().join(name)).expect("a log file"));
         let child = Command::new(env!("CARGO_BIN_EXE_touchload"))
-            .args(["-vv", "demo", "--no-view", "--hcps", "200", "--rate", "200", "--poison", "0.05"])
-            .args(["--for", &format!("{seconds}s"), "--seed", &seed.to_string(), "--http", &port.to_string()])
+            .args(["-vv", "demo", "--no-view", "--hcps", "200", "--rate", "200", "--poison", "0.2"])
+            .args(["--for", "10m", "--seed", &seed.to_string(), "--http", &port.to_string()])
             .arg("--data")
             .arg(dir.path().join("data"))
             .stdin(Stdio::null())
@@ -79,11 +79,22 @@ impl Demo {
         }
     }
 
-    /// Waits for its end.
+    /// Waits until it has read its history and shows gauges; gives the metrics page.
+    pub(crate) fn wait_busy(&mut self) -> String {
+        self.wait_for("/metrics", |page| {
+            metric(page, "touchload_records_total") > 2_000.0
+                && metric(page, "touchload_rejects_total") > 50.0
+                && metric(page, "touchload_hcps") > 0.0
+        })
+    }
+
+    /// Asks it to stop and waits for its end.
     ///
     /// # Panics
     /// It failed.
-    pub(crate) fn end(mut self) -> Ended {
+    pub(crate) fn stop(mut self) -> Ended {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(told.success(), "the demo had ended before");
         let status = self.child.wait().expect("a child");
         let (out, log) = (self.read("out"), self.read("log"));
         assert!(status.success(), "the demo ended with {status}:\n{log}");
@@ -116,14 +127,14 @@ pub(crate) fn metric(page: &str, name: &str) -> f64 {
 
 #[test]
 fn a_demo_serves_and_ends_with_its_summary() {
-    let mut demo = Demo::start(12, 2);
+    let mut demo = Demo::start(2);
     demo.wait_for("/readyz", |_| true);
-    let page = demo.wait_for("/metrics", |page| metric(page, "touchload_hcps") > 0.0);
+    let page = demo.wait_busy();
     assert_eq!(demo.get("/healthz").map(|(status, _)| status), Some(200));
     assert_eq!(demo.get("/nowhere").map(|(status, _)| status), Some(404));
     if let Some(promtool) = Promtool::find() {
         assert_eq!(promtool.check_metrics(&page), Ok(()));
     }
-    let ended = demo.end();
+    let ended = demo.stop();
     assert!(ended.out.contains("demo took") && ended.out.contains("touchpoint_log"), "{}", ended.out);
 }

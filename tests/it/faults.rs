@@ -7,6 +7,7 @@ use crate::run_process::{RunProcess, until};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::os::unix::process::ExitStatusExt;
+use store::Table;
 
 /// Every named point of a commit at which a process can die.
 const POINTS: [&str; 9] = [
@@ -42,6 +43,28 @@ fn a_process_frozen_beyond_its_session_writes_nothing_when_it_wakes() {
         (frozen.metric(READ) >= all).then_some(())
     });
     assert_eq!(stage.landed(), 0, "the commit was to come later");
+    frozen_until_others_have_gone_on(stage, frozen, part);
+}
+
+#[test]
+fn a_process_frozen_inside_a_commit_is_fenced_when_it_wakes() {
+    let Some(mut stage) = KafkaJob::stage(6) else { return };
+    let part = stage.left() / 4;
+    // Its first commit of the log comes five seconds after that of the dead letters: time to freeze it in between.
+    let crash = Some("commit::before_log=1*sleep(5000)");
+    let mut frozen = stage.start(Job { commit_interval: "3s", crash, ..Job::named("frozen") });
+    frozen.wait_assigned(ALL_PARTITIONS);
+    stage.feed(part);
+    until("the commit of the dead letters", || {
+        frozen.must_run();
+        (stage.rows(Table::DeadLetters) > 0).then_some(())
+    });
+    assert_eq!(stage.rows(Table::TouchpointLog), 0, "the log's commit was to come later");
+    frozen_until_others_have_gone_on(stage, frozen, part);
+}
+
+/// Freezes a process until another has taken over, wakes it, and holds the ledger against what both have done.
+fn frozen_until_others_have_gone_on(mut stage: KafkaJob, mut frozen: RunProcess, part: usize) {
     frozen.pause();
     let mut heir = stage.start(Job::named("heir"));
     heir.wait_assigned(ALL_PARTITIONS);

@@ -158,6 +158,11 @@ accounts = \"{folder}/accounts.csv\"
 
     /// Rows of `touchpoint_log` and `dead_letters` together, as committed.
     pub(crate) fn landed(&mut self) -> usize {
+        self.rows(Table::TouchpointLog) + self.rows(Table::DeadLetters)
+    }
+
+    /// Rows of a table, as committed; 0 while the tables are not there.
+    pub(crate) fn rows(&mut self, table: Table) -> usize {
         let data = self.data();
         let Self { runtime, store, .. } = self;
         runtime.block_on(async {
@@ -169,7 +174,7 @@ accounts = \"{folder}/accounts.csv\"
                 }
             }
             let store = store.as_ref().expect("opened");
-            count(store, Table::TouchpointLog).await + count(store, Table::DeadLetters).await
+            count(store, table).await
         })
     }
 

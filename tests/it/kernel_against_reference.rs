@@ -146,8 +146,14 @@ fn state_equals_the_naive_reference_in_any_order_and_batch_size() {
             let doubled: Vec<usize> = order.iter().chain(order.iter().take(sent.len() / 3)).copied().collect();
             let shuffled = shard_of(&sent, &doubled, rng.random_range(1..50), &policy, &data);
             for at in instants(&mut rng) {
-                let found = [differences(&straight, &records, at, seed), differences(&shuffled, &records, at, seed)].concat();
-                assert!(found.is_empty(), "{} differences, first:\n{}", found.len(), found[..found.len().min(12)].join("\n"));
+                let found =
+                    [differences(&straight, &records, at, seed), differences(&shuffled, &records, at, seed)].concat();
+                assert!(
+                    found.is_empty(),
+                    "{} differences, first:\n{}",
+                    found.len(),
+                    found[..found.len().min(12)].join("\n")
+                );
             }
         }
     }

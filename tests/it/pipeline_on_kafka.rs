@@ -2,6 +2,7 @@
 //! work. After each, the ledger is exact.
 
 use crate::kafka_job::{ALL_PARTITIONS, Job, KafkaJob};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 #[test]
 fn a_restarted_job_goes_on_where_it_stopped() {
@@ -12,6 +13,8 @@ fn a_restarted_job_goes_on_where_it_stopped() {
     stage.wait_landed(&mut [&mut first]);
     first.stop();
     stage.feed(stage.left());
+    let noticed = catch_unwind(AssertUnwindSafe(|| stage.check()));
+    assert!(noticed.is_err(), "a ledger that does not notice what is missing proves nothing");
     let mut second = stage.start(Job::named("second"));
     second.wait_assigned(ALL_PARTITIONS);
     stage.wait_landed(&mut [&mut second]);

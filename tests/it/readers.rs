@@ -59,7 +59,13 @@ async fn independent_readers_agree_on_an_import() {
 #[tokio::test(flavor = "multi_thread")]
 async fn independent_readers_agree_on_a_run() {
     let Some(readers) = PythonReaders::find() else { return };
-    let ended = tokio::task::spawn_blocking(|| Demo::start(8, 4).end()).await.expect("the demo ran");
+    let ended = tokio::task::spawn_blocking(|| {
+        let mut demo = Demo::start(4);
+        demo.wait_busy();
+        demo.stop()
+    })
+    .await
+    .expect("the demo ran");
     let names: Vec<&str> = TABLES.iter().map(|(name, _)| *name).collect();
     let seen = readers.read_tables(&ended.data(), &names);
     assert!(seen["touchpoint_log"]["polars"]["rows"].as_i64() > Some(1_000));

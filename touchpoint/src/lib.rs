@@ -31,6 +31,4 @@ pub use policy::Policy;
 pub use position::{NextOffsets, Position, TopicPartition};
 pub use reference::Reference;
 pub use time::{Clock, Micros, WindowLength};
-pub use words::{
-    BusinessFunction, Channel, Intake, Kind, Mode, Op, Origin, Precision, Purpose, Status, Word,
-};
+pub use words::{BusinessFunction, Channel, Intake, Kind, Mode, Op, Origin, Precision, Purpose, Status, Word};

@@ -4,14 +4,14 @@
 //! same identity exists) and `event_month` (the partition column, `YYYY-MM` of `occurred_at`, for deletes of
 //! `ingested_at`). `kafka_timestamp` is not stored; on the way back it reads as `ingested_at`.
 
-use crate::record::{instant_type, record_schema, ColumnKind, RECORD_COLUMNS};
+use crate::record::{ColumnKind, RECORD_COLUMNS, instant_type, record_schema};
 use crate::time::Micros;
-use crate::words::{
-    BusinessFunction, Channel, Intake, Kind, Mode, Op, Origin, Precision, Purpose, Status, Word,
-};
+use crate::words::{BusinessFunction, Channel, Intake, Kind, Mode, Op, Origin, Precision, Purpose, Status, Word};
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, StringBuilder, UInt8Array, UInt8Builder,
+    new_null_array,
 };
+use arrow::compute::{TakeOptions, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use std::sync::{Arc, LazyLock};
@@ -50,7 +50,11 @@ pub fn log_schema() -> SchemaRef {
 ///
 /// # Errors
 /// The batch is not a decoded batch, or the lengths differ: a bug of the caller.
-pub fn from_record(batch: &RecordBatch, late: BooleanArray, supersedes: BooleanArray) -> Result<RecordBatch, ArrowError> {
+pub fn from_record(
+    batch: &RecordBatch,
+    late: BooleanArray,
+    supersedes: BooleanArray,
+) -> Result<RecordBatch, ArrowError> {
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(log_schema().fields().len());
     for (name, kind, _) in RECORD_COLUMNS.iter().filter(|(name, ..)| *name != "kafka_timestamp") {
         let column = batch
@@ -122,15 +126,18 @@ fn month_span(at: Micros) -> (Micros, Micros) {
 }
 
 fn words_to_text(name: &str, codes: &UInt8Array) -> Result<ArrayRef, ArrowError> {
-    let texts = vocabulary(name)?;
-    let mut out = StringBuilder::with_capacity(codes.len(), codes.len() * 8);
-    for code in codes {
-        out.append_option(code.and_then(|c| texts.get(usize::from(c)).copied()));
+    // Most columns of words belong to one kind and are empty for the others.
+    if codes.null_count() == codes.len() {
+        return Ok(new_null_array(&DataType::Utf8, codes.len()));
     }
-    Ok(Arc::new(out.finish()))
+    let texts = StringArray::from_iter_values(vocabulary(name)?);
+    take(&texts, codes, Some(TakeOptions { check_bounds: true }))
 }
 
 fn text_to_words(name: &str, texts: &StringArray) -> Result<ArrayRef, ArrowError> {
+    if texts.null_count() == texts.len() {
+        return Ok(new_null_array(&DataType::UInt8, texts.len()));
+    }
     let vocabulary = vocabulary(name)?;
     let mut out = UInt8Builder::with_capacity(texts.len());
     for text in texts {
@@ -139,7 +146,8 @@ fn text_to_words(name: &str, texts: &StringArray) -> Result<ArrayRef, ArrowError
             continue;
         };
         let code = vocabulary.iter().position(|w| *w == text);
-        let code = code.ok_or_else(|| ArrowError::ParseError(format!("unknown word in column {name} of touchpoint_log")))?;
+        let code =
+            code.ok_or_else(|| ArrowError::ParseError(format!("unknown word in column {name} of touchpoint_log")))?;
         out.append_value(code as u8);
     }
     Ok(Arc::new(out.finish()))
@@ -166,4 +174,26 @@ fn vocabulary(name: &str) -> Result<&'static [&'static str], ArrowError> {
     });
     let words = WORDS.iter().find(|(field, _)| *field == name);
     words.map(|(_, texts)| texts.as_slice()).ok_or_else(|| ArrowError::SchemaError(format!("{name} holds no words")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{text_to_words, words_to_text};
+    use arrow::array::{Array, AsArray, UInt8Array};
+
+    #[test]
+    fn words_become_text_and_come_back() {
+        for codes in [vec![], vec![None, None], vec![Some(0), Some(1), Some(0)], vec![Some(1), None, Some(0)]] {
+            let codes = UInt8Array::from(codes);
+            let text = words_to_text("op", &codes).unwrap();
+            assert_eq!(text.len(), codes.len());
+            let back = text_to_words("op", text.as_string()).unwrap();
+            assert_eq!(back.as_primitive::<arrow::datatypes::UInt8Type>(), &codes);
+        }
+    }
+
+    #[test]
+    fn a_code_outside_the_vocabulary_is_an_error() {
+        assert!(words_to_text("op", &UInt8Array::from(vec![Some(0), Some(200)])).is_err());
+    }
 }

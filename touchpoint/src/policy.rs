@@ -1,6 +1,6 @@
 //! What is convention and not science: weights, half-life, gap, SLA, working hours. Its version stands on every result.
 
-use crate::time::{Micros, DAY, HOUR};
+use crate::time::{DAY, HOUR, Micros};
 use crate::words::{Channel, Origin};
 
 /// The policy in force. [`Policy::default`] holds the defaults of metrics.md.

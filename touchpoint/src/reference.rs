@@ -56,7 +56,9 @@ pub struct AccountRow {
 
 /// Two rows of one key that hold at the same instant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("two rows of {table} describe the same key at {at} (rows {first} and {second}); make valid_from and valid_to meet without overlap")]
+#[error(
+    "two rows of {table} describe the same key at {at} (rows {first} and {second}); make valid_from and valid_to meet without overlap"
+)]
 pub struct Overlap {
     /// `hcps` or `accounts`.
     pub table: &'static str,
@@ -167,4 +169,3 @@ fn overlaps<'a>(
         }
     }
 }
-

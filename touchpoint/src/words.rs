@@ -71,12 +71,20 @@ impl Kind {
         match self {
             Self::Calls => &[S::Planned, S::Cancelled, S::NoAccess, S::Completed],
             Self::Emails => &[
-                S::Scheduled, S::Sent, S::Failed, S::Delivered, S::Dropped, S::Bounced, S::Opened, S::Clicked,
-                S::MarkedSpam, S::Unsubscribed,
+                S::Scheduled,
+                S::Sent,
+                S::Failed,
+                S::Delivered,
+                S::Dropped,
+                S::Bounced,
+                S::Opened,
+                S::Clicked,
+                S::MarkedSpam,
+                S::Unsubscribed,
             ],
-            Self::Congress => &[
-                S::Nominated, S::Cancelled, S::Invited, S::Declined, S::Accepted, S::NoShow, S::Attended,
-            ],
+            Self::Congress => {
+                &[S::Nominated, S::Cancelled, S::Invited, S::Declined, S::Accepted, S::NoShow, S::Attended]
+            }
             Self::Requests => &[S::Received, S::Answered, S::Closed, S::Withdrawn],
         }
     }
@@ -201,10 +209,9 @@ impl Status {
         use Status as S;
         match kind {
             Kind::Calls => self == S::Completed,
-            Kind::Emails => matches!(
-                self,
-                S::Sent | S::Delivered | S::Opened | S::Clicked | S::MarkedSpam | S::Unsubscribed
-            ),
+            Kind::Emails => {
+                matches!(self, S::Sent | S::Delivered | S::Opened | S::Clicked | S::MarkedSpam | S::Unsubscribed)
+            }
             Kind::Congress => matches!(self, S::Invited | S::Declined | S::Accepted | S::NoShow | S::Attended),
             Kind::Requests => false,
         }

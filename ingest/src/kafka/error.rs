@@ -18,7 +18,9 @@ pub enum IngestError {
     Thread(String),
 
     /// The Kafka client could not be created or used; `during` says at which step.
-    #[error("the Kafka client failed while {during}: {cause}; check kafka.bootstrap_servers and kafka.properties, then restart")]
+    #[error(
+        "the Kafka client failed while {during}: {cause}; check kafka.bootstrap_servers and kafka.properties, then restart"
+    )]
     Client {
         /// The step.
         during: &'static str,

@@ -119,6 +119,9 @@ impl Hcp {
         };
         if self.entries.iter().any(forgotten) {
             self.entries.retain(|e| !forgotten(e));
+            if self.entries.capacity() >= 2 * self.entries.len() {
+                self.entries.shrink_to_fit();
+            }
         }
     }
 

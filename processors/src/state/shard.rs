@@ -120,7 +120,11 @@ impl Shard {
     ///
     /// # Errors
     /// [`StateError`]; the shard must then be discarded.
-    pub fn restore_decoded(&mut self, decoded: &RecordBatch, wanted: impl Fn(&str) -> bool) -> Result<usize, StateError> {
+    pub fn restore_decoded(
+        &mut self,
+        decoded: &RecordBatch,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<usize, StateError> {
         let columns = RecordColumns::try_new(decoded)?;
         let mut taken = 0;
         for i in 0..decoded.num_rows() {

@@ -6,7 +6,7 @@
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::seconds;
 use crate::metrics::words::{Outcome, Topics};
-use prometheus::{HistogramVec, IntCounterVec, Registry, Result};
+use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry, Result};
 use touchpoint::{Kind, Micros, RejectReason, SkipReason, Word};
 
 const RECORDS: Family = Family {
@@ -75,7 +75,12 @@ pub struct RecordMetrics {
     skips: IntCounterVec,
     late: IntCounterVec,
     too_late: IntCounterVec,
-    lateness: HistogramVec,
+    /// One per kind, by code: looking a label up for every record would cost more than counting it.
+    lateness: Vec<Histogram>,
+}
+
+fn by_kind(histograms: &HistogramVec, topics: &Topics) -> Vec<Histogram> {
+    Kind::ALL.iter().map(|kind| histograms.with_label_values(&[topics.of(*kind)])).collect()
 }
 
 impl RecordMetrics {
@@ -86,7 +91,7 @@ impl RecordMetrics {
             skips: SKIPS.counter_vec(registry)?,
             late: LATE.counter_vec(registry)?,
             too_late: TOO_LATE.counter_vec(registry)?,
-            lateness: LATENESS.histogram_vec(registry, LATENESS_BUCKETS)?,
+            lateness: by_kind(&LATENESS.histogram_vec(registry, LATENESS_BUCKETS)?, &topics),
             topics,
         };
         for kind in Kind::ALL.iter().copied() {
@@ -143,7 +148,9 @@ impl RecordMetrics {
 
     /// One accepted record is this late (metrics.md §1); what lies ahead of its recording counts as 0.
     pub fn lateness(&self, kind: Kind, late_by: Micros) {
-        self.lateness.with_label_values(&[self.topics.of(kind)]).observe(seconds(late_by.max(0)));
+        if let Some(histogram) = self.lateness.get(usize::from(kind.code())) {
+            histogram.observe(seconds(late_by.max(0)));
+        }
     }
 
     /// Records of `kind` counted so far with this outcome, for summaries.
