@@ -11,8 +11,8 @@ mod tests;
 pub mod value;
 
 pub use arguments::{
-    ConfigAction, DemoArgs, ImportArgs, ImportDays, RunArgs, Scenario, SimulateArgs, SimulateTarget, SqlArgs, SqlInput,
-    ViewChoice,
+    ConfigAction, DemoArgs, ImportArgs, ImportDays, PolicyAction, RunArgs, Scenario, SimulateArgs, SimulateTarget,
+    SqlArgs, SqlInput, ViewChoice,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -107,8 +107,9 @@ pub enum Command {
     #[command(
         long_about = "Queries the tables of a data folder with SQL. Without -c and -f it opens a prompt (or reads \
                       statements from standard input when that is no terminal). Statements end with a semicolon. \
-                      JSON output is one object per line. Tables are never changed: INSERT, UPDATE, DELETE and COPY \
-                      are refused.",
+                      JSON output is one object per line. Statements read: what would make, change or copy \
+                      something is refused, and no file can be named. Each statement sees the newest committed rows, \
+                      at most a second old.",
         after_help = "Example:\n  \
                       touchload sql --data ./data -c \"SELECT hcp_id, visits_per_week FROM hcp_now LIMIT 10\""
     )]
@@ -123,6 +124,19 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         action: ConfigAction,
+    },
+
+    /// Look at policies: budgets, gaps, quiet hours, weights, alert thresholds
+    #[command(
+        long_about = "Looks at policy files without starting anything: says in plain words what one does, and prints \
+                      shipped ones to begin with.",
+        after_help = "Examples:\n  touchload policy template cross-channel > policy.toml\n  \
+                      touchload policy check policy.toml"
+    )]
+    Policy {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: PolicyAction,
     },
 }
 

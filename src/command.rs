@@ -4,13 +4,15 @@ mod config_check;
 mod demo;
 mod import;
 mod logging;
+mod policy_check;
 mod run;
 mod simulate;
 mod sql;
 mod stop;
 
-use crate::cli::{Cli, Command, ConfigAction, ExitStatus};
+use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
+use crate::policy::PolicyError;
 use std::io::Write;
 
 /// Runs a command to its end and writes its error, if any, to standard error.
@@ -18,7 +20,9 @@ pub fn execute(cli: Cli) -> ExitStatus {
     match dispatch(cli) {
         Ok(()) => ExitStatus::Done,
         Err(error) => {
-            let usage = error.is::<ConfigError>() || error.is::<ingest::reference_csv::ReferenceError>();
+            let usage = error.is::<ConfigError>()
+                || error.is::<PolicyError>()
+                || error.is::<ingest::reference_csv::ReferenceError>();
             // Without a standard error there is nobody to tell.
             drop(writeln!(std::io::stderr(), "touchload: {}", told(&error)));
             if usage { ExitStatus::BadUsage } else { ExitStatus::Failed }
@@ -42,13 +46,18 @@ fn told(error: &anyhow::Error) -> String {
 
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
     let verbosity = cli.verbosity();
-    if let Command::Config { action: ConfigAction::Check { file } } = &cli.command {
-        return config_check::check(file, &mut std::io::stdout().lock());
+    let out = &mut std::io::stdout();
+    match &cli.command {
+        Command::Config { action: ConfigAction::Check { file } } => return config_check::check(file, out),
+        Command::Policy { action: PolicyAction::Check { file } } => return policy_check::check(file, out),
+        Command::Policy { action: PolicyAction::Template { name } } => {
+            return policy_check::template(name.as_deref(), out);
+        }
+        _ => {}
     }
     // Two threads at least: a query that never yields must not hold up HTTP.
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().max(2));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-    let out = &mut std::io::stdout();
     match cli.command {
         Command::Demo(args) => {
             logging::start(logging::Quiet::ForView(args.view()), cli.log_format, verbosity);
@@ -67,7 +76,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             sql::sql(&args, &runtime, out)
         }
-        Command::Config { .. } => Ok(()),
+        Command::Config { .. } | Command::Policy { .. } => Ok(()),
     }
 }
 

@@ -20,15 +20,21 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use document::{found, integer, line_at};
+pub(crate) use nearest::nearest;
+pub(crate) use problem::list_problems;
 pub use problem::{ConfigError, Problem};
 pub use properties::KafkaProperties;
 
 use crate::cli::LogFormat;
+use ingest::decode::KeyRule;
+use ingest::kafka::PartitionerChoice;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use touchpoint::Kind;
+use store::StoreOptions;
+use touchpoint::Topics;
 
 /// The checked-in defaults; also the reference of all keys.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -48,6 +54,8 @@ pub struct RunConfig {
     pub http_listen: SocketAddr,
     /// `[reference]`.
     pub reference: ReferenceSection,
+    /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
+    pub policy_file: Option<PathBuf>,
     /// `[log]`.
     pub log: LogSection,
 }
@@ -59,76 +67,12 @@ pub struct KafkaSection {
     pub bootstrap_servers: String,
     /// Consumer group.
     pub group: String,
-    /// How the producers hash keys.
-    pub partitioner: Partitioner,
+    /// How the producers hash keys; matters only where several processes share the work.
+    pub partitioner: PartitionerChoice,
     /// The four topics, all different.
-    pub topics: TopicNames,
+    pub topics: Topics,
     /// Passed through to librdkafka as they are.
     pub properties: KafkaProperties,
-}
-
-/// How producers hash keys to partitions; matters only where several processes share the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Partitioner {
-    /// Found out from the records.
-    Auto,
-    /// Java clients' default.
-    Murmur2,
-    /// librdkafka's default.
-    Crc32,
-}
-
-impl Partitioner {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "auto" => Some(Self::Auto),
-            "murmur2" => Some(Self::Murmur2),
-            "crc32" => Some(Self::Crc32),
-            _ => None,
-        }
-    }
-}
-
-/// The topic of each kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicNames {
-    calls: String,
-    emails: String,
-    congress: String,
-    requests: String,
-}
-
-impl TopicNames {
-    /// The topic that a kind is read from.
-    pub fn of(&self, kind: Kind) -> &str {
-        match kind {
-            Kind::Calls => &self.calls,
-            Kind::Emails => &self.emails,
-            Kind::Congress => &self.congress,
-            Kind::Requests => &self.requests,
-        }
-    }
-}
-
-impl Default for TopicNames {
-    fn default() -> Self {
-        let name = |kind: Kind| kind.default_topic().to_owned();
-        Self {
-            calls: name(Kind::Calls),
-            emails: name(Kind::Emails),
-            congress: name(Kind::Congress),
-            requests: name(Kind::Requests),
-        }
-    }
-}
-
-/// Whose Kafka keys are accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyRule {
-    /// The key must be the `hcp_id`; other records become dead letters.
-    HcpId,
-    /// Any key; only where this process owns every partition.
-    Any,
 }
 
 /// `[ingest]`: bounds of what is fetched and not yet processed.
@@ -140,7 +84,7 @@ pub struct IngestSection {
     pub batch_records: u32,
     /// … or at this age (`batch_ms`).
     pub batch_age: Duration,
-    /// `accept_unkeyed`.
+    /// `accept_unkeyed`: whose Kafka keys are accepted.
     pub keys: KeyRule,
     /// How far `occurred_at` may lie ahead of the Kafka record timestamp.
     pub future_tolerance: Duration,
@@ -149,7 +93,7 @@ pub struct IngestSection {
 /// `[store]`: the tables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoreSection {
-    /// Folder, or a URL of a kind that the tables' library can open.
+    /// Folder or object-store URL; a [`store::Location`] can be made of it.
     pub data: String,
     /// A commit follows at this age …
     pub commit_interval: Duration,
@@ -157,6 +101,8 @@ pub struct StoreSection {
     pub commit_bytes: u64,
     /// Time between rounds of compaction, checkpoints and clean-up.
     pub maintenance: Duration,
+    /// How the object store is reached; a folder needs none.
+    pub options: StoreOptions,
 }
 
 /// `[reference]`: CSV files with facts about HCPs and accounts.

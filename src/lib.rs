@@ -9,6 +9,7 @@
 //! | [`config`] | the configuration file of `run` |
 //! | [`format`] | query results as table, CSV or JSON |
 //! | [`pipeline`] | the main job: source events in, state and tables out |
+//! | [`policy`] | the policy file: read strictly, told in plain words |
 //! | [`progress`] | bars and spinners on a terminal |
 //! | [`prompt`] | SQL statements, from a script or typed |
 //! | [`publish`] | records to Kafka at a rate |
@@ -24,6 +25,7 @@ pub mod command;
 pub mod config;
 pub mod format;
 pub mod pipeline;
+pub mod policy;
 pub mod progress;
 pub mod prompt;
 pub mod publish;

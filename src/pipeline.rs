@@ -35,8 +35,9 @@ use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use touchpoint::time::SECOND;
-use touchpoint::{Clock, Micros, TopicPartition};
+use touchpoint::{Clock, Micros, Policy, TopicPartition};
 
 /// Ageing and evaluation happen this often …
 const TURN: Micros = SECOND / 5;
@@ -117,6 +118,8 @@ pub struct Parts {
     pub runtime: Handle,
     /// Bounds.
     pub settings: PipelineSettings,
+    /// The policy; when it changes, the new one takes force between two batches.
+    pub policy: watch::Receiver<Arc<Policy>>,
 }
 
 /// See the module.
@@ -199,13 +202,25 @@ impl Pipeline {
         }
     }
 
-    /// Ages the state and refreshes what changed.
+    /// Ages the state and refreshes what changed; under a new policy that is everything.
     fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) {
+        let policy = self.new_policy();
         // A clock that was set back must not stop the ageing until it has caught up.
-        if (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn {
+        let is_early = (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn;
+        if is_early && policy.is_none() {
             return;
         }
-        let evaluated = self.shards().turn(now);
+        let evaluated = {
+            // One lock for both: no reader sees a number of the old policy under the name of the new one.
+            let mut shards = self.shards();
+            if let Some(policy) = &policy {
+                shards.set_policy(policy.clone());
+            }
+            shards.turn(now)
+        };
+        if let Some(policy) = policy {
+            self.parts.observer.policy_in_force(&policy);
+        }
         let took = self.parts.clock.now() - now;
         self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
         let watermark = self.watermark.value(now);
@@ -214,6 +229,13 @@ impl Pipeline {
             let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
             self.parts.observer.state(&shards, now);
         }
+    }
+
+    /// The policy, if it is another one than at the last look.
+    fn new_policy(&mut self) -> Option<Arc<Policy>> {
+        // Nobody is left to change it: an error is no change.
+        let has_changed = self.parts.policy.has_changed().unwrap_or(false);
+        has_changed.then(|| self.parts.policy.borrow_and_update().clone())
     }
 
     // A reader that panicked holds no half-written state: readers only read.

@@ -1,8 +1,8 @@
 //! SQL statements over a `SessionContext`: from a script, or typed at a prompt.
 //!
-//! Statements end with `;` (the last one of a script may lack it); quotes and comments are understood. Tables are never
-//! changed: DML and COPY are refused, views and settings live as long as the session. Results go to the writer handed
-//! in.
+//! Statements end with `;` (the last one of a script may lack it); quotes and comments are understood. Statements read
+//! ([`plan_reading`]); settings live as long as the session. Over [`StoredTables`] each statement sees one version of
+//! every table, the newest but for [`STALENESS`]. Results go to the writer handed in.
 //!
 //! | at the prompt | |
 //! |---|---|
@@ -18,23 +18,38 @@
 mod catalog;
 mod conversation;
 mod editor;
+mod reading;
 mod statements;
 #[cfg(test)]
 mod tests;
 
 pub use conversation::{Interrupt, LineSource, TypedLine, converse, ctrl_c};
 pub use editor::{EditorError, TerminalLines};
+pub use reading::plan_reading;
 
 use crate::format::{Delivered, FormatError, OutputFormat, write_results};
+use crate::session::StoredTables;
 use datafusion::error::DataFusionError;
-use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionContext;
 use std::io::Write;
+use touchpoint::Micros;
+use touchpoint::time::SECOND;
+
+/// How old the tables of a statement may be.
+pub const STALENESS: Micros = SECOND;
 
 /// A statement that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SqlError {
-    /// It does not parse, names something unknown, or asks for a change. The author's to mend.
+    /// It asks for something other than reading. The author's to leave.
+    #[error(
+        "only reading is possible here: SELECT (WITH, VALUES), EXPLAIN, DESCRIBE, SHOW, and SET or RESET of \
+         datafusion.execution.time_zone and datafusion.explain.*; tables and views are never made or changed, and files \
+         are neither read nor written"
+    )]
+    Refused,
+    /// It does not parse or names something unknown, which is the author's to mend; or a table cannot be read, which a
+    /// retry may mend.
     #[error("{}", told(.0))]
     Plan(DataFusionError),
     /// It failed while it ran or while its result was written.
@@ -42,13 +57,18 @@ pub enum SqlError {
     Run(#[from] FormatError),
 }
 
+// Not as a source: what the author is told of it stands in the message already, in other words.
+impl From<DataFusionError> for SqlError {
+    fn from(error: DataFusionError) -> Self {
+        Self::Plan(error)
+    }
+}
+
 /// What the author of a statement can use of the error.
 fn told(error: &DataFusionError) -> String {
     match error {
         DataFusionError::SQL(parser, _) => parser.to_string(),
-        DataFusionError::Plan(text) if text.starts_with("DML not supported") => {
-            format!("tables are only read here ({text})")
-        }
+        DataFusionError::External(cause) => cause.to_string(),
         other => other.strip_backtrace(),
     }
 }
@@ -73,27 +93,43 @@ pub enum SessionEnd {
     Closed,
 }
 
-/// One session: a context, and how its results are written.
+/// One session: a context, where its tables come from, and how its results are written.
 pub struct SqlSession {
     context: SessionContext,
+    tables: Option<StoredTables>,
     format: OutputFormat,
 }
 
 impl SqlSession {
-    /// A session over `context`.
+    /// A session over what `context` holds.
     pub fn new(context: SessionContext, format: OutputFormat) -> Self {
-        Self { context, format }
+        Self { context, tables: None, format }
+    }
+
+    /// A session that is given these tables anew before each statement.
+    ///
+    /// # Errors
+    /// As [`StoredTables::session`].
+    pub fn over(tables: StoredTables, format: OutputFormat) -> Result<Self, SqlError> {
+        Ok(Self { context: tables.session()?, tables: Some(tables), format })
     }
 
     /// Runs one statement and writes its result. Dropping the future cancels it.
     ///
     /// # Errors
-    /// [`SqlError::Plan`] before anything ran, [`SqlError::Run`] afterwards.
+    /// [`SqlError::Refused`] or [`SqlError::Plan`] before anything ran, [`SqlError::Run`] afterwards.
     pub async fn run_statement(&self, sql: &str, out: &mut dyn Write) -> Result<Delivered, SqlError> {
-        let options = SQLOptions::new().with_allow_dml(false);
-        let frame = self.context.sql_with_options(sql, options).await.map_err(SqlError::Plan)?;
-        let results = frame.execute_stream().await.map_err(SqlError::Plan)?;
+        self.begin_statement().await?;
+        let plan = plan_reading(&self.context, sql).await?;
+        let results = self.context.execute_logical_plan(plan).await?.execute_stream().await?;
         Ok(write_results(results, self.format, out).await?)
+    }
+
+    async fn begin_statement(&self) -> Result<(), SqlError> {
+        match &self.tables {
+            Some(tables) => Ok(tables.begin_statement(&self.context).await?),
+            None => Ok(()),
+        }
     }
 
     /// Runs the statements of a text in order.

@@ -20,7 +20,6 @@ pub use pace::Pace;
 pub use source::{Each, Outgoing, Refilled, Source};
 pub use topics::create_missing;
 
-use crate::config::TopicNames;
 use pace::TokenBucket;
 use producer::Deliveries;
 use rdkafka::error::KafkaError;
@@ -30,6 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use touchpoint::Topics;
 
 /// Delivery reports are served after so many records, without waiting.
 const SERVE_EVERY: u64 = 256;
@@ -58,7 +58,7 @@ pub struct PublisherConfig {
     /// `host:port`, several separated by commas.
     pub bootstrap_servers: String,
     /// Topic of each kind.
-    pub topics: TopicNames,
+    pub topics: Topics,
     /// librdkafka properties laid over the publisher's own, except its idempotence.
     pub properties: BTreeMap<String, String>,
     /// How far ahead of the consumer.
@@ -70,7 +70,7 @@ impl PublisherConfig {
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
         Self {
             bootstrap_servers: bootstrap_servers.into(),
-            topics: TopicNames::default(),
+            topics: Topics::default(),
             properties: BTreeMap::new(),
             backlog: Backlog::Unlimited,
         }
@@ -138,7 +138,7 @@ pub enum Handed {
 pub struct Publisher {
     producer: BaseProducer<Deliveries>,
     deliveries: Arc<producer::Counts>,
-    topics: TopicNames,
+    topics: Topics,
     backlog: Backlog,
     handed: u64,
 }

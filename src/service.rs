@@ -4,21 +4,25 @@
 //! Shutdown is one token: the source leaves its group (which commits what is pending), the pipeline ends, then the rest.
 
 mod background;
+mod policy_watch;
 
 use crate::clock::SystemClock;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
-use crate::session::{self, Facts};
+use crate::session;
 use anyhow::Context;
 use ingest::decode::{DecodeOptions, Decoder};
-use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, Topics, UNKNOWN_CLUSTER, cluster_id};
+use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
+use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
 use serve::metrics::MetricsSettings;
 use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-use store::{FolderLock, FolderUse, OpenMode, Owner, Store};
+use store::{FolderLock, FolderUse, Location, OpenMode, Owner, Store};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use touchpoint::{Audience, Clock, Policy, Reference};
@@ -36,8 +40,8 @@ pub struct ServiceConfig {
     pub kafka: KafkaConfig,
     /// How strictly records are judged.
     pub decode: DecodeOptions,
-    /// Folder or URL of the tables.
-    pub data: String,
+    /// Where the tables lie.
+    pub data: Location,
     /// Commit bounds.
     pub settings: PipelineSettings,
     /// Time between rounds of maintenance.
@@ -48,6 +52,10 @@ pub struct ServiceConfig {
     pub http: SocketAddr,
     /// Facts about HCPs and accounts.
     pub reference: Arc<Reference>,
+    /// Weights, budgets, gaps and hours to begin with.
+    pub policy: Arc<Policy>,
+    /// The file it was read from, which is read again when it changes; `None`: it stays as it is.
+    pub policy_file: Option<PathBuf>,
     /// Who writes the folder.
     pub folder_use: FolderUse,
 }
@@ -78,21 +86,15 @@ impl Service {
     pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
         let listener = bind(config.http)?;
         let http = listener.local_addr().context("asking the HTTP socket for its address")?;
-        let location = store::Location::parse(&config.data)?;
-        let lock = FolderLock::take(&location, config.folder_use)?;
-        let store = Arc::new(Store::open(&config.data, OpenMode::CreateIfMissing).await?);
+        let lock = FolderLock::take(&config.data, config.folder_use).await?;
+        let store = Arc::new(Store::open_at(config.data.clone(), OpenMode::CreateIfMissing).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let kafka = config.kafka.clone();
-        let cluster = tokio::task::spawn_blocking(move || cluster_id(&kafka, CLUSTER_DEADLINE)).await?;
-        let cluster = cluster.with_context(|| format!("asking Kafka at {}", config.kafka.bootstrap_servers))?;
-        if cluster == UNKNOWN_CLUSTER {
-            tracing::info!("the broker tells no cluster id; transaction ids use `{UNKNOWN_CLUSTER}`");
-        }
-        let policy = Arc::new(Policy::default());
+        let cluster = cluster(&config.kafka).await?;
+        let policy = config.policy;
         let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
         let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
         let registry = prometheus::Registry::new();
-        let topics = metric_topics(&config.kafka.topics);
+        let topics = config.kafka.topics.clone();
         let version = env!("CARGO_PKG_VERSION");
         let metrics = PipelineMetrics::register(&registry, MetricsSettings { clock: clock.clone(), topics, version })?;
         let context = session::live(&shards, Audience::Commercial)?;
@@ -100,7 +102,12 @@ impl Service {
             GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        let policy_metrics = metrics.policy.clone();
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
+        observer.policy_in_force(&policy);
+        let (policies, policy_changes) = watch::channel(policy.clone());
+        let policy_watch = config.policy_file.map(|file| PolicyWatch::new(file, policy, policies, policy_metrics));
+        let policy_watch = policy_watch.transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),
             owner: Owner::new(config.pipeline_name.clone(), cluster),
@@ -109,6 +116,7 @@ impl Service {
             clock: clock.clone(),
             runtime: Handle::current(),
             settings: config.settings.clone(),
+            policy: policy_changes,
         };
         let decoder = Arc::new(Decoder::new(config.reference.clone(), config.decode));
         let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
@@ -123,8 +131,10 @@ impl Service {
         let mut background = JoinSet::new();
         background.spawn(background::http(listener, HttpState { page, health }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
-        let facts = Facts { policy, reference: config.reference, clock };
-        background.spawn(background::maintenance(store.clone(), facts, config.maintenance, quiet.clone()));
+        if let Some(watch) = policy_watch {
+            background.spawn(watch.run(quiet.clone()));
+        }
+        background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
         Ok(Self { shards, observer, http, store, pipeline, source, background, quiet, _lock: lock })
     }
 
@@ -154,19 +164,21 @@ impl Service {
     }
 }
 
+/// The id of the cluster, which is part of the transaction ids.
+async fn cluster(kafka: &KafkaConfig) -> anyhow::Result<String> {
+    let asked = kafka.clone();
+    let cluster = tokio::task::spawn_blocking(move || cluster_id(&asked, CLUSTER_DEADLINE)).await?;
+    let cluster = cluster.with_context(|| format!("asking Kafka at {}", kafka.bootstrap_servers))?;
+    if cluster == UNKNOWN_CLUSTER {
+        tracing::info!("the broker tells no cluster id; transaction ids use `{UNKNOWN_CLUSTER}`");
+    }
+    Ok(cluster)
+}
+
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
         format!(
             "HTTP cannot listen on {address}; choose another address with --http or [http] listen, or free the port"
         )
     })
-}
-
-fn metric_topics(topics: &Topics) -> serve::metrics::words::Topics {
-    serve::metrics::words::Topics {
-        calls: topics.calls.clone(),
-        emails: topics.emails.clone(),
-        congress: topics.congress.clone(),
-        requests: topics.requests.clone(),
-    }
 }

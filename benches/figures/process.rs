@@ -83,3 +83,26 @@ impl Drop for Guarded {
         self.0.wait().ok();
     }
 }
+
+/// A stopwatch of the time that this thread spends on a core: what neighbours take does not count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch {
+    begun: u64,
+}
+
+impl Stopwatch {
+    /// Starts.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        Ok(Self { begun: thread_nanos()? })
+    }
+
+    /// Nanoseconds on a core since the start.
+    pub(crate) fn nanos(self) -> anyhow::Result<f64> {
+        Ok(thread_nanos()?.saturating_sub(self.begun) as f64)
+    }
+}
+
+fn thread_nanos() -> anyhow::Result<u64> {
+    let schedstat = fs::read_to_string("/proc/thread-self/schedstat")?;
+    schedstat.split(' ').next().and_then(|n| n.parse().ok()).context("/proc/thread-self/schedstat has no running time")
+}

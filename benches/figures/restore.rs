@@ -74,7 +74,7 @@ pub(crate) fn measure(data: &Path) -> anyhow::Result<Value> {
         let store = Store::open(&data.display().to_string(), OpenMode::MustExist).await?;
         let opened = began.elapsed().as_secs_f64();
         let now = SystemClock.now();
-        let wanted = ReadLog { since: now - RETENTION };
+        let wanted = ReadLog::of_state(now - RETENTION);
         let began = Instant::now();
         let mut stream = store.read_log(wanted).await?;
         while let Some(batch) = stream.next().await {

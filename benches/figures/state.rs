@@ -5,7 +5,7 @@
 //! which is measured on the same batches. Evaluate is one HCP brought up to date for both audiences after the inserts.
 
 use crate::Sizes;
-use crate::process::{number, part, resident_bytes};
+use crate::process::{Stopwatch, number, part, resident_bytes};
 use crate::rows::{BATCH, Rows, mix};
 use crate::table::{Row, count, nanos};
 use arrow::array::{BooleanArray, RecordBatch};
@@ -13,7 +13,6 @@ use processors::Shard;
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
 use touchpoint::time::{DAY, RETENTION};
 use touchpoint::{Op, Policy, Reference, log};
 
@@ -119,7 +118,7 @@ pub(crate) fn measure(hcps: u64, per_hcp: u64) -> anyhow::Result<Value> {
     Ok(json!({
         "hcps": hcps, "per_hcp": per_hcp, "entries": entries, "state_bytes": state_bytes, "rss_bytes": rss,
         "insert": mean(timed.insert) - log_row, "retract": mean(timed.retract) - log_row, "log_row": log_row,
-        "evaluate": mean(timed.evaluate), "access": random_read(state_bytes),
+        "evaluate": mean(timed.evaluate), "access": random_read(state_bytes)?,
     }))
 }
 
@@ -159,10 +158,10 @@ fn time_inserts(shard: &mut Shard, rows: &Rows, new: std::ops::Range<u64>, timed
         let batch = rows.batch(from..to, Op::Upsert, TOPIC)?;
         apply(shard, &batch, rows.arrival(to), &mut timed.insert)?;
         time_log_rows(&batch, &mut timed.log_rows)?;
-        let began = Instant::now();
+        let began = Stopwatch::start()?;
         shard.advance(rows.arrival(to));
         let evaluated = shard.evaluate().len();
-        add(&mut timed.evaluate, began, evaluated);
+        add(&mut timed.evaluate, began, evaluated)?;
         from = to;
     }
     Ok(())
@@ -179,9 +178,9 @@ fn time_retracts(shard: &mut Shard, rows: &Rows, base: u64, count: u64, timed: &
 }
 
 fn apply(shard: &mut Shard, batch: &RecordBatch, now: i64, sum: &mut (f64, u64)) -> anyhow::Result<()> {
-    let began = Instant::now();
+    let began = Stopwatch::start()?;
     let applied = shard.apply(batch, now, None)?;
-    add(sum, began, batch.num_rows());
+    add(sum, began, batch.num_rows())?;
     // Otherwise nothing was inserted or retracted, and the time would mean nothing.
     anyhow::ensure!(applied.changed == batch.num_rows(), "{} of {} changed", applied.changed, batch.num_rows());
     Ok(())
@@ -189,26 +188,26 @@ fn apply(shard: &mut Shard, batch: &RecordBatch, now: i64, sum: &mut (f64, u64))
 
 fn time_log_rows(batch: &RecordBatch, sum: &mut (f64, u64)) -> anyhow::Result<()> {
     let no = BooleanArray::from(vec![false; batch.num_rows()]);
-    let began = Instant::now();
+    let began = Stopwatch::start()?;
     black_box(log::from_record(batch, no.clone(), no)?);
-    add(sum, began, batch.num_rows());
+    add(sum, began, batch.num_rows())
+}
+
+fn add(sum: &mut (f64, u64), began: Stopwatch, times: usize) -> anyhow::Result<()> {
+    sum.0 += began.nanos()?;
+    sum.1 += times as u64;
     Ok(())
 }
 
-fn add(sum: &mut (f64, u64), began: Instant, times: usize) {
-    sum.0 += began.elapsed().as_nanos() as f64;
-    sum.1 += times as u64;
-}
-
 /// Nanoseconds of a read whose place the read before it decides.
-fn random_read(bytes: usize) -> f64 {
+fn random_read(bytes: usize) -> anyhow::Result<f64> {
     let places = (bytes.min(LARGEST_TABLE) / 8).max(1) as u64;
     let table: Vec<u64> = (0..places).map(mix).collect();
-    let began = Instant::now();
+    let began = Stopwatch::start()?;
     let mut at = 0;
     for read in 0..READS {
         at = (table.get(at as usize).copied().unwrap_or(0) ^ read) % places;
     }
     black_box(at);
-    began.elapsed().as_nanos() as f64 / READS as f64
+    Ok(began.nanos()? / READS as f64)
 }

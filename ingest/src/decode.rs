@@ -19,8 +19,9 @@
 //! seconds; `occurred_at` may be a date, which [`Reference::noon`] places. In deletes nothing but `source` and
 //! `version` gets a default.
 //!
-//! Text goes straight from the payload into the row: nothing is allocated unless a string holds an escape, and then a
-//! buffer that is used again ([`Scratch`]).
+//! Text goes straight from the payload into the row; the buffers beside it are used again ([`Scratch`]) and as long as
+//! the longest payload. A member as producers usually write it, `"name":` with a plain value, is read without looking for
+//! its name's end or trying one word after the other; any other spelling takes the long way and ends the same.
 
 mod accept;
 mod envelope;
@@ -35,6 +36,8 @@ pub use scanner::MAX_DEPTH;
 use crate::message::Message;
 use accept::Candidate;
 use envelope::Context;
+use fields::Fields;
+use scanner::Notes;
 use std::sync::Arc;
 use touchpoint::record::RecordRow;
 use touchpoint::time::DAY;
@@ -70,7 +73,7 @@ impl Default for DecodeOptions {
 /// Buffers that one message after the other is decoded with. Its content means nothing between two messages.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    unescaped: String,
+    notes: Notes,
     envelope: envelope::Buffers,
 }
 
@@ -113,14 +116,15 @@ impl Decoder {
         if payload.len() > self.options.max_bytes {
             return Err(Rejection::OVERSIZED);
         }
-        let Scratch { unescaped, envelope } = scratch;
+        let Scratch { notes, envelope } = scratch;
         let (payload, context) = match message.headers {
             [] => (payload, Context::default()),
             headers => envelope::open(headers, payload, envelope)?,
         };
         let text = simdutf8::basic::from_utf8(payload).map_err(|_| Rejection::NOT_UTF8)?;
-        let fields = fields::read(text, message.kind, unescaped)?;
-        let candidate = Candidate { fields: &fields, text, unescaped, context, message, ingested_at };
+        let mut fields = Fields::default();
+        fields::read(text, message.kind, notes, &mut fields)?;
+        let candidate = Candidate { fields: &fields, text, notes, context, message, ingested_at };
         candidate.accept(&self.reference, &self.options)
     }
 }

@@ -11,18 +11,22 @@ use touchpoint::time::{DAY, EARLIEST, LATEST, SECOND};
 
 /// The instant written as `text`.
 pub(crate) fn instant(text: &[u8]) -> Option<Micros> {
-    let (head, tail) = text.split_first_chunk::<11>()?;
-    let (clock, tail) = tail.split_first_chunk::<8>()?;
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T' | b't' | b' '] = *head else { return None };
-    let [h0, h1, b':', n0, n1, b':', s0, s1] = *clock else { return None };
-    let day = day_number(two(y0, y1)? * 100 + two(y2, y3)?, two(m0, m1)?, two(d0, d1)?)?;
-    let (hour, minute, second) = (two(h0, h1)?, two(n0, n1)?, two(s0, s1)?);
+    let (date, clock) = text.split_first_chunk::<8>()?;
+    let ([d0, d1, separator, clock @ ..], tail) = clock.split_first_chunk::<11>()?;
+    if !matches!(separator, b'T' | b't' | b' ') {
+        return None;
+    }
+    let (date, clock) = (pairs(*date, *b"0000-00-")?, pairs(*clock, *b"00:00:00")?);
+    let day = day_number(pair(date, 0) * 100 + pair(date, 2), pair(date, 5), two(*d0, *d1)?)?;
+    let (hour, minute, second) = (pair(clock, 0), pair(clock, 3), pair(clock, 6));
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let (micros, zone) = fraction(tail)?;
-    let local = day * DAY + ((hour * 60 + minute) * 60 + second) * SECOND + micros;
-    let at = local - offset_minutes(zone)? * 60 * SECOND;
+    let local = day * DAY + i64::from((hour * 60 + minute) * 60 + second) * SECOND;
+    let at = match tail {
+        b"Z" => local,
+        _ => fraction(tail).and_then(|(micros, zone)| Some(local + micros - offset(zone)?))?,
+    };
     (EARLIEST..=LATEST).contains(&at).then_some(at)
 }
 
@@ -30,32 +34,63 @@ pub(crate) fn instant(text: &[u8]) -> Option<Micros> {
 pub(crate) fn date(text: &[u8]) -> Option<NaiveDate> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *text else { return None };
     let year = two(y0, y1)? * 100 + two(y2, y3)?;
-    let date = NaiveDate::from_ymd_opt(year as i32, two(m0, m1)? as u32, two(d0, d1)? as u32)?;
+    let date = NaiveDate::from_ymd_opt(year as i32, two(m0, m1)?, two(d0, d1)?)?;
     (year >= 1970).then_some(date)
 }
 
+/// For each byte of `text` the number that it and the next one write, see [`pair`]; `None` unless there are digits
+/// where `shape` has `0`, and elsewhere what `shape` has.
 #[inline]
-fn two(tens: u8, ones: u8) -> Option<i64> {
+fn pairs(text: [u8; 8], shape: [u8; 8]) -> Option<u64> {
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(shape);
+    // What a byte lacks to its high bit when it is the largest one that fits: a 9 or, beside the digits, a 0.
+    let slack = u64::from_le_bytes(shape.map(|b| if b == b'0' { 0x7f - 9 } else { 0x7f }));
+    let fits = (digits | digits.wrapping_add(slack)) & HIGH == 0;
+    fits.then_some(digits.wrapping_mul(10).wrapping_add(digits >> 8))
+}
+
+/// The number that begins at byte `at`.
+#[inline]
+fn pair(pairs: u64, at: u32) -> u32 {
+    (pairs >> (at * u8::BITS)) as u32 & 0xff
+}
+
+#[inline]
+fn two(tens: u8, ones: u8) -> Option<u32> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
+    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar, `None` for a day that no month has.
-fn day_number(year: i64, month: i64, day: i64) -> Option<i64> {
+fn day_number(year: u32, month: u32, day: u32) -> Option<i64> {
+    // Of each month its length and the days of the year before it, were every year a leap year.
+    const MONTHS: [(u32, u32); 13] = [
+        (0, 0),
+        (31, 0),
+        (29, 31),
+        (31, 60),
+        (30, 91),
+        (31, 121),
+        (30, 152),
+        (31, 182),
+        (31, 213),
+        (30, 244),
+        (31, 274),
+        (30, 305),
+        (31, 335),
+    ];
+    let (length, before) = *MONTHS.get(month as usize)?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(leap),
-        _ => return None,
-    };
-    if !(1..=length).contains(&day) {
+    let missing = u32::from(!leap);
+    if day == 0 || day > length - if month == 2 { missing } else { 0 } {
         return None;
     }
-    // Years are counted from March, so that the leap day is the last day of its year.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let before = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    Some(before + (153 * month + 2) / 5 + day - 1 - 719_468)
+    // Leap days of all years before this one.
+    let past = year.saturating_sub(1);
+    let leap_days = if year == 0 { 0 } else { past / 4 - past / 100 + past / 400 + 1 };
+    let day_of_year = before - if month > 2 { missing } else { 0 } + day - 1;
+    Some(i64::from(year * 365 + leap_days + day_of_year) - 719_528)
 }
 
 /// Microseconds of the fraction, and what follows it.
@@ -70,12 +105,14 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((six.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0')), rest))
 }
 
-fn offset_minutes(zone: &[u8]) -> Option<i64> {
+/// Microseconds by which local time of the zone is ahead.
+#[cold]
+fn offset(zone: &[u8]) -> Option<i64> {
     match *zone {
         [b'Z' | b'z'] => Some(0),
         [sign @ (b'+' | b'-'), h0, h1, b':', m0, m1] => {
             let (hours, minutes) = (two(h0, h1)?, two(m0, m1)?);
-            let offset = hours * 60 + minutes;
+            let offset = i64::from(hours * 60 + minutes) * 60 * SECOND;
             (hours <= 23 && minutes <= 59).then_some(if sign == b'-' { -offset } else { offset })
         }
         _ => None,

@@ -32,7 +32,7 @@ mod stats;
 mod topics;
 
 pub use cluster::{UNKNOWN_CLUSTER, cluster_id};
-pub use config::{KafkaConfig, Problem, Topics};
+pub use config::{KafkaConfig, Problem};
 pub use drain::{Drained, drain};
 pub use error::IngestError;
 pub use event::{SourceEvent, StartOffsets};
@@ -40,6 +40,7 @@ pub use ownership::{Ownership, PartitionCounts};
 pub use partitioner::{
     Candidates, PartitionerCheck, PartitionerChoice, crc32, crc32_partition, murmur2, murmur2_partition,
 };
+pub use properties::{is_secret_property, property_problem};
 pub use source::{KafkaSource, SourceHandle};
 pub use stats::SourceStats;
 

@@ -5,14 +5,16 @@
 //!
 //! | module | one noun |
 //! |---|---|
-//! | [`entry`] | one retained record, 72 bytes |
+//! | [`entry`] | one retained record, 64 bytes |
 //! | [`touches`] | the touches of an audience at T, oldest first, solicitation resolved |
 //! | [`scan`] | one pass from the newest touch backwards that fills every window |
 //! | [`requests`] | responsiveness and talked-past |
 //! | [`load`] | the decayed load |
+//! | [`budgets`] | use of budgets and when the next touch fits |
 //! | [`tally`] | counts by key with their sum of squares |
 //! | [`values`] | the metric values of one window |
 
+pub mod budgets;
 pub mod entry;
 pub mod load;
 pub mod requests;
@@ -21,27 +23,41 @@ pub mod tally;
 pub mod touches;
 pub mod values;
 
+pub use budgets::Standing;
 pub use entry::Entry;
 pub use values::{MaybeReal, WindowValues};
 
+use touchpoint::policy::HcpFacts;
+use touchpoint::reference::HcpRow;
 use touchpoint::time::{DAY, Micros, RETENTION};
-use touchpoint::{Audience, Policy, WindowLength};
+use touchpoint::{Audience, Policy, Tz, WindowLength};
 
 /// What an evaluation depends on besides the records.
 #[derive(Debug, Clone, Copy)]
 pub struct Instant<'a> {
     /// T.
     pub at: Micros,
-    /// Weights, gap, SLA.
+    /// Weights, gap, SLA, budgets.
     pub policy: &'a Policy,
-    /// Whether the HCP's time zone at T is known.
-    pub zone_known: bool,
+    /// What selectors see of the HCP at T.
+    pub hcp: HcpFacts<'a>,
+    /// The HCP's time zone at T, if known.
+    pub zone: Option<Tz>,
+}
+
+impl<'a> Instant<'a> {
+    /// With the reference row that is valid at T.
+    pub fn new(at: Micros, policy: &'a Policy, row: Option<&'a HcpRow>) -> Self {
+        Self { at, policy, hcp: HcpFacts::of(row), zone: row.and_then(|r| r.time_zone) }
+    }
 }
 
 /// Text that entries refer to; equality and order are by bytes.
 pub trait Texts {
     /// The text behind an id reference of an entry (`event_id`, `request_id`).
     fn text(&self, reference: u32) -> &[u8];
+    /// The text behind an interned number of an entry (`product`); empty for 0.
+    fn word(&self, number: u32) -> &str;
 }
 
 /// The lengths of [`WindowLength::ALL`], shortest first.
@@ -55,8 +71,17 @@ pub type Windows = [WindowValues; LENGTHS.len()];
 pub struct Evaluation {
     /// In the order of [`WindowLength::ALL`].
     pub windows: Windows,
+    /// What all windows share.
+    pub overall: Overall,
+}
+
+/// What does not depend on a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overall {
     /// `interruption_load` at T.
     pub load: f64,
+    /// The budgets.
+    pub standing: Standing,
 }
 
 /// Buffers that evaluations reuse.
@@ -66,53 +91,70 @@ pub struct Scratch {
     scan: scan::Tallies,
 }
 
-/// Evaluates one HCP for one audience at T over the default windows; `entries` in window order. `None` when the HCP has no
-/// row: no live record of the audience with `T − 400 d < occurred_at ≤ T`.
-pub fn evaluate<T: Texts>(
-    entries: &[Entry],
-    texts: &T,
-    audience: Audience,
-    instant: &Instant<'_>,
-    scratch: &mut Scratch,
-) -> Option<Evaluation> {
-    let mut windows = Windows::default();
-    let lengths = LENGTHS.iter().copied().zip(windows.iter_mut());
-    let load = evaluate_windows(Records { entries, texts, audience }, instant, lengths, scratch)?;
-    Some(Evaluation { windows, load })
-}
-
 /// What is evaluated: one HCP's entries in window order, seen by one audience.
 #[derive(Debug, Clone, Copy)]
 pub struct Records<'a, T> {
     /// In window order.
     pub entries: &'a [Entry],
-    /// The text behind their ids.
-    pub texts: &'a T,
+    /// The text behind their ids and words.
+    pub texts: T,
     /// Whose view.
     pub audience: Audience,
 }
 
-/// As [`evaluate`], for windows of any length, shortest first. Gives the load.
-pub fn evaluate_windows<'w, T: Texts>(
+/// Evaluates one HCP for one audience at T over the default windows. `None` when the HCP has no row: no live record of the
+/// audience with `T − 400 d < occurred_at ≤ T`.
+pub fn evaluate<T: Texts + Copy>(
     records: Records<'_, T>,
     instant: &Instant<'_>,
-    lengths: impl Iterator<Item = (Micros, &'w mut WindowValues)>,
     scratch: &mut Scratch,
-) -> Option<f64> {
+) -> Option<Evaluation> {
+    let mut windows = Windows::default();
+    let overall = evaluate_windows(records, instant, &LENGTHS, &mut windows, scratch)?;
+    Some(Evaluation { windows, overall })
+}
+
+/// The headline window alone: what is cached of every HCP. `None` as in [`evaluate`].
+pub fn evaluate_headline<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    scratch: &mut Scratch,
+) -> Option<(WindowValues, Overall)> {
+    let mut values = [WindowValues::default()];
+    let overall = evaluate_windows(records, instant, &[WindowLength::HEADLINE.micros()], &mut values, scratch)?;
+    let [values] = values;
+    Some((values, overall))
+}
+
+/// As [`evaluate`], for windows of the given lengths, shortest first. Fills `values` in that order.
+pub fn evaluate_windows<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    lengths: &[Micros],
+    values: &mut [WindowValues],
+    scratch: &mut Scratch,
+) -> Option<Overall> {
     let retained = within(records.entries, instant.at - RETENTION, instant.at);
     if !retained.iter().any(|e| e.counts_for(records.audience)) {
         return None;
     }
-    touches::collect(retained, records.texts, records.audience, &mut scratch.touches);
-    let load = load::decayed(&scratch.touches, instant);
-    let seen = Seen { retained, touches: &scratch.touches, audience: records.audience, instant };
+    // Only the longest window needs touches in full; of what is older, the load alone is left.
+    let longest = instant.at - lengths.last().copied().unwrap_or(0);
+    let (older, recent) = retained.split_at(retained.partition_point(|e| e.occurred_at <= longest));
+    let source = touches::Source { retained, texts: records.texts, audience: records.audience };
+    source.collect(recent, &mut scratch.touches);
+    let weighing = load::Weighing::new(instant);
+    let load = weighing.entries(&source, older) + weighing.touches(&scratch.touches);
+    let standing = budgets::standing(&source, instant);
+    let has_requests = retained.iter().any(|e| e.is_request() && e.counts_for(records.audience));
+    let seen = Seen { retained, touches: &scratch.touches, audience: records.audience, has_requests, instant };
     let mut pass = scan::Pass::new(seen, &mut scratch.scan);
-    for (length, values) in lengths {
-        *values = pass.window(length);
-        requests::fill(seen, length, values);
+    for (length, values) in lengths.iter().zip(values) {
+        *values = pass.window(*length);
+        requests::fill(seen, *length, values);
         values.complete(instant.policy);
     }
-    Some(load)
+    Some(Overall { load, standing })
 }
 
 /// What every part of an evaluation reads.
@@ -120,10 +162,12 @@ pub fn evaluate_windows<'w, T: Texts>(
 pub struct Seen<'a> {
     /// Entries with `T − 400 d < occurred_at ≤ T`, in window order.
     pub retained: &'a [Entry],
-    /// The touches among them that count for the audience, oldest first.
+    /// Those among them that count for the audience and lie in the longest window, oldest first.
     pub touches: &'a [touches::Touch],
     /// Whose view.
     pub audience: Audience,
+    /// Whether any retained entry is a request of the audience.
+    pub has_requests: bool,
     /// T and the policy.
     pub instant: &'a Instant<'a>,
 }
@@ -136,8 +180,12 @@ pub fn within(entries: &[Entry], from: Micros, to: Micros) -> &[Entry] {
 }
 
 /// The first instant after T at which the headline values, the presence of a row or the set of retained entries can
-/// change without a new record; `None` when nothing will.
-pub fn next_change(entries: &[Entry], instant: &Instant<'_>) -> Option<Micros> {
+/// change without a new record; `None` when nothing will. `standings` are those at T, of both audiences.
+pub fn next_change<'s>(
+    entries: &[Entry],
+    instant: &Instant<'_>,
+    standings: impl IntoIterator<Item = &'s Standing>,
+) -> Option<Micros> {
     let (headline, sla) = (WindowLength::HEADLINE.micros(), instant.policy.request_sla);
     let mut next = Micros::MAX;
     let mut consider = |at: Micros| {
@@ -145,16 +193,20 @@ pub fn next_change(entries: &[Entry], instant: &Instant<'_>) -> Option<Micros> {
             next = at;
         }
     };
+    let live = entries.partition_point(|e| e.occurred_at < entry::NO_INSTANT);
+    let live = entries.get(..live).unwrap_or_default();
+    // Entries are in order of time, so of each kind of change the next is the first that is still to come.
+    for later in [0, headline, RETENTION] {
+        if let Some(entry) = live.get(live.partition_point(|e| e.occurred_at + later <= instant.at)) {
+            consider(entry.occurred_at + later);
+        }
+    }
+    standings.into_iter().filter_map(Standing::next_change).for_each(&mut consider);
+    budgets::next_leaving(live, instant).into_iter().for_each(&mut consider);
     for entry in entries {
         // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
         consider((i64::from(entry.ingested_day) + 1) * DAY + RETENTION);
-        if entry.is_delete() {
-            continue;
-        }
-        consider(entry.occurred_at);
-        consider(entry.occurred_at + headline);
-        consider(entry.occurred_at + RETENTION);
-        if entry.is_request() {
+        if entry.is_request() && !entry.is_delete() {
             consider(entry.occurred_at + sla);
             consider(entry.occurred_at + sla + headline);
         }

@@ -1,26 +1,30 @@
 //! Metric values as Arrow rows, only the wanted columns.
 //!
-//! A row comes from [`Values`]: the window values, the load and the policy. Plan, consent, preference and budget columns
-//! are NULL.
+//! A row comes from [`Values`]: the window values, the load, the budgets and the policy. Plan, consent and preference
+//! columns are NULL.
 
-use crate::kernel::WindowValues;
+use crate::kernel::budgets::BudgetColumns;
 use crate::kernel::load::visits_per_week;
-use arrow::array::{
-    ArrayRef, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
-};
+use crate::kernel::{Overall, WindowValues};
+use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
 use std::sync::Arc;
-use touchpoint::metric::{MetricColumn, metric_field};
+use touchpoint::metric::MetricColumn;
 use touchpoint::time::Micros;
+use touchpoint::{Policy, Tz, Word};
 
 /// Everything a metric column can be computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
     /// Values of one window.
     pub window: &'a WindowValues,
-    /// `interruption_load` at T.
-    pub load: f64,
-    /// Half-life of the load.
-    pub half_life: Micros,
+    /// Load at T, and budgets.
+    pub overall: Overall,
+    /// T.
+    pub as_of: Micros,
+    /// The policy of the evaluation.
+    pub policy: &'a Policy,
+    /// The HCP's time zone at T, if known: quiet hours are local.
+    pub zone: Option<Tz>,
 }
 
 /// One value of a metric column.
@@ -32,6 +36,8 @@ pub enum Value {
     Real(f64),
     /// Text.
     Text(String),
+    /// An instant.
+    Instant(Micros),
     /// NULL.
     Null,
 }
@@ -50,8 +56,8 @@ pub fn value(name: &str, values: Values<'_>) -> Value {
         "requests" => count(w.requests),
         "attempts" => count(w.attempts),
         "declared" => count(w.declared),
-        "interruption_load" => Value::Real(values.load),
-        "visits_per_week" => Value::Real(visits_per_week(values.load, values.half_life)),
+        "interruption_load" => Value::Real(values.overall.load),
+        "visits_per_week" => Value::Real(visits_per_week(values.overall.load, values.policy.half_life)),
         "collisions" => count(w.collisions),
         "follow_ups" => count(w.follow_ups),
         "collision_rate" => real(w.collision_rate),
@@ -74,6 +80,20 @@ pub fn value(name: &str, values: Values<'_>) -> Value {
         "coherence" => real(w.coherence),
         "coherence_basis" => w.parts.basis().map_or(Value::Null, Value::Text),
         "fragmentation" => w.fragmentation().map_or(Value::Null, Value::Real),
+        "next_free_at" => {
+            let free = values.overall.standing.next_free_at(values.as_of, values.policy, values.zone);
+            free.map_or(Value::Null, Value::Instant)
+        }
+        _ => values.overall.standing.columns(values.policy).map_or(Value::Null, |budget| budget_value(name, budget)),
+    }
+}
+
+fn budget_value(name: &str, budget: BudgetColumns<'_>) -> Value {
+    match name {
+        "budget_use" => Value::Real(budget.budget_use),
+        "binding_budget" => Value::Text(budget.binding_budget.to_owned()),
+        "headroom" => Value::Count(budget.headroom),
+        "zone" => Value::Text(budget.zone.as_str().to_owned()),
         _ => Value::Null,
     }
 }
@@ -90,7 +110,7 @@ enum Storage {
     Count(Int64Builder),
     Real(Float64Builder),
     Text(StringBuilder),
-    AllNull(usize),
+    Instant(TimestampMicrosecondBuilder),
 }
 
 impl MetricBuilder {
@@ -101,7 +121,7 @@ impl MetricBuilder {
             MetricType::Count => Storage::Count(Int64Builder::new()),
             MetricType::Real => Storage::Real(Float64Builder::new()),
             MetricType::Text => Storage::Text(StringBuilder::new()),
-            MetricType::Instant => Storage::AllNull(0),
+            MetricType::Instant => Storage::Instant(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
         };
         Self { column, storage }
     }
@@ -116,7 +136,8 @@ impl MetricBuilder {
             (Storage::Real(b), _) => b.append_null(),
             (Storage::Text(b), Value::Text(t)) => b.append_value(t),
             (Storage::Text(b), _) => b.append_null(),
-            (Storage::AllNull(rows), _) => *rows += 1,
+            (Storage::Instant(b), Value::Instant(at)) => b.append_value(at),
+            (Storage::Instant(b), _) => b.append_null(),
         }
     }
 
@@ -126,7 +147,7 @@ impl MetricBuilder {
             Storage::Count(b) => Arc::new(b.finish()),
             Storage::Real(b) => Arc::new(b.finish()),
             Storage::Text(b) => Arc::new(b.finish()),
-            Storage::AllNull(rows) => new_null_array(metric_field(self.column).data_type(), *rows),
+            Storage::Instant(b) => Arc::new(b.finish()),
         }
     }
 }

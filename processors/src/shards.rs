@@ -89,6 +89,12 @@ impl Shards {
         evaluated
     }
 
+    /// Puts another policy in force, for shards of later assignments too. Call [`Shards::turn`] next.
+    pub fn set_policy(&mut self, policy: Arc<Policy>) {
+        self.shards.values_mut().for_each(|shard| shard.set_policy(policy.clone()));
+        self.policy = policy;
+    }
+
     /// A consistent view of each shard's headline values.
     pub fn snapshots(&self) -> Vec<LiveSnapshot> {
         self.shards.values().map(Shard::snapshot).collect()

@@ -22,5 +22,5 @@ pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;
 pub use metrics_at::HcpMetricsAt;
-pub use sums_table::{RequestsNow, TouchesNow};
+pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;

@@ -7,11 +7,12 @@
 //!
 //! | module | one noun |
 //! |---|---|
-//! | [`arena`] | ids that are unique per record, packed |
+//! | [`arena`] | ids that are unique per record, packed per HCP |
 //! | [`interner`] | text that repeats, as small numbers |
 //! | [`position`] | which of two equal versions came later |
-//! | [`dictionary`] | the three above, and a record as an entry |
-//! | [`hcp`] | the entries of one HCP: insert, replace, purge |
+//! | [`dictionary`] | the two above, and a record as an entry |
+//! | [`list`] | the retained records of one HCP |
+//! | [`hcp`] | one HCP: which version counts for whom |
 //! | [`wheel`] | when each HCP next changes by itself |
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
@@ -23,11 +24,12 @@ pub mod days;
 pub mod dictionary;
 pub mod hcp;
 pub mod interner;
+pub mod list;
 pub mod live;
 pub mod position;
 pub mod shard;
 pub mod sums;
 pub mod wheel;
 
-pub use live::{Cell, Headline, LiveSnapshot};
+pub use live::{Cell, Headline, Headlines, LiveSnapshot};
 pub use shard::{Applied, Shard};

@@ -15,17 +15,18 @@ use crate::metrics::commits::CommitMetrics;
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::feeds::FeedMetrics;
 use crate::metrics::gauges::GaugeMetrics;
+use crate::metrics::policy::PolicyMetrics;
 use crate::metrics::progress::ProgressMetrics;
 use crate::metrics::records::RecordMetrics;
-use crate::metrics::words::Topics;
 use prometheus::Registry;
 use std::sync::Arc;
-use touchpoint::Clock;
+use touchpoint::{Clock, Topics};
 
 pub mod commits;
 pub mod family;
 pub mod feeds;
 pub mod gauges;
+pub mod policy;
 pub mod progress;
 pub mod records;
 pub mod words;
@@ -41,8 +42,15 @@ const BUILD_INFO: Family = Family {
 };
 
 /// Every family of the standing set, by group. Names of gauge files may not repeat one.
-pub const FAMILIES: &[&[Family]] =
-    &[records::FAMILIES, feeds::FAMILIES, commits::FAMILIES, progress::FAMILIES, gauges::FAMILIES, &[BUILD_INFO]];
+pub const FAMILIES: &[&[Family]] = &[
+    records::FAMILIES,
+    feeds::FAMILIES,
+    commits::FAMILIES,
+    progress::FAMILIES,
+    gauges::FAMILIES,
+    policy::FAMILIES,
+    &[BUILD_INFO],
+];
 
 /// The standing set was registered before on the same registry, or its declaration is broken: a bug of the caller or of
 /// this crate; a retry does not help.
@@ -74,6 +82,8 @@ pub struct PipelineMetrics {
     pub progress: ProgressMetrics,
     /// How the gauge files do.
     pub gauges: GaugeMetrics,
+    /// The policy in force.
+    pub policy: PolicyMetrics,
     clock: Arc<dyn Clock>,
 }
 
@@ -91,6 +101,7 @@ impl PipelineMetrics {
             commits: CommitMetrics::register(registry)?,
             progress: ProgressMetrics::register(registry)?,
             gauges: GaugeMetrics::register(registry)?,
+            policy: PolicyMetrics::register(registry)?,
             clock,
         })
     }

@@ -15,11 +15,12 @@
 //! | `view` | the touches, requests and attempts of one window |
 //! | `interruption` | the columns of metrics.md §3 |
 //! | `coherence` | the columns of metrics.md §4 |
+//! | `budgets` | the columns of metrics.md §5 |
 //! | `row` | [`ReferenceRow`]: all columns, their comparison, their reading from Arrow |
 //! | `metrics` | [`metrics()`]: records and a [`Question`] to a row |
 //!
-//! Units: instants are microseconds UTC, counts `i64`, rates `f64`. NULL is `None`. The columns of plans, consent,
-//! preferences and budgets are always `None`.
+//! Units: instants are microseconds UTC, counts `i64`, rates `f64`. NULL is `None`. The columns of plans, consent
+//! and preferences are always `None`.
 //!
 //! # Readings
 //! Where the text leaves a choice, this is the choice:
@@ -52,7 +53,15 @@
 //! 12. *`coherence`.* A part of weight 0 still counts as a part and stands in the basis; NULL when the weights sum to
 //!     0.
 //! 13. *Existence.* A live record of any status with T − 400 d < occurred_at ≤ T makes a row, also a withdrawn request.
+//! 14. *Budgets.* Without a cap there is no budget. Selectors are put to the reference row valid at T. A budget per
+//!     owner or product has used what its fullest group has; the unknown one is a group of its own. Nothing used of cap
+//!     0 is a use of 0. Of equal uses the policy's first budget binds.
+//! 15. *`next_free_at`.* NULL when no budget with a cap and no minimum gap bears on the HCP, or one of cap 0 does.
+//!     Every full group of every budget has to have room again. A gap begins at its last touch, and below 24 h at its
+//!     last touch of instant precision. Quiet hours are those of the zone at T, and move T itself too; without a zone
+//!     there are none.
 
+mod budgets;
 mod coherence;
 mod instant;
 mod interruption;

@@ -1,11 +1,12 @@
 //! The options of each command. Structs say what was typed; nothing here opens a file, a socket or a clock.
 //!
-//! Counts are records or HCPs, rates are records per second, shares lie in 0..=1, `--data` is a folder.
+//! Counts are records or HCPs, rates are records per second, shares lie in 0..=1, `--data` is a folder or a URL.
 
 use crate::cli::value;
 use crate::format::OutputFormat;
+use crate::policy::template::TEMPLATES;
 use chrono::NaiveDate;
-use clap::builder::RangedI64ValueParser;
+use clap::builder::{PossibleValuesParser, RangedI64ValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -66,11 +67,11 @@ pub enum ViewChoice {
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Folder for the tables; must be empty or made by a demo
+    /// Folder or object-store URL for the tables; must be empty or made by a demo
     #[arg(long, value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
     /// Address of the HTTP endpoints
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = value::address)]
     pub http: SocketAddr,
     /// Stop by itself after this long
     #[arg(long = "for", value_name = "DURATION", value_parser = value::positive_duration)]
@@ -96,6 +97,9 @@ pub struct DemoArgs {
     /// Account reference data (CSV) instead of the simulated one
     #[arg(long, value_name = "CSV")]
     pub accounts_file: Option<PathBuf>,
+    /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Print plain lines instead of the terminal view (as it does when standard output is no terminal)
     #[arg(long)]
     no_view: bool,
@@ -114,11 +118,11 @@ pub struct RunArgs {
     /// The configuration (TOML)
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Folder of the tables, instead of the file's store.data
+    /// Folder or object-store URL of the tables, instead of the file's store.data
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
     /// Address of the HTTP endpoints, instead of the file's http.listen
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP:PORT", value_parser = value::address)]
     pub http: Option<SocketAddr>,
 }
 
@@ -192,7 +196,7 @@ pub enum ImportDays {
 #[command(group = clap::ArgGroup::new("files").required(true).multiple(true)
     .args(["calls", "emails", "congress_invitations", "medical_requests"]))]
 pub struct ImportArgs {
-    /// Folder of the tables
+    /// Folder or object-store URL of the tables
     #[arg(long, value_name = "DIR")]
     pub data: String,
     /// Calls (NDJSON); may be given several times
@@ -213,6 +217,9 @@ pub struct ImportArgs {
     /// Account reference data (CSV)
     #[arg(long, value_name = "CSV")]
     pub accounts_file: Option<PathBuf>,
+    /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Write a metrics row for every day instead of the final day only
     #[arg(long)]
     daily: bool,
@@ -253,7 +260,7 @@ pub enum SqlInput<'a> {
 /// Options of `sql`.
 #[derive(Debug, Args)]
 pub struct SqlArgs {
-    /// Folder of the tables
+    /// Folder or object-store URL of the tables
     #[arg(long, value_name = "DIR")]
     pub data: String,
     /// Run these statements, separated by semicolons, and end
@@ -271,6 +278,9 @@ pub struct SqlArgs {
     /// Account reference data (CSV)
     #[arg(long, value_name = "CSV")]
     pub accounts_file: Option<PathBuf>,
+    /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
 }
 
 impl SqlArgs {
@@ -294,4 +304,28 @@ pub enum ConfigAction {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+/// What `policy` can do.
+#[derive(Debug, Subcommand)]
+pub enum PolicyAction {
+    /// Say in plain words what a policy file does, or every problem of it
+    #[command(after_help = "Example:\n  touchload policy check policy.toml")]
+    Check {
+        /// The policy (TOML)
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print a shipped policy to begin with; without a name, the list of them
+    #[command(after_help = "Examples:\n  touchload policy template\n  \
+                            touchload policy template rep-email > policy.toml")]
+    Template {
+        /// Which one
+        #[arg(value_name = "NAME", value_parser = template_names())]
+        name: Option<String>,
+    },
+}
+
+fn template_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(TEMPLATES.iter().map(|template| template.name))
 }

@@ -3,6 +3,7 @@
 //!
 //! | value | written as | unit in memory |
 //! |---|---|---|
+//! | address | `IP:PORT`, IPv6 in brackets; no host names | `std::net::SocketAddr` |
 //! | duration | one integer and one unit: `500ms`, `30s`, `5m`, `12h`, `7d` | `std::time::Duration` |
 //! | instant | RFC 3339 with an offset, or `YYYY-MM-DD` (00:00 UTC) | microseconds since 1970, UTC |
 //! | date | `YYYY-MM-DD` | calendar day |
@@ -10,6 +11,7 @@
 //! | size | one integer and one unit: `64KiB`, `16MiB`, `1GiB` | bytes |
 
 use chrono::{DateTime, NaiveDate};
+use std::net::SocketAddr;
 use std::time::Duration;
 use touchpoint::Micros;
 use touchpoint::time::{EARLIEST, LATEST};
@@ -28,6 +30,8 @@ impl ValueError {
     }
 }
 
+const ADDRESS: ValueError =
+    ValueError { expected: "IP:PORT, such as 127.0.0.1:8080 (or port 0 for any free one); names are not looked up" };
 const DURATION: ValueError =
     ValueError { expected: "a duration: one integer and one of the units ms, s, m, h, d, such as 500ms, 30s or 5m" };
 const INSTANT: ValueError = ValueError {
@@ -44,6 +48,14 @@ fn leading_integer(text: &str) -> Option<(u64, &str)> {
     let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     Some((digits.parse().ok()?, rest))
+}
+
+/// An address to listen on.
+///
+/// # Errors
+/// A host name, a missing port, and ports beyond 65535.
+pub fn address(text: &str) -> Result<SocketAddr, ValueError> {
+    text.parse().map_err(|_| ADDRESS)
 }
 
 /// A duration. `0s` is one; whether it makes sense is the caller's to say.
@@ -144,8 +156,18 @@ pub fn show_size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, duration, instant, positive_duration, share, show_duration, show_size, size};
+    use super::{address, date, duration, instant, positive_duration, share, show_duration, show_size, size};
     use std::time::Duration;
+
+    #[test]
+    fn an_address_is_an_ip_and_a_port() {
+        for text in ["127.0.0.1:8080", "[::1]:0", "0.0.0.0:65535"] {
+            assert_eq!(address(text).map(|a| a.to_string()).as_deref(), Ok(text));
+        }
+        for text in ["", "localhost:80", "127.0.0.1", ":80", "127.0.0.1:65536", "::1:80", "http://127.0.0.1:80"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_duration_is_one_integer_and_one_unit() {

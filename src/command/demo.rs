@@ -12,6 +12,7 @@ use crate::broker::{DEMO_PARTITIONS, EmbeddedBroker};
 use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
 use crate::pipeline::PipelineSettings;
+use crate::policy;
 use crate::service::{Service, ServiceConfig};
 use crate::view::TerminalView;
 use ingest::decode::DecodeOptions;
@@ -21,7 +22,7 @@ use simulate::{Span, Workload, World, WorldConfig};
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
-use store::FolderUse;
+use store::{FolderUse, Location};
 use tokio_util::sync::CancellationToken;
 use touchpoint::time::DAY;
 use touchpoint::{Clock, Reference};
@@ -42,7 +43,7 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
     let reference = Arc::new(reference(&args, &workload)?);
     let broker = EmbeddedBroker::start(DEMO_PARTITIONS)?;
     let data = args.data.display().to_string();
-    let service = Service::start(service_config(&args, broker.bootstrap_servers(), reference)).await?;
+    let service = Service::start(service_config(&args, broker.bootstrap_servers(), reference)?).await?;
     let stop = stop::token(args.run_for)?;
     let traffic = Traffic::start(&args, broker.bootstrap_servers(), workload, span, service.observer.clone(), &stop)?;
     let watching = watch(&args, &service, &data, &stop, out).await;
@@ -68,12 +69,12 @@ fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Reference> 
         .map_err(|overlaps| anyhow::anyhow!("the simulated reference data overlap: {overlaps:?}"))
 }
 
-fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> ServiceConfig {
-    ServiceConfig {
+fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> anyhow::Result<ServiceConfig> {
+    Ok(ServiceConfig {
         pipeline_name: "demo".to_owned(),
         kafka: KafkaConfig { group_id: "touchload-demo".to_owned(), ..KafkaConfig::new(servers) },
         decode: DecodeOptions::default(),
-        data: args.data.display().to_string(),
+        data: Location::parse(&args.data.display().to_string())?,
         settings: PipelineSettings {
             commit_interval: Duration::from_secs(2),
             commit_bytes: 16 << 20,
@@ -83,8 +84,10 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         gauges: GAUGES_EVERY / 5,
         http: args.http,
         reference,
+        policy: policy::in_force(args.policy.as_deref())?,
+        policy_file: args.policy.clone(),
         folder_use: FolderUse::Demo,
-    }
+    })
 }
 
 /// Shows what happens until it is time to stop.

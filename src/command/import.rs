@@ -3,155 +3,238 @@
 //! The existing log is read first, so that `supersedes` and revisions are right. Rows go to Parquet files as they come,
 //! with bounded memory; one Delta commit per table at the end makes them visible, with the files' hashes as transactions,
 //! so that a file that was imported before is skipped and a killed import leaves nothing behind.
+//!
+//! ```text
+//! files ──blocks──► decoders ──batches, in order──► window state ──log rows──► lanes ──Parquet files──► commit
+//! ```
+//!
+//! Every stage has threads of its own and a bounded queue before it, so that all cores work although the window state is
+//! one. Memory is bounded by the queues ([`ingest::file`], [`lanes`]), by the writers, and by the window state itself,
+//! which holds 400 days.
+//!
+//! Ended between the commit of the log and that of `hcp_metrics`, it leaves day rows missing: they are made up for when
+//! the same files are given again.
+//!
+//! It fails when every record that was read was rejected: most likely the files were given as another kind than they
+//! are. Such files are not marked as imported.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`files`] | the files, and what became of each |
+//! | [`lanes`] | one table written by several tasks |
+//! | [`days`] | which day rows are written |
 
 mod days;
+mod files;
+mod lanes;
 
 use super::run::{started, summary};
-use crate::cli::{ImportArgs, ImportDays};
+use crate::cli::ImportArgs;
 use crate::clock::SystemClock;
 use crate::pipeline::Tally;
+use crate::policy;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use datafusion::prelude::SessionContext;
 use days::ImportedDays;
+use files::{Ledger, Rows};
 use futures::StreamExt;
 use ingest::batch::DecodedBatch;
 use ingest::decode::{DecodeOptions, Decoder, KeyRule};
-use ingest::file::{FileBatches, ImportFile};
+use ingest::file::{FileBatch, FileReader, ImportFile};
 use ingest::reference_csv::{self, ReferenceFiles};
+use lanes::Lanes;
 use processors::Shard;
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
-use store::{FolderLock, FolderUse, Import, Location, OpenMode, Owner, ReadLog, Store, Table, TableWriter};
+use store::{FolderLock, FolderUse, Import, Location, OpenMode, Owner, ReadLog, Store, Table, Written};
 use touchpoint::time::EARLIEST;
-use touchpoint::{Clock, Micros, NextOffsets, Policy, Reference, SkipReason, TopicPartition};
+use touchpoint::{Clock, Micros, Policy, Reference, SkipReason, TopicPartition, log};
+
+/// Day rows that go to a lane at a time.
+const DAY_ROWS_STEP: usize = 16 * 1024;
 
 pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let clock = started();
     let files = ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
     let reference = Arc::new(reference_csv::load(&files)?);
-    let mut inputs = open_inputs(args)?;
-    let _lock = FolderLock::take(&Location::parse(&args.data)?, FolderUse::Import)?;
+    let policy = policy::in_force(args.policy.as_deref())?;
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let mut inputs = files::open(args, threads)?;
+    let _lock = FolderLock::take(&Location::parse(&args.data)?, FolderUse::Import).await?;
     let store = Store::open(&args.data, OpenMode::CreateIfMissing).await?;
     let owner = Owner::new("import", "files");
-    let partitions: Vec<TopicPartition> = inputs.iter().map(|f| TopicPartition::new(f.topic(), 0)).collect();
+    let partitions: Vec<TopicPartition> = inputs.iter().map(files::partition).collect();
     let acquired = store.acquire(&owner, &partitions).await?;
-    let known = |file: &ImportFile| acquired.next.get(&TopicPartition::new(file.topic(), 0)).copied().flatten();
     let mut tally = Tally::default();
-    for lines in inputs.iter().filter_map(|file| known(file)) {
+    for lines in inputs.iter().filter_map(|file| files::imported_lines(file, &acquired)) {
         *tally.skipped.entry(SkipReason::RepeatedImport).or_default() += u64::try_from(lines).unwrap_or(0);
     }
-    inputs.retain(|file| known(file).is_none());
-    let mut importing = Importing::new(&store, reference, SystemClock.now()).await?;
-    if !inputs.is_empty() {
-        importing.read_log(&store).await?;
-        importing.read(inputs, &mut tally).await?;
-        importing.commit(&store, &owner, args).await?;
+    let mut ledger = Ledger::new(&inputs, &acquired);
+    let unaccounted = files::unaccounted(&acquired);
+    let given = inputs.len();
+    inputs.retain(|file| files::imported_lines(file, &acquired).is_none());
+    if inputs.is_empty() && unaccounted.is_empty() {
+        writeln!(out, "nothing new: all {given} files were imported before")?;
+        tally.hcps = hcps(&store).await?;
+    } else {
+        let importing = Importing::start(&store, Means { policy, reference, threads }, &unaccounted).await?;
+        let imported = importing.run(&inputs, &mut ledger, (&store, args)).await?;
+        tally.hcps = imported.hcps;
+        imported.commit(&store, &owner, &ledger).await?;
     }
-    tally.hcps = importing.shard.hcp_count() as u64;
+    (tally.accepted, tally.rejected) = (ledger.accepted(), ledger.rejected());
     summary("import", &tally, &store, &args.data, clock.elapsed()).await.write(out)?;
-    Ok(())
+    ended(args, &ledger, out)
 }
 
-/// The files, in an order that does not depend on the command line, each content once.
-fn open_inputs(args: &ImportArgs) -> anyhow::Result<Vec<ImportFile>> {
-    let mut inputs = Vec::new();
-    for (kind, path) in args.files() {
-        inputs.push(ImportFile::open(path, kind)?);
-    }
-    if inputs.is_empty() {
-        anyhow::bail!(
-            "no files given: name at least one with --calls, --emails, --congress-invitations or --medical-requests"
-        );
-    }
-    inputs.sort_by(|a, b| a.topic().cmp(&b.topic()));
-    inputs.dedup_by(|a, b| a.topic() == b.topic());
-    Ok(inputs)
+/// HCPs with a record in the log.
+async fn hcps(store: &Store) -> anyhow::Result<u64> {
+    let context = SessionContext::new();
+    context.register_table("touchpoint_log", store.provider(Table::TouchpointLog).await?)?;
+    let counted = context.sql("SELECT count(DISTINCT hcp_id) FROM touchpoint_log").await?.collect().await?;
+    let count = counted.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>()?.iter().next()?);
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
+/// Tells of the files of which nothing was accepted; fails when those are all that were read.
+fn ended(args: &ImportArgs, ledger: &Ledger, out: &mut dyn Write) -> anyhow::Result<()> {
+    let refusals = ledger.refusals();
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let hint = format!(
+        "why, record by record: touchload sql --data {} -c \"SELECT reason, field, detail, kafka_offset FROM dead_letters\". \
+         Check that each file is given under the option of its kind; it can be imported again",
+        args.data
+    );
+    if ledger.accepted() == 0 {
+        anyhow::bail!("nothing was imported. {}. {hint}", refusals.join("; "));
+    }
+    for refusal in refusals {
+        writeln!(out, "{refusal}")?;
+    }
+    Ok(writeln!(out, "{hint}")?)
+}
+
+/// What an import works with.
+struct Means {
+    policy: Arc<Policy>,
+    reference: Arc<Reference>,
+    threads: NonZeroUsize,
+}
+
+/// An import that is being read.
 struct Importing {
     shard: Shard,
     days: ImportedDays,
-    log: TableWriter,
-    dead_letters: TableWriter,
-    hcp_metrics: TableWriter,
-    next: NextOffsets,
+    log: Lanes,
+    dead_letters: Lanes,
     started_at: Micros,
     reference: Arc<Reference>,
+    threads: NonZeroUsize,
+}
+
+/// An import that is written and not committed.
+struct Imported {
+    hcps: u64,
+    log: Written,
+    dead_letters: Written,
+    hcp_metrics: Written,
 }
 
 impl Importing {
-    async fn new(store: &Store, reference: Arc<Reference>, started_at: Micros) -> anyhow::Result<Self> {
-        Ok(Self {
-            shard: Shard::new(Arc::new(Policy::default()), reference.clone()),
-            days: ImportedDays::read(store, started_at).await?,
-            log: store.writer(Table::TouchpointLog).await,
-            dead_letters: store.writer(Table::DeadLetters).await,
-            hcp_metrics: store.writer(Table::HcpMetrics).await,
-            next: NextOffsets::new(),
-            started_at,
-            reference,
-        })
-    }
-
-    async fn read_log(&mut self, store: &Store) -> anyhow::Result<()> {
-        let mut rows = store.read_log(ReadLog { since: EARLIEST }).await?;
+    /// The state as the tables know it; rows of `unaccounted` files count as having just arrived.
+    async fn start(
+        store: &Store,
+        Means { policy, reference, threads }: Means,
+        unaccounted: &BTreeSet<String>,
+    ) -> anyhow::Result<Self> {
+        let started_at = SystemClock.now();
+        let mut days = ImportedDays::read(store, started_at).await?;
+        let mut shard = Shard::new(policy, reference.clone());
+        let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
         while let Some(batch) = rows.next().await {
-            self.shard.restore(&batch?)?;
+            let batch = batch?;
+            shard.restore(&if unaccounted.is_empty() {
+                batch
+            } else {
+                files::rows_of(&batch, unaccounted, Rows::Other)?
+            })?;
         }
-        self.days.start(&mut self.shard);
-        Ok(())
+        days.start(&mut shard);
+        if !unaccounted.is_empty() {
+            let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
+            while let Some(batch) = rows.next().await {
+                let records = log::to_record(&files::rows_of(&batch?, unaccounted, Rows::Theirs)?)?;
+                days.saw(&records)?;
+                shard.restore_decoded(&records, |_| true)?;
+            }
+        }
+        let log = Lanes::open(store, Table::TouchpointLog, threads).await;
+        let dead_letters = Lanes::open(store, Table::DeadLetters, NonZeroUsize::MIN).await;
+        Ok(Self { shard, days, log, dead_letters, started_at, reference, threads })
     }
 
-    async fn read(&mut self, inputs: Vec<ImportFile>, tally: &mut Tally) -> anyhow::Result<()> {
-        let bytes = inputs.iter().map(|f| f.bytes).sum();
+    /// Reads, applies and writes; what was written is given up when something fails.
+    async fn run(
+        mut self,
+        inputs: &[ImportFile],
+        ledger: &mut Ledger,
+        (store, args): (&Store, &ImportArgs),
+    ) -> anyhow::Result<Imported> {
+        let read = tokio::task::block_in_place(|| self.read(inputs, ledger));
+        let Self { mut shard, days, log, dead_letters, threads, .. } = self;
+        if let Err(error) = read {
+            let (log, dead_letters) = (log.abort().await, dead_letters.abort().await);
+            return Err(log.or(dead_letters).unwrap_or(error));
+        }
+        // The lanes end their files while the day rows are computed.
+        let day_rows = async { tokio::task::block_in_place(|| days.rows(&mut shard, args, SystemClock.now())) };
+        let (log, dead_letters, day_rows) = tokio::join!(log.finish(), dead_letters.finish(), day_rows);
+        let (log, dead_letters, day_rows) = (log?, dead_letters?, day_rows?);
+        let hcp_metrics = Lanes::open(store, Table::HcpMetrics, threads).await;
+        for rows in day_rows {
+            for from in (0..rows.num_rows()).step_by(DAY_ROWS_STEP) {
+                // A lane that fails says so at the end.
+                hcp_metrics.write(rows.slice(from, DAY_ROWS_STEP.min(rows.num_rows() - from)));
+            }
+        }
+        let hcp_metrics = hcp_metrics.finish().await?;
+        Ok(Imported { hcps: shard.hcp_count() as u64, log, dead_letters, hcp_metrics })
+    }
+
+    fn read(&mut self, inputs: &[ImportFile], ledger: &mut Ledger) -> anyhow::Result<()> {
+        let bytes = inputs.iter().map(|file| file.bytes).sum();
         let progress = Progress::bar(ProgressChoice::Shown, "importing", bytes, ProgressUnit::Bytes);
         let options = DecodeOptions { key_rule: KeyRule::AcceptAny, ..DecodeOptions::default() };
         let decoder = Decoder::new(self.reference.clone(), options);
-        let mut before = 0;
-        for input in inputs {
-            let (topic, size) = (input.topic(), input.bytes);
-            let mut batches = FileBatches::new(input, &decoder, self.started_at)?;
-            // A file without lines must be known afterwards too.
-            self.next.entry(TopicPartition::new(topic, 0)).or_insert(0);
-            while let Some(batch) = batches.next() {
-                self.take(batch?, tally).await?;
-                progress.set(before + batches.bytes_read());
-            }
-            before += size;
-        }
-        Ok(())
+        FileReader::new(&decoder, self.started_at, self.threads).read(inputs, |FileBatch { batch, bytes_read }| {
+            progress.set(bytes_read);
+            self.take(batch, ledger)
+        })
     }
 
-    async fn take(&mut self, batch: DecodedBatch, tally: &mut Tally) -> anyhow::Result<()> {
-        for seen in &batch.seen {
-            tally.accepted += seen.accepted;
-            for (reason, count) in seen.rejected.iter().filter(|(_, count)| *count > 0) {
-                *tally.rejected.entry(reason).or_default() += count;
-            }
-        }
+    fn take(&mut self, batch: DecodedBatch, ledger: &mut Ledger) -> anyhow::Result<()> {
+        ledger.enter(&batch.seen, batch.next);
         self.days.saw(&batch.records)?;
-        let applied = self.shard.apply(&batch.records, self.started_at, None)?;
-        if applied.log.num_rows() > 0 {
-            self.log.write(applied.log).await?;
-        }
-        if batch.dead_letters.num_rows() > 0 {
-            self.dead_letters.write(batch.dead_letters).await?;
-        }
-        self.next.extend(batch.next);
+        let log = self.shard.apply(&batch.records, self.started_at, None)?.log;
+        let written = |lanes: &Lanes, rows: RecordBatch| rows.num_rows() == 0 || lanes.write(rows);
+        let goes_on = written(&self.log, log) && written(&self.dead_letters, batch.dead_letters);
+        anyhow::ensure!(goes_on, "a lane has failed, and says itself why when it is given up");
         Ok(())
     }
+}
 
-    async fn commit(&mut self, store: &Store, owner: &Owner, args: &ImportArgs) -> anyhow::Result<()> {
-        let daily = args.days() == ImportDays::Daily;
-        for rows in self.days.rows(&mut self.shard, args.as_of, daily)? {
-            self.hcp_metrics.write(rows).await?;
-        }
-        let fresh = |table| store.writer(table);
-        let log = std::mem::replace(&mut self.log, fresh(Table::TouchpointLog).await).finish().await?;
-        let dead_letters = std::mem::replace(&mut self.dead_letters, fresh(Table::DeadLetters).await).finish().await?;
-        let hcp_metrics = std::mem::replace(&mut self.hcp_metrics, fresh(Table::HcpMetrics).await).finish().await?;
-        let next = std::mem::take(&mut self.next);
+impl Imported {
+    async fn commit(self, store: &Store, owner: &Owner, ledger: &Ledger) -> anyhow::Result<()> {
+        let Self { log, dead_letters, hcp_metrics, .. } = self;
+        let (next, refused, extra_metrics_txns) = (ledger.next(), ledger.refused(), Vec::new());
         store
-            .commit_import(owner, Import { log, dead_letters, hcp_metrics, next, extra_metrics_txns: Vec::new() })
+            .commit_import(owner, Import { log, dead_letters, hcp_metrics, next, refused, extra_metrics_txns })
             .await?;
         Ok(())
     }

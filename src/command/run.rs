@@ -2,19 +2,21 @@
 
 use super::{logging, stop};
 use crate::cli::{LogFormat, RunArgs, Verbosity};
-use crate::config::{KeyRule as Keys, Overrides, Partitioner, RunConfig, load};
+use crate::config::{ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
+use crate::policy;
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use ingest::decode::{DecodeOptions, KeyRule};
-use ingest::kafka::{KafkaConfig, PartitionerChoice, Topics};
+use ingest::kafka::KafkaConfig;
 use ingest::reference_csv::{self, ReferenceFiles};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{FolderUse, Store, Table};
+use store::{FolderUse, Location, Store, Table};
 use tokio::runtime::Runtime;
-use touchpoint::{Kind, Micros};
+use touchpoint::Micros;
 
 /// Time between two refreshes of the gauges.
 pub(super) const GAUGES_EVERY: Duration = Duration::from_secs(15);
@@ -31,11 +33,11 @@ pub(super) fn run(
     let overrides = Overrides { data: args.data, http: args.http, log_format: format };
     let config = load(&args.config, &overrides)?.config;
     logging::start_at(config.log.level, config.log.format, verbosity);
-    let service = service_config(&config)?;
+    let service = service_config(&args.config, &config)?;
     runtime.block_on(async {
         let stop = stop::token(None)?;
         let started = started();
-        let data = service.data.clone();
+        let data = config.store.data.clone();
         let service = Service::start(service).await?;
         tracing::info!(http = %service.http, data, "started; metrics at /metrics");
         let store = service.store.clone();
@@ -78,19 +80,15 @@ pub(super) async fn summary(
     }
 }
 
-fn service_config(config: &RunConfig) -> anyhow::Result<ServiceConfig> {
+fn service_config(file: &Path, config: &RunConfig) -> anyhow::Result<ServiceConfig> {
     let files = ReferenceFiles { hcps: config.reference.hcps.clone(), accounts: config.reference.accounts.clone() };
     let reference = Arc::new(reference_csv::load(&files)?);
-    let kafka = source_config(config)?;
-    let key_rule = match config.ingest.keys {
-        Keys::HcpId => KeyRule::MustEqualHcpId,
-        Keys::Any => KeyRule::AcceptAny,
-    };
+    let kafka = source_config(file, config)?;
     let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
     Ok(ServiceConfig {
         pipeline_name: config.pipeline_name.clone(),
-        decode: DecodeOptions { future_tolerance, key_rule, ..DecodeOptions::default() },
-        data: config.store.data.clone(),
+        decode: DecodeOptions { future_tolerance, key_rule: config.ingest.keys, ..DecodeOptions::default() },
+        data: Location::parse(&config.store.data)?.with_options(config.store.options.clone()),
         settings: PipelineSettings {
             commit_interval: config.store.commit_interval,
             commit_bytes: usize::try_from(config.store.commit_bytes)?,
@@ -101,38 +99,31 @@ fn service_config(config: &RunConfig) -> anyhow::Result<ServiceConfig> {
         gauges: GAUGES_EVERY,
         http: config.http_listen,
         reference,
+        policy: policy::in_force(config.policy_file.as_deref())?,
+        policy_file: config.policy_file.clone(),
         folder_use: FolderUse::Run,
     })
 }
 
-/// The source's own configuration, checked by the source too.
-pub(super) fn source_config(config: &RunConfig) -> anyhow::Result<KafkaConfig> {
+/// The source's own configuration, checked by the source too: it knows which properties contradict each other.
+pub(super) fn source_config(file: &Path, config: &RunConfig) -> anyhow::Result<KafkaConfig> {
     let memory = usize::try_from(config.ingest.memory_mb)? << 20;
-    let topic = |kind| config.kafka.topics.of(kind).to_owned();
     let kafka = KafkaConfig {
         group_id: config.kafka.group.clone(),
-        topics: Topics {
-            calls: topic(Kind::Calls),
-            emails: topic(Kind::Emails),
-            congress: topic(Kind::Congress),
-            requests: topic(Kind::Requests),
-        },
+        topics: config.kafka.topics.clone(),
         properties: config.kafka.properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
         memory_bytes: memory,
         batch_records: usize::try_from(config.ingest.batch_records)?,
         batch_bytes: BATCH_BYTES.min(memory / 8),
         batch_age_ms: u64::try_from(config.ingest.batch_age.as_millis())?,
-        accept_unkeyed: config.ingest.keys == Keys::Any,
-        partitioner: match config.kafka.partitioner {
-            Partitioner::Auto => PartitionerChoice::Auto,
-            Partitioner::Murmur2 => PartitionerChoice::Murmur2,
-            Partitioner::Crc32 => PartitionerChoice::Crc32,
-        },
+        accept_unkeyed: config.ingest.keys == KeyRule::AcceptAny,
+        partitioner: config.kafka.partitioner,
         ..KafkaConfig::new(config.kafka.bootstrap_servers.clone())
     };
-    let problems: Vec<String> = kafka.validate().iter().map(|p| format!("  {}: {}", p.field, p.expected)).collect();
+    let problem = |p: ingest::kafka::Problem| Problem { line: None, path: p.field, what: p.what };
+    let problems: Vec<Problem> = kafka.validate().into_iter().map(problem).collect();
     if problems.is_empty() {
         return Ok(kafka);
     }
-    anyhow::bail!("the configuration cannot be used:\n{}", problems.join("\n"))
+    Err(ConfigError::Problems { file: file.display().to_string(), problems }.into())
 }

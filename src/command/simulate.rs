@@ -6,9 +6,7 @@ use crate::clock::SystemClock;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
 use crate::publish::{Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_missing, publish};
 use crate::summary::grouped;
-use simulate::{
-    FirehoseConfig, PoisonConfig, Produced, ReferenceFiles, Span, Workload, World, WorldConfig, write_ndjson,
-};
+use simulate::{FirehoseConfig, PoisonConfig, ReferenceFiles, Span, Workload, World, WorldConfig, write_ndjson};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -88,7 +86,7 @@ fn to_kafka(
             publish(&mut publisher, &mut Counted { source, progress: &progress }, pace, &stop)?;
         }
         None => {
-            let source = Each::of(workload.history(span).inspect(|_: &Produced| {}));
+            let source = Each::of(workload.history(span));
             publish(&mut publisher, &mut Counted { source, progress: &progress }, pace, &stop)?;
         }
     }

@@ -5,9 +5,11 @@ use crate::cli::value::{duration, size};
 use crate::config::keys::{self, KEYS, Key, Shape};
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
-use crate::config::properties::{KafkaProperties, is_secret, refusal};
+use crate::config::properties::KafkaProperties;
 use crate::config::settings::{Origin, Setting, Settings, Value};
+use ingest::kafka::property_problem;
 use std::time::Duration;
+use store::{Service, StoreOptions};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -32,9 +34,13 @@ pub(super) fn read(text: &str, origin: fn(usize) -> Origin) -> (Settings, Vec<Pr
     (reader.settings, reader.problems)
 }
 
-fn line_at(text: &str, offset: usize) -> usize {
+/// The line of a byte, from 1.
+pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
+
+/// Takes a name and a value of a table that is passed through, or says what is wrong with them.
+type TakeEntry<'a> = dyn FnMut(&str, String) -> Option<String> + 'a;
 
 struct Reader<'a> {
     text: &'a str,
@@ -72,8 +78,22 @@ impl Reader<'_> {
         let read = match (key.shape, value.get_ref()) {
             (Shape::Properties, DeValue::Table(table)) => {
                 let mut properties = KafkaProperties::default();
-                self.properties(key.path, "", table, &mut properties);
+                self.entries((key.path, ""), table, &mut |name, text| {
+                    let problem = property_problem(name, &text);
+                    properties.put(name.to_owned(), text);
+                    problem
+                });
                 Some(Value::Properties(properties))
+            }
+            (Shape::Options, DeValue::Table(table)) => {
+                let mut options = StoreOptions::default();
+                // Whether it is one of this store's is looked at when all settings are known.
+                self.entries((key.path, ""), table, &mut |name, text| {
+                    let problem = StoreOptions::refusal(Service::Files, name, &text);
+                    options.put(name, text);
+                    problem
+                });
+                Some(Value::Options(options))
             }
             (shape, value) => fit(shape, value),
         };
@@ -91,8 +111,11 @@ impl Reader<'_> {
         }
     }
 
-    /// `security.protocol = …` and `"security.protocol" = …` mean the same: nested tables are dotted names.
-    fn properties(&mut self, path: &str, prefix: &str, table: &DeTable<'_>, into: &mut KafkaProperties) {
+    /// Hands over every entry of a table that is passed through; what is handed back is a problem with it.
+    ///
+    /// `security.protocol = …` and `"security.protocol" = …` mean the same: nested tables are dotted names. Values are
+    /// not quoted, since any may be a secret.
+    fn entries(&mut self, (path, prefix): (&str, &str), table: &DeTable<'_>, take: &mut TakeEntry<'_>) {
         for (name, value) in table {
             let start = value.span().start;
             let name: &str = name.get_ref();
@@ -100,7 +123,7 @@ impl Reader<'_> {
             let full = format!("{path}.{name}");
             let text = match value.get_ref() {
                 DeValue::Table(inner) => {
-                    self.properties(path, &name, inner, into);
+                    self.entries((path, &name), inner, take);
                     continue;
                 }
                 DeValue::String(text) => text.to_string(),
@@ -109,14 +132,13 @@ impl Reader<'_> {
                     integer(value.get_ref()).map(|i| i.to_string()).unwrap_or_default()
                 }
                 other => {
-                    let shown = if is_secret(&name) { other.type_str().to_owned() } else { found(other) };
-                    self.problem(&full, start, format!("expected text, an integer or true or false, found {shown}"));
+                    let what = format!("expected text, an integer or true or false, found a TOML {}", other.type_str());
+                    self.problem(&full, start, what);
                     continue;
                 }
             };
-            match refusal(&name, &text) {
-                Some(reason) => self.problem(&full, start, reason),
-                None => into.put(name, text),
+            if let Some(problem) = take(&name, text) {
+                self.problem(&full, start, problem);
             }
         }
     }
@@ -133,7 +155,7 @@ fn unknown(path: &str) -> String {
 }
 
 /// A value as a message quotes it.
-fn found(value: &DeValue<'_>) -> String {
+pub(crate) fn found(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => {
             let mut shown: String = text.chars().take(QUOTED_CHARS).collect();
@@ -149,7 +171,8 @@ fn found(value: &DeValue<'_>) -> String {
     }
 }
 
-fn integer(value: &DeValue<'_>) -> Option<i64> {
+/// A whole number of any radix that fits 64 bits.
+pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
     value.as_integer().and_then(|i| i64::from_str_radix(i.as_str(), i.radix()).ok())
 }
 
@@ -169,7 +192,7 @@ fn fit(shape: Shape, value: &DeValue<'_>) -> Option<Value> {
         Shape::Size(min, max) => text.and_then(|t| size(t).ok()).filter(|s| (min..=max).contains(s)).map(Value::Size),
         Shape::Address => text.and_then(|t| t.parse().ok()).map(Value::Address),
         Shape::Choice(words) => text.filter(|t| words.contains(t)).map(|t| Value::Text(t.to_owned())),
-        Shape::Properties => None,
+        Shape::Properties | Shape::Options => None,
     }
 }
 

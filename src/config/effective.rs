@@ -17,9 +17,9 @@ impl Loaded {
         for key in KEYS {
             let (section, name) = key.parts();
             let setting = self.settings.get(key.path);
-            if let Some(Setting { value: Value::Properties(properties), origin }) = setting {
-                writeln!(out, "\n[{}]  # {}", key.path, show_origin(*origin, file))?;
-                for (name, value) in properties.masked() {
+            if let Some((table, origin)) = setting.and_then(|s| Some((s.value.table()?, s.origin))) {
+                writeln!(out, "\n[{}]  # {}", key.path, show_origin(origin, file))?;
+                for (name, value) in table {
                     writeln!(out, "{} = {}", quoted(name), quoted(value))?;
                 }
                 current = key.path;
@@ -58,7 +58,7 @@ fn show(value: &Value) -> String {
         Value::Duration(duration) => quoted(&show_duration(*duration)),
         Value::Size(bytes) => quoted(&show_size(*bytes)),
         Value::Address(address) => quoted(&address.to_string()),
-        Value::Properties(_) => "{}".to_owned(),
+        Value::Properties(_) | Value::Options(_) => "{}".to_owned(),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) enum Shape {
     Choice(&'static [&'static str]),
     /// A table of librdkafka properties.
     Properties,
+    /// A table of object-store options.
+    Options,
 }
 
 /// Whether a key must be given.
@@ -80,13 +82,15 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.batch_ms", Shape::Integer(1, 10_000), Defaulted, "the milliseconds after which a batch ends"),
     key("ingest.accept_unkeyed", Shape::Flag, Defaulted, "true to accept keys other than the hcp_id"),
     key("ingest.future_tolerance", Shape::Duration(0, 400 * DAY), Defaulted, "how far ahead occurred_at may lie"),
-    key("store.data", Shape::Text, Defaulted, "the folder of the tables"),
+    key("store.data", Shape::Text, Defaulted, "the folder or the object-store URL of the tables"),
     key("store.commit_interval", Shape::Duration(50, 600 * SECOND), Defaulted, "the age at which a commit follows"),
     key("store.commit_bytes", Shape::Size(64 << 10, 4_096 * MIB), Defaulted, "the bytes at which a commit follows"),
     key("store.maintenance", Shape::Duration(SECOND, 7 * DAY), Defaulted, "the time between maintenance rounds"),
+    key("store.options", Shape::Options, Defaulted, "options of the object store"),
     key("http.listen", Shape::Address, Defaulted, "the address of the HTTP endpoints"),
     key("reference.hcps", Shape::Text, Optional("territories are unknown, time zones UTC"), "the CSV file of HCPs"),
     key("reference.accounts", Shape::Text, Optional("accounts are unknown"), "the CSV file of accounts"),
+    key("policy.file", Shape::Text, Optional("the default policy, without budgets"), "the policy file (TOML)"),
     key("log.level", Shape::Choice(&["error", "warn", "info", "debug", "trace"]), Defaulted, "the log level"),
     key("log.format", Shape::Choice(&["text", "json"]), Defaulted, "the log format"),
 ];
@@ -130,6 +134,7 @@ impl Shape {
             Self::Address => "IP:PORT in quotes, such as \"127.0.0.1:8080\"".to_owned(),
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
             Self::Properties => "a table of librdkafka properties".to_owned(),
+            Self::Options => "a table of object-store options".to_owned(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The known name that a misspelt one most likely meant.
 
 /// The candidate with the fewest edits, if few enough: at most a third of the name, at least 2.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(2);
     let scored = candidates.map(|candidate| (edits(name, candidate), candidate));
     scored

@@ -37,7 +37,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file says what it may not; every problem is listed, in the order of the file.
-    #[error("{}", list(file, problems))]
+    #[error("{}", list_problems(&format!("the configuration {file}"), problems))]
     Problems {
         /// Its name as given.
         file: String,
@@ -46,10 +46,11 @@ pub enum ConfigError {
     },
 }
 
-fn list(file: &str, problems: &[Problem]) -> String {
+/// All of them under the name of what has them.
+pub(crate) fn list_problems(of: &str, problems: &[Problem]) -> String {
     let count = match problems.len() {
         1 => "1 problem".to_owned(),
         n => format!("{n} problems"),
     };
-    problems.iter().fold(format!("the configuration {file} has {count}:"), |text, p| format!("{text}\n  - {p}"))
+    problems.iter().fold(format!("{of} has {count}:"), |text, p| format!("{text}\n  - {p}"))
 }

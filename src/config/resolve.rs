@@ -2,12 +2,15 @@
 
 use crate::cli::LogFormat;
 use crate::config::problem::Problem;
-use crate::config::settings::{Settings, Value};
+use crate::config::settings::{Setting, Settings, Value};
 use crate::config::{
-    IngestSection, KafkaProperties, KafkaSection, KeyRule, LogSection, Partitioner, ReferenceSection, RunConfig,
-    StoreSection, TopicNames,
+    IngestSection, KafkaProperties, KafkaSection, LogSection, ReferenceSection, RunConfig, StoreSection,
 };
+use ingest::decode::KeyRule;
+use ingest::kafka::PartitionerChoice;
 use std::time::Duration;
+use store::{Location, Service, StoreOptions};
+use touchpoint::Topics;
 
 /// Settings that are fine alone and wrong together.
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
@@ -24,7 +27,31 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
             });
         }
     }
+    problems.extend(place_problems(settings));
     problems
+}
+
+/// A place that tables cannot be kept at, and options that its store does not know. Those of a folder are of no use and
+/// do no harm: `--data` may stand over the URL of the file.
+fn place_problems(settings: &Settings) -> Vec<Problem> {
+    let text = |setting: &Setting| if let Value::Text(text) = &setting.value { Some(text.clone()) } else { None };
+    let Some((data, line)) = settings.get("store.data").and_then(|s| Some((text(s)?, s.origin.line()))) else {
+        return Vec::new();
+    };
+    let service = match Location::parse(&data) {
+        Ok(location) => location.service(),
+        Err(error) => return vec![Problem { line, path: "store.data".to_owned(), what: error.to_string() }],
+    };
+    match settings.get("store.options") {
+        Some(Setting { value: Value::Options(options), origin }) if service != Service::Files => {
+            let problem = |(name, value): (&str, &str)| {
+                let what = StoreOptions::refusal(service, name, value)?;
+                Some(Problem { line: origin.line(), path: format!("store.options.{name}"), what })
+            };
+            options.iter().filter_map(problem).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The configuration.
@@ -33,7 +60,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
 /// A key without a value of its shape: `missing` and the shapes leave none.
 pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
     let from = Typed(settings);
-    let topics = TopicNames {
+    let topics = Topics {
         calls: from.text("kafka.topics.calls")?,
         emails: from.text("kafka.topics.emails")?,
         congress: from.text("kafka.topics.congress")?,
@@ -44,7 +71,7 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
         kafka: KafkaSection {
             bootstrap_servers: from.text("kafka.bootstrap_servers")?,
             group: from.text("kafka.group")?,
-            partitioner: from.word("kafka.partitioner", Partitioner::parse)?,
+            partitioner: from.word("kafka.partitioner", partitioner)?,
             topics,
             properties: from.properties("kafka.properties")?,
         },
@@ -52,7 +79,7 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             memory_mb: from.count("ingest.memory_mb")?,
             batch_records: from.count("ingest.batch_records")?,
             batch_age: Duration::from_millis(u64::from(from.count("ingest.batch_ms")?)),
-            keys: if from.flag("ingest.accept_unkeyed")? { KeyRule::Any } else { KeyRule::HcpId },
+            keys: if from.flag("ingest.accept_unkeyed")? { KeyRule::AcceptAny } else { KeyRule::MustEqualHcpId },
             future_tolerance: from.duration("ingest.future_tolerance")?,
         },
         store: StoreSection {
@@ -60,12 +87,14 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             commit_interval: from.duration("store.commit_interval")?,
             commit_bytes: from.take("store.commit_bytes", |v| if let Value::Size(s) = v { Some(*s) } else { None })?,
             maintenance: from.duration("store.maintenance")?,
+            options: from.take("store.options", |v| if let Value::Options(o) = v { Some(o.clone()) } else { None })?,
         },
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
         reference: ReferenceSection {
             hcps: from.given("reference.hcps").map(|path| from.text(path)).transpose()?.map(Into::into),
             accounts: from.given("reference.accounts").map(|path| from.text(path)).transpose()?.map(Into::into),
         },
+        policy_file: from.given("policy.file").map(|path| from.text(path)).transpose()?.map(Into::into),
         log: LogSection {
             level: from.word("log.level", |word| word.parse().ok())?,
             format: from.word("log.format", |word| {
@@ -73,6 +102,15 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             })?,
         },
     })
+}
+
+fn partitioner(word: &str) -> Option<PartitionerChoice> {
+    match word {
+        "auto" => Some(PartitionerChoice::Auto),
+        "murmur2" => Some(PartitionerChoice::Murmur2),
+        "crc32" => Some(PartitionerChoice::Crc32),
+        _ => None,
+    }
 }
 
 struct Typed<'a>(&'a Settings);

@@ -6,6 +6,7 @@ use crate::config::properties::KafkaProperties;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
+use store::StoreOptions;
 
 /// A value that fits its key's shape.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,18 @@ pub(super) enum Value {
     Size(u64),
     Address(SocketAddr),
     Properties(KafkaProperties),
+    Options(StoreOptions),
+}
+
+impl Value {
+    /// Names and values of a table, fit to be shown; `None` for a plain value.
+    pub(super) fn table(&self) -> Option<Vec<(&str, &str)>> {
+        match self {
+            Self::Properties(properties) => Some(properties.masked().collect()),
+            Self::Options(options) => Some(options.masked().collect()),
+            _ => None,
+        }
+    }
 }
 
 /// Where a value came from.

@@ -1,9 +1,10 @@
 //! Whole files: what they give, and every problem of a bad one at once.
 
 use super::keys::{KEYS, Presence};
-use super::{ConfigError, DEFAULT_TOML, KeyRule, Loaded, Overrides, Problem, document, load, parse};
+use super::{ConfigError, DEFAULT_TOML, Loaded, Overrides, Problem, document, load, parse};
 use crate::cli::LogFormat;
 use crate::config::settings::Origin;
+use ingest::decode::KeyRule;
 use std::time::Duration;
 use touchpoint::Kind;
 
@@ -46,7 +47,7 @@ fn a_small_file_is_enough() {
         assert_eq!(config.kafka.topics.of(kind), kind.default_topic());
     }
     assert_eq!((config.pipeline_name.as_str(), config.kafka.group.as_str()), ("touchload", "touchload"));
-    assert_eq!(config.ingest.keys, KeyRule::HcpId);
+    assert_eq!(config.ingest.keys, KeyRule::MustEqualHcpId);
     assert_eq!(config.ingest.future_tolerance, Duration::from_secs(86_400));
     assert_eq!((config.store.commit_bytes, config.reference.hcps), (16 << 20, None));
     assert_eq!(config.log.level, tracing::Level::INFO);
@@ -74,11 +75,14 @@ fn every_key_can_be_set() {
         commit_interval = "500ms"
         commit_bytes = "1MiB"
         maintenance = "1h"
+        options = { region = "eu-1", AWS_SECRET_ACCESS_KEY = "s", allow_http = true }
         [http]
         listen = "[::1]:9"
         [reference]
         hcps = "h.csv"
         accounts = "a.csv"
+        [policy]
+        file = "p.toml"
         [log]
         level = "debug"
         format = "json"
@@ -89,8 +93,11 @@ fn every_key_can_be_set() {
     let expected =
         [("security.protocol", "SASL_SSL"), ("session.timeout.ms", "6000"), ("socket.keepalive.enable", "true")];
     assert_eq!(properties, expected);
-    assert_eq!((config.ingest.memory_mb, config.ingest.keys), (64, KeyRule::Any));
+    let options: Vec<_> = config.store.options.iter().collect();
+    assert_eq!(options, [("allow_http", "true"), ("aws_secret_access_key", "s"), ("region", "eu-1")]);
+    assert_eq!((config.ingest.memory_mb, config.ingest.keys), (64, KeyRule::AcceptAny));
     assert_eq!((config.http_listen.port(), config.log.format), (9, LogFormat::Json));
+    assert_eq!(config.policy_file.as_deref(), Some(std::path::Path::new("p.toml")));
     assert!(!shown(&loaded).contains("# default"), "a default that cannot be overridden");
 }
 
@@ -102,6 +109,7 @@ fn all_problems_are_listed_with_line_key_and_remedy() {
         [kafka.properties]\n\
         \"enable.auto.commit\" = true\n\
         \"sasl.pasword\" = \"hunter2\"\n\
+        \"session.timeout.ms\" = 100\n\
         [ingest]\n\
         batch_recrods = 5\n\
         batch_ms = 0\n\
@@ -117,12 +125,13 @@ fn all_problems_are_listed_with_line_key_and_remedy() {
         ("line 3: kafka.topics.calls: ", "1 to 249"),
         ("line 5: kafka.properties.enable.auto.commit: ", "the tables hold the offsets"),
         ("line 6: kafka.properties.sasl.pasword: ", "no property"),
-        ("line 8: ingest.batch_recrods: ", "did you mean ingest.batch_records?"),
-        ("line 9: ingest.batch_ms: ", "an integer from 1 to 10000, found 0"),
-        ("line 10: ingest.future_tolerance: ", "found \"1 day\""),
-        ("line 11: ingest.data: ", "did you mean store.data?"),
-        ("line 12: stor: ", "did you mean store?"),
-        ("line 15: log.level: ", "\"trace\""),
+        ("line 7: kafka.properties.session.timeout.ms: ", "at least 6000"),
+        ("line 9: ingest.batch_recrods: ", "did you mean ingest.batch_records?"),
+        ("line 10: ingest.batch_ms: ", "an integer from 1 to 10000, found 0"),
+        ("line 11: ingest.future_tolerance: ", "found \"1 day\""),
+        ("line 12: ingest.data: ", "did you mean store.data?"),
+        ("line 13: stor: ", "did you mean store?"),
+        ("line 16: log.level: ", "\"trace\""),
         ("kafka.bootstrap_servers: ", "is required"),
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
@@ -151,6 +160,11 @@ fn values_out_of_shape_are_refused() {
         ("store.commit_bytes = \"1KiB\"", "from 64KiB"),
         ("store.commit_bytes = 5", "a size"),
         ("store.data = \" \"", "not blank"),
+        ("store.data = \"ftp://host/x\"", "s3://"),
+        ("store.options.regoin = \"x\"", "no option of any object store"),
+        ("store.options.bucket = \"x\"", "the URL of the tables names it"),
+        ("store.options = \"x\"", "table"),
+        ("store = { data = \"gs://b/p\", options = { region = \"x\" } }", "no option of Google Cloud Storage"),
         ("ingest.accept_unkeyed = \"yes\"", "true or false"),
         ("ingest.memory_mb = 99999999999999999999", "an integer"),
         ("kafka.bootstrap_servers = \"k\"", "host:port"),
@@ -190,8 +204,10 @@ fn the_command_line_wins_and_the_origin_is_shown() {
 
 #[test]
 fn secrets_are_masked_wherever_a_configuration_is_shown() {
-    let loaded =
-        accepted(&format!("{SMALL}[kafka.properties]\n\"sasl.username\" = \"me\"\n\"sasl.password\" = \"hunter2\"\n"));
+    let loaded = accepted(&format!(
+        "{SMALL}[kafka.properties]\n\"sasl.username\" = \"me\"\n\"sasl.password\" = \"hunter2\"\n\
+         [store.options]\nsecret_access_key = \"hunter2\"\nregion = \"eu-me\"\n"
+    ));
     for text in [shown(&loaded), format!("{loaded:?}"), format!("{:?}", loaded.config)] {
         assert!(!text.contains("hunter2") && text.contains("********") && text.contains("me"), "{text}");
     }

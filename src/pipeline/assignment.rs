@@ -8,6 +8,7 @@ use ingest::kafka::{Ownership, PartitionCounts, SourceHandle};
 use serve::metrics::words::Rebalance;
 use serve::{Assignment, Restore};
 use std::collections::{BTreeMap, BTreeSet};
+use store::CommitError;
 use touchpoint::TopicPartition;
 
 impl Pipeline {
@@ -50,9 +51,15 @@ impl Pipeline {
     }
 
     pub(super) fn lost(&mut self) -> Result<(), PipelineError> {
-        // The new owner may have fenced the commit on its way: that is what the fence is for, and nothing was written.
+        // The new owner may have fenced the commit on its way: that is what the fence is for.
         match self.settle(None) {
-            Ok(()) | Err(PipelineError::Commit(store::CommitError::OwnershipLost { .. })) => {}
+            Ok(()) => {}
+            Err(PipelineError::Commit(fenced @ CommitError::OwnershipLost { .. })) => tracing::warn!(
+                %fenced,
+                "the fence stopped a commit: its partitions had moved to another process, and nothing was written over \
+                 that one's work; it reads the records again. Look at why they moved: a pause of this process longer than \
+                 session.timeout.ms or max.poll.interval.ms, or a second pipeline with the same pipeline.name and tables"
+            ),
             Err(error) => return Err(error),
         }
         self.parts.observer.rebalanced(Rebalance::Lost);

@@ -1,10 +1,13 @@
 //! What metrics, health and summary are told.
 
+mod newest;
+
 use super::cycle::Ledger;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use ingest::batch::DecodedBatch;
-use ingest::kafka::{SourceHandle, Topics};
+use ingest::kafka::SourceHandle;
+use newest::Newest;
 use processors::{Shard, Shards};
 use serve::metrics::commits::TableCommit;
 use serve::metrics::feeds::Lag;
@@ -16,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{Committed, Landed, Reply};
 use touchpoint::record::RecordColumns;
 use touchpoint::time::SECOND;
-use touchpoint::{Kind, Micros, RejectReason, SkipReason, TopicPartition, Word};
+use touchpoint::{Kind, Micros, Policy, RejectReason, SkipReason, TopicPartition, Topics, Word};
 
 /// How often the size of the state is measured: that walks every HCP.
 const STATE_EVERY: Micros = 10 * SECOND;
@@ -98,6 +101,11 @@ impl Observer {
         }
     }
 
+    /// A policy took force.
+    pub fn policy_in_force(&self, policy: &Policy) {
+        self.metrics.policy.in_force(&policy.version);
+    }
+
     pub(super) fn is_state_due(&self, now: Micros) -> bool {
         now - self.state_at >= STATE_EVERY
     }
@@ -128,24 +136,11 @@ impl Observer {
                 self.metrics.records.lateness(kind, learnt - columns.occurred_at.value(row));
             }
         }
-        self.last_records(&columns, batch.records.num_rows());
-    }
-
-    fn last_records(&self, columns: &RecordColumns<'_>, rows: usize) {
-        let mut newest: Vec<(u8, &str, Micros)> = Vec::new();
-        for row in 0..rows {
-            let (kind, source, at) =
-                (columns.kind.value(row), columns.source.value(row), columns.kafka_timestamp.value(row));
-            match newest.iter_mut().find(|(k, s, _)| *k == kind && *s == source) {
-                Some(known) => known.2 = known.2.max(at),
-                None => newest.push((kind, source, at)),
-            }
+        let mut newest = Newest::new(&self.metrics.feeds, Kind::from_code);
+        for row in 0..batch.records.num_rows() {
+            newest.see(columns.kind.value(row), columns.source.value(row), columns.kafka_timestamp.value(row));
         }
-        for (kind, source, at) in newest {
-            if let Some(kind) = Kind::from_code(kind) {
-                self.metrics.feeds.last_record(kind, source, at);
-            }
-        }
+        newest.tell();
     }
 
     pub(super) fn restoring(&self, now: Micros) {
@@ -158,19 +153,11 @@ impl Observer {
         let text = |name: &str| log.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         let ingested = log.column_by_name("ingested_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
         let (Some(kinds), Some(sources), Some(ingested)) = (text("kind"), text("source"), ingested) else { return };
-        let mut newest: Vec<(&str, &str, Micros)> = Vec::new();
+        let mut newest = Newest::new(&self.metrics.feeds, |kind: &str| Kind::parse(kind.as_bytes()));
         for row in 0..log.num_rows() {
-            let (kind, source, at) = (kinds.value(row), sources.value(row), ingested.value(row));
-            match newest.iter_mut().find(|(k, s, _)| *k == kind && *s == source) {
-                Some(known) => known.2 = known.2.max(at),
-                None => newest.push((kind, source, at)),
-            }
+            newest.see(kinds.value(row), sources.value(row), ingested.value(row));
         }
-        for (kind, source, at) in newest {
-            if let Some(kind) = Kind::parse(kind.as_bytes()) {
-                self.metrics.feeds.last_record(kind, source, at);
-            }
-        }
+        newest.tell();
     }
 
     pub(super) fn rebalanced(&self, event: Rebalance) {

@@ -2,18 +2,24 @@
 //!
 //! Rows that `hcp_metrics` has not accounted for yet (a crash between its commit and the log's) are held back until the
 //! day rows know where they stand, and are then applied as if they had just arrived: that catches the table up.
+//!
+//! Reading, decoding and applying go on side by side; between them wait [`AHEAD`] batches of the scan and no more.
 
 use super::{Pipeline, PipelineError};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use ingest::kafka::{Ownership, PartitionCounts, PartitionerChoice, crc32_partition, murmur2_partition};
 use processors::state::days::ClosedDays;
 use std::collections::BTreeSet;
-use store::{Acquired, ReadLog, Table};
+use store::{Acquired, BatchStream, ReadLog, Table};
+use tokio_util::task::AbortOnDropHandle;
 use touchpoint::time::{DAY, RETENTION};
 use touchpoint::{Micros, TopicPartition};
+
+/// Batches that are decoded before they are applied.
+const AHEAD: usize = 4;
 
 impl Pipeline {
     pub(super) fn restore(&mut self, acquired: &Acquired, counts: &PartitionCounts) -> Result<(), PipelineError> {
@@ -26,10 +32,13 @@ impl Pipeline {
         let mut placing = Placing::new(sole, self.parts.settings.partitioner, counts);
         let mut unaccounted = Vec::new();
         runtime.block_on(async {
-            let mut rows = self.parts.store.read_log(ReadLog { since: now - RETENTION }).await?;
-            while let Some(batch) = rows.next().await {
+            let rows = self.parts.store.read_log(ReadLog::of_state(now - RETENTION)).await?;
+            let mut rows = decoded_ahead(rows);
+            while let Some(decoded) = rows.next().await {
+                let Decoded { log, records } = decoded?;
                 self.parts.observer.restoring(self.parts.clock.now());
-                for batch in placing.ready(batch?)? {
+                self.parts.observer.restored_rows(&log);
+                for batch in placing.ready(records)? {
                     let (done, open) = split(&batch, acquired)?;
                     unaccounted.extend(open.filter(|b| b.num_rows() > 0));
                     self.restore_rows(&done, &placing)?;
@@ -52,12 +61,10 @@ impl Pipeline {
         Ok(())
     }
 
-    fn restore_rows(&self, batch: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
-        let decoded = touchpoint::log::to_record(batch)?;
+    fn restore_rows(&self, records: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
         for (number, shard) in self.shards().iter_mut() {
-            shard.restore_decoded(&decoded, |hcp_id| placing.is_of(hcp_id, number))?;
+            shard.restore_decoded(records, |hcp_id| placing.is_of(hcp_id, number))?;
         }
-        self.parts.observer.restored_rows(batch);
         Ok(())
     }
 
@@ -104,6 +111,27 @@ impl Pipeline {
         context.register_table("hcp_metrics", table)?;
         Ok(context.sql(sql).await?.collect().await?)
     }
+}
+
+/// Rows of the log, and the records that they are.
+struct Decoded {
+    log: RecordBatch,
+    records: RecordBatch,
+}
+
+/// Decodes [`AHEAD`] batches beside the one that is being applied.
+fn decoded_ahead(rows: BatchStream) -> impl Stream<Item = Result<Decoded, PipelineError>> + Unpin {
+    let decoding = rows.map(|log| {
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let log = log?;
+            let records = touchpoint::log::to_record(&log)?;
+            Ok(Decoded { log, records })
+        }))
+    });
+    decoding.buffered(AHEAD).map(|decoded| match decoded {
+        Ok(decoded) => decoded,
+        Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+    })
 }
 
 /// Splits restored rows into those `hcp_metrics` has accounted for and those it has not.

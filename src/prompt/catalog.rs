@@ -18,7 +18,7 @@ pub(super) async fn write_names(context: &SessionContext, out: &mut dyn Write) -
         for schema_name in catalog.schema_names().into_iter().filter(|n| n != "information_schema") {
             let Some(schema) = catalog.schema(&schema_name) else { continue };
             for name in schema.table_names() {
-                let Some(table) = schema.table(&name).await.map_err(SqlError::Plan)? else { continue };
+                let Some(table) = schema.table(&name).await? else { continue };
                 let kind = match table.table_type() {
                     TableType::Base => "table",
                     TableType::View => "view",
@@ -46,7 +46,7 @@ pub(super) async fn write_table_columns(
     name: &str,
     out: &mut dyn Write,
 ) -> Result<(), SqlError> {
-    let schema = context.table_provider(name).await.map_err(SqlError::Plan)?.schema();
+    let schema = context.table_provider(name).await?.schema();
     let text = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
     let fields = schema.fields();
     write_columns(
@@ -60,6 +60,6 @@ pub(super) async fn write_table_columns(
 }
 
 fn write_columns(out: &mut dyn Write, columns: Vec<(&str, ArrayRef)>) -> Result<(), SqlError> {
-    let batch = RecordBatch::try_from_iter(columns).map_err(|e| SqlError::Plan(DataFusionError::from(e)))?;
+    let batch = RecordBatch::try_from_iter(columns).map_err(DataFusionError::from)?;
     write_aligned(&[batch], out).map_err(|e: FormatError| SqlError::Run(e))
 }

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 const PROMPT: &str = "touchload> ";
 const CONTINUED: &str = "      ...> ";
 const HELP: &str = "\
-Statements end with ; and may span lines. Tables are never changed.
+Statements end with ; and may span lines. They read; each sees the newest committed rows.
   \\d         tables, views and table functions
   \\d NAME    the columns of one
   \\timing    show how long statements take, or stop showing
@@ -145,8 +145,14 @@ impl Conversation<'_> {
         let context = &self.session.context;
         let outcome = match order {
             Order::Quit => return Ok(Next::Quit),
-            Order::Names => self.runtime.block_on(catalog::write_names(context, self.out)),
-            Order::Columns(name) => self.runtime.block_on(catalog::write_table_columns(context, name, self.out)),
+            Order::Names => self.runtime.block_on(async {
+                self.session.begin_statement().await?;
+                catalog::write_names(context, self.out).await
+            }),
+            Order::Columns(name) => self.runtime.block_on(async {
+                self.session.begin_statement().await?;
+                catalog::write_table_columns(context, name, self.out).await
+            }),
             Order::Timing => {
                 self.timing = match self.timing {
                     Timing::Shown => Timing::Hidden,

@@ -5,8 +5,6 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::types::RDKafkaErrorCode;
-use touchpoint::Kind;
-use touchpoint::words::Word;
 
 /// Lets the cluster choose how often a topic is replicated.
 const BROKER_DEFAULT: i32 = -1;
@@ -22,7 +20,7 @@ pub async fn create_missing(config: &PublisherConfig, partitions: u32) -> Result
     let unreachable = |cause| PublishError::Unreachable { servers: config.bootstrap_servers.clone(), cause };
     let known = admin.inner().fetch_metadata(None, CONNECT_DEADLINE).map_err(unreachable)?;
     let exists = |name: &str| known.topics().iter().any(|t| t.name() == name);
-    let names: Vec<_> = Kind::ALL.iter().map(|kind| config.topics.of(*kind)).filter(|name| !exists(name)).collect();
+    let names: Vec<_> = config.topics.iter().map(|(_, name)| name).filter(|name| !exists(name)).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,6 +1,5 @@
 //! What runs beside the pipeline: HTTP, gauges, maintenance. None of it may stop the pipeline.
 
-use crate::session::Facts;
 use datafusion::prelude::SessionContext;
 use serve::{GaugeSet, HttpState};
 use std::net::TcpListener;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Maintenance, MaintenanceSettings, Store};
 use tokio_util::sync::CancellationToken;
+use touchpoint::Clock;
 
 pub(super) async fn http(listener: TcpListener, state: HttpState, quiet: CancellationToken) {
     if let Err(error) = serve::http::serve(listener, state, quiet).await {
@@ -25,10 +25,10 @@ pub(super) async fn gauges(set: Arc<GaugeSet>, context: SessionContext, every: D
     }
 }
 
-pub(super) async fn maintenance(store: Arc<Store>, facts: Facts, every: Duration, quiet: CancellationToken) {
+pub(super) async fn maintenance(store: Arc<Store>, clock: Arc<dyn Clock>, every: Duration, quiet: CancellationToken) {
     let mut maintenance = Maintenance::new(store, MaintenanceSettings::default());
     while wait(every, &quiet).await {
-        match maintenance.run_once(facts.clock.now()).await {
+        match maintenance.run_once(clock.now()).await {
             Ok(report) => tracing::debug!(?report, "maintenance done"),
             Err(error) => tracing::warn!(%error, "maintenance failed; the next round tries again"),
         }

@@ -18,7 +18,8 @@ pub use crate::handle::Reply;
 pub(crate) use coverage::Coverage;
 pub(crate) use land::{Staged, land};
 
-use crate::error::CommitError;
+use crate::arrange::joined;
+use crate::error::{CommitError, StoreError};
 use crate::handle::{Handle, Writers};
 use crate::open::Store;
 use crate::owner::Owner;
@@ -133,7 +134,7 @@ async fn write_covered(handle: &Handle, batches: &[RecordBatch], next: &NextOffs
         kept.push(rest);
     }
     let mut writer = TableWriter::plain(handle);
-    for batch in kept {
+    for batch in joined(kept).map_err(StoreError::rows(handle.table))? {
         writer.write(batch).await?;
     }
     let mut written = writer.finish().await?;

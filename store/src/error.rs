@@ -2,6 +2,8 @@
 //!
 //! No message quotes a row: tables, partitions, offsets and settings only.
 
+use crate::connect;
+use crate::location::Location;
 use crate::settings::SettingError;
 use crate::table::Table;
 use arrow::error::ArrowError;
@@ -33,12 +35,22 @@ pub enum StoreError {
     Setting(#[from] SettingError),
     /// The object store gives two writers the same log entry, so no commit on it is safe.
     #[error(
-        "the object store of {location} let two creations of one object both succeed; exactly-once commits need \
-         conditional puts (If-None-Match): use a store, or a store setting, that has them"
+        "the object store of {location} lets two creations of one object both succeed, or knows no condition at all; \
+         exactly-once commits need conditional puts (If-None-Match): use a store, or a store setting, that has them"
     )]
     NoConditionalPut {
         /// The location.
         location: String,
+    },
+    /// An object store failed while its tables were being opened.
+    #[error("{location}: {doing} failed: {source}; {}", connect::advice(.source))]
+    Remote {
+        /// The location.
+        location: String,
+        /// What was being done.
+        doing: String,
+        /// The library's reason.
+        source: Box<DeltaTableError>,
     },
     /// The storage or the Delta log failed.
     #[error("table {table}: {doing} failed: {source}")]
@@ -80,10 +92,15 @@ impl StoreError {
     /// Whether the same call may succeed later without anybody's help.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Storage { source, .. } => is_transient(source),
+            Self::Storage { source, .. } | Self::Remote { source, .. } => is_transient(source),
             Self::Scan { .. } => true,
             _ => false,
         }
+    }
+
+    pub(crate) fn remote(location: &Location, doing: impl Into<String>) -> impl FnOnce(DeltaTableError) -> Self {
+        let (location, doing) = (location.to_string(), doing.into());
+        move |source| Self::Remote { location, doing, source: Box::new(source) }
     }
 
     pub(crate) fn storage(table: Table, doing: &'static str) -> impl FnOnce(DeltaTableError) -> Self {

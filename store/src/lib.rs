@@ -9,7 +9,8 @@
 //! |---|---|
 //! | [`table`] | the closed set of tables: schema, partitioning, statistics, properties |
 //! | [`location`] | where the tables lie: a local folder or an object-store URL |
-//! | [`folder`] | who may write a local folder: lock and marker |
+//! | [`options`] | how an object store is reached: endpoint, region, credentials |
+//! | [`folder`] | who may write a location: lock and marker |
 //! | [`settings`] | the table settings that would break the promise, refused when a table is opened |
 //! | [`owner`] | whose offsets: the names under which Delta keeps them |
 //! | [`open`] | the store: opening and creating its tables |
@@ -17,13 +18,19 @@
 //! | [`commit`] | the cycle: one commit per table, offsets inside, fenced |
 //! | [`import`] | a bounded history as one commit |
 //! | [`writer`] | batches into Parquet files of bounded size, in bounded memory |
+//! | [`arrange`] | small batches joined, months apart, before they are encoded |
+//! | [`encoding`] | how rows are laid down in Parquet |
 //! | [`read`] | rows back out: restore and catch-up |
 //! | [`provider`] | a table as DataFusion sees it, pinned to one version |
 //! | [`schema`] | all tables under their names, refreshed together |
 //! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
 
 pub mod acquire;
+mod arrange;
 pub mod commit;
+mod conditional_put;
+mod connect;
+mod durable;
 mod encoding;
 pub mod error;
 pub mod folder;
@@ -32,6 +39,7 @@ pub mod import;
 pub mod location;
 pub mod maintain;
 pub mod open;
+pub mod options;
 pub mod owner;
 pub mod provider;
 pub mod read;
@@ -48,9 +56,10 @@ pub use commit::{Committed, Cycle, Landed, Reply};
 pub use error::{CommitError, StoreError};
 pub use folder::{FolderError, FolderLock, FolderMarker, FolderUse};
 pub use import::Import;
-pub use location::Location;
+pub use location::{Location, Service};
 pub use maintain::{Maintenance, MaintenanceSettings, Report};
 pub use open::{OpenMode, Store};
+pub use options::StoreOptions;
 pub use owner::Owner;
 pub use provider::PinnedTable;
 pub use read::{BatchStream, OffsetRange, ReadLog};

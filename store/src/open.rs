@@ -1,8 +1,11 @@
 //! The store: all tables of one location, opened once.
 //!
 //! Tables are created in one commit that either wins or finds the table already there, so that processes starting
-//! together agree on one. Writing and reading have separate handles: a query never waits for a commit.
+//! together agree on one. Writing and reading have separate handles: a query never waits for a commit. An object store
+//! is tested before anything is created on it ([`crate::conditional_put`]); who only reads needs no permission to write.
 
+use crate::conditional_put;
+use crate::connect::{delta_table, root_store};
 use crate::error::StoreError;
 use crate::handle::Writers;
 use crate::location::Location;
@@ -11,9 +14,9 @@ use crate::table::Table;
 use deltalake::kernel::StructType;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::CommitProperties;
-use deltalake::logstore::object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use deltalake::logstore::ObjectStoreRef;
 use deltalake::operations::create::CreateBuilder;
-use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ObjectStoreError, Path};
+use deltalake::{DeltaTable, DeltaTableError};
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -35,20 +38,28 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens every table at `location` (a local path or a URL) and checks its settings.
+    /// Opens every table at `location` (a local path, or a URL whose options the environment holds).
     ///
     /// # Errors
-    /// The location cannot be used, a table is missing ([`OpenMode::MustExist`]), or a setting is refused.
+    /// As [`Store::open_at`]; or the text is no location.
     pub async fn open(location: &str, mode: OpenMode) -> Result<Self, StoreError> {
-        let location = Location::parse(location)?;
+        Self::open_at(Location::parse(location)?, mode).await
+    }
+
+    /// Opens every table at `location` and checks its settings.
+    ///
+    /// # Errors
+    /// The location cannot be used, an object store does not keep conditional puts ([`OpenMode::CreateIfMissing`]), a
+    /// table is missing ([`OpenMode::MustExist`]), or a setting is refused.
+    pub async fn open_at(location: Location, mode: OpenMode) -> Result<Self, StoreError> {
+        let store = root_store(&location)?;
+        if mode == OpenMode::CreateIfMissing && location.local_path().is_none() {
+            conditional_put::check(&location, &store).await?;
+        }
         let mut opened = BTreeMap::new();
         for table in Table::ALL {
-            opened.insert(table, open_table(&location, table, mode).await?);
-        }
-        if mode == OpenMode::CreateIfMissing && location.local_path().is_none() {
-            for delta in opened.values().take(1) {
-                check_conditional_put(&location, delta).await?;
-            }
+            let delta = open_table(&location, &store, table, mode).await;
+            opened.insert(table, delta.map_err(|error| at(&location, error))?);
         }
         let readers = opened.iter().map(|(table, delta)| (*table, Mutex::new(delta.clone()))).collect();
         Ok(Self { location, writers: Mutex::new(Writers::new(opened)), readers })
@@ -60,13 +71,22 @@ impl Store {
     }
 }
 
-/// A URL whose kind of store has no driver in this build.
-fn undriven(location: &Location) -> StoreError {
-    let reason = "no driver for such a URL is built in; give a folder, which may be a mounted volume".to_owned();
-    StoreError::Location { location: location.to_string(), reason }
+/// Names the object store in what failed there.
+fn at(location: &Location, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Storage { table, doing, source } if location.local_path().is_none() => {
+            StoreError::remote(location, format!("table {table}: {doing}"))(*source)
+        }
+        other => other,
+    }
 }
 
-async fn open_table(location: &Location, table: Table, mode: OpenMode) -> Result<DeltaTable, StoreError> {
+async fn open_table(
+    location: &Location,
+    store: &ObjectStoreRef,
+    table: Table,
+    mode: OpenMode,
+) -> Result<DeltaTable, StoreError> {
     let missing = || StoreError::Missing { table, location: location.to_string() };
     match mode {
         OpenMode::CreateIfMissing => location.create_folder(table)?,
@@ -76,12 +96,7 @@ async fn open_table(location: &Location, table: Table, mode: OpenMode) -> Result
             }
         }
     }
-    let mut delta = DeltaTableBuilder::from_url(location.table_url(table)?)
-        .and_then(DeltaTableBuilder::build)
-        .map_err(|error| match error {
-            DeltaTableError::InvalidTableLocation(_) => undriven(location),
-            other => StoreError::storage(table, "opening")(other),
-        })?;
+    let mut delta = delta_table(store, &location.table_url(table)?).map_err(StoreError::storage(table, "opening"))?;
     let exists = delta.verify_deltatable_existence().await.map_err(StoreError::storage(table, "looking for it"))?;
     match (exists, mode) {
         (false, OpenMode::MustExist) => return Err(missing()),
@@ -96,7 +111,7 @@ async fn create(table: Table, mut delta: DeltaTable) -> Result<DeltaTable, Store
     let schema: StructType =
         table.schema().as_ref().try_into_kernel().map_err(|source| StoreError::Rows { table, source })?;
     // Without retries: a retried creation would put a second creation on top of the one that won.
-    let created = CreateBuilder::new()
+    let created: Result<DeltaTable, DeltaTableError> = CreateBuilder::new()
         .with_log_store(delta.log_store())
         .with_table_name(table.name())
         .with_columns(schema.fields().cloned())
@@ -110,28 +125,5 @@ async fn create(table: Table, mut delta: DeltaTable) -> Result<DeltaTable, Store
             Ok(()) => Ok(delta),
             Err(_) => Err(StoreError::storage(table, "creating")(error)),
         },
-    }
-}
-
-/// Some stores accept and ignore conditional puts; on them two writers could own one log entry.
-async fn check_conditional_put(location: &Location, delta: &DeltaTable) -> Result<(), StoreError> {
-    let failed = |source: ObjectStoreError| {
-        let source = Box::new(DeltaTableError::ObjectStore { source });
-        StoreError::Storage { table: Table::DeadLetters, doing: "testing conditional puts", source }
-    };
-    let store = delta.object_store();
-    let path = Path::from("_touchload_conditional_put_test");
-    let create = || PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-    match store.put_opts(&path, PutPayload::from_static(b"1"), create()).await {
-        // Left over from a process that ended in between.
-        Ok(_) | Err(ObjectStoreError::AlreadyExists { .. }) => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let second = store.put_opts(&path, PutPayload::from_static(b"2"), create()).await;
-    store.delete(&path).await.map_err(failed)?;
-    match second {
-        Err(ObjectStoreError::AlreadyExists { .. }) => Ok(()),
-        Ok(_) => Err(StoreError::NoConditionalPut { location: location.to_string() }),
-        Err(error) => Err(failed(error)),
     }
 }

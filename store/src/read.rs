@@ -2,19 +2,22 @@
 //!
 //! Both read exactly the version of `touchpoint_log` that the last [`Store::acquire`] read its offsets from (the newest
 //! one when nothing is acquired), so that rows and offsets agree. Rows come in no order, in bounded memory, in
-//! `touchpoint_log`'s columns whatever types the scan yields.
+//! `touchpoint_log`'s columns whatever types the scan yields. A restore names the columns that it needs: the others are
+//! not decoded, and read as NULL, `false`, 0 or empty text.
 
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::provider::{Filtering, PinnedTable};
 use crate::table::Table;
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array,
+};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit};
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use deltalake::DeltaTable;
 use futures::StreamExt;
@@ -31,6 +34,44 @@ pub type BatchStream = BoxStream<'static, Result<RecordBatch, StoreError>>;
 pub struct ReadLog {
     /// Rows with `occurred_at` or `ingested_at` at or after this instant, and all rows without `occurred_at` (deletes).
     pub since: Micros,
+    /// The columns that are wanted, `occurred_at` and `ingested_at` among them.
+    pub columns: &'static [&'static str],
+}
+
+/// The columns that a window state is made of, and that tell where a row came from. The others only SQL reads.
+const STATE_COLUMNS: &[&str] = &[
+    "kind",
+    "event_id",
+    "hcp_id",
+    "source",
+    "version",
+    "op",
+    "status",
+    "occurred_at",
+    "precision",
+    "channel",
+    "origin",
+    "business_function",
+    "purpose",
+    "owner_id",
+    "product",
+    "theme",
+    "plan_id",
+    "plan_step",
+    "request_id",
+    "solicited",
+    "answered_at",
+    "ingested_at",
+    "kafka_topic",
+    "kafka_partition",
+    "kafka_offset",
+];
+
+impl ReadLog {
+    /// What a window state is restored from.
+    pub fn of_state(since: Micros) -> Self {
+        Self { since, columns: STATE_COLUMNS }
+    }
 }
 
 /// The offsets `[from, to)` of a partition.
@@ -53,7 +94,7 @@ impl Store {
         let wanted = (col("occurred_at").gt_eq(coarse.clone()))
             .or(col("ingested_at").gt_eq(coarse))
             .or(col("occurred_at").is_null());
-        let rows = self.scan_log(wanted).await?;
+        let rows = self.scan_log(wanted, Some(read.columns)).await?;
         let exact = move |batch: Result<RecordBatch, StoreError>| {
             batch.and_then(|batch| since(&batch, read.since).map_err(StoreError::rows(Table::TouchpointLog)))
         };
@@ -76,18 +117,28 @@ impl Store {
                 .and(col("kafka_offset").lt(lit(range.to)))
         });
         match wanted.reduce(Expr::or) {
-            Some(wanted) => self.scan_log(wanted).await,
+            Some(wanted) => self.scan_log(wanted, None).await,
             None => Ok(futures::stream::empty().boxed()),
         }
     }
 
-    async fn scan_log(&self, wanted: Expr) -> Result<BatchStream, StoreError> {
+    async fn scan_log(
+        &self,
+        wanted: Expr,
+        columns: Option<&'static [&'static str]>,
+    ) -> Result<BatchStream, StoreError> {
         let restore = self.writers.lock().await.restore.clone();
         let delta = match restore {
             Some(delta) => delta,
             None => self.newest(Table::TouchpointLog).await?,
         };
-        scan(Table::TouchpointLog, delta, None, Some(wanted)).await
+        let frame = frame(Table::TouchpointLog, delta, None)?;
+        let frame = frame.filter(wanted).map_err(StoreError::scan(Table::TouchpointLog))?;
+        let frame = match columns {
+            Some(columns) => frame.select_columns(columns).map_err(StoreError::scan(Table::TouchpointLog))?,
+            None => frame,
+        };
+        rows(Table::TouchpointLog, frame, columns).await
     }
 }
 
@@ -100,32 +151,56 @@ pub(crate) async fn scan(
     table: Table,
     delta: DeltaTable,
     paths: Option<Vec<String>>,
-    wanted: Option<Expr>,
 ) -> Result<BatchStream, StoreError> {
+    rows(table, frame(table, delta, paths)?, None).await
+}
+
+fn frame(table: Table, delta: DeltaTable, paths: Option<Vec<String>>) -> Result<DataFrame, StoreError> {
     let provider = PinnedTable::of_files(table, delta, Filtering::AfterDecoding, paths)?;
     let session = SessionContext::new_with_config(SessionConfig::new().with_collect_statistics(false));
-    let frame = session.read_table(Arc::new(provider)).map_err(StoreError::scan(table))?;
-    let frame = match wanted {
-        Some(wanted) => frame.filter(wanted).map_err(StoreError::scan(table))?,
-        None => frame,
-    };
+    session.read_table(Arc::new(provider)).map_err(StoreError::scan(table))
+}
+
+/// The rows of a scan of `asked` columns, or of all of them.
+async fn rows(
+    table: Table,
+    frame: DataFrame,
+    asked: Option<&'static [&'static str]>,
+) -> Result<BatchStream, StoreError> {
     let rows = frame.execute_stream().await.map_err(StoreError::scan(table))?;
     let schema = table.schema();
     let normal = move |batch: Result<RecordBatch, DataFusionError>| {
         let batch = batch.map_err(StoreError::scan(table))?;
-        normalise(&batch, &schema).map_err(StoreError::rows(table))
+        normalise(&batch, &schema, asked).map_err(StoreError::rows(table))
     };
     Ok(rows.map(normal).boxed())
 }
 
-/// The batch in exactly the columns of `schema`.
-pub(crate) fn normalise(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
-    let column = |field: &Arc<arrow::datatypes::Field>| {
-        let missing = || ArrowError::SchemaError(format!("the scan has no column {}", field.name()));
-        let found = batch.column_by_name(field.name()).ok_or_else(missing)?;
-        if found.data_type() == field.data_type() { Ok(found.clone()) } else { cast(found, field.data_type()) }
+/// The batch in exactly the columns of `schema`. A column that was not asked for is filled; one that was must be there.
+fn normalise(batch: &RecordBatch, schema: &SchemaRef, asked: Option<&[&str]>) -> Result<RecordBatch, ArrowError> {
+    let is_asked = |field: &Field| asked.is_none_or(|asked| asked.contains(&field.name().as_str()));
+    let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+        Some(found) if found.data_type() == field.data_type() => Ok(found.clone()),
+        Some(found) => cast(found, field.data_type()),
+        None if is_asked(field) => Err(missing(field)),
+        None => unasked(field, batch.num_rows()),
     };
     RecordBatch::try_new(schema.clone(), schema.fields().iter().map(column).collect::<Result<_, _>>()?)
+}
+
+fn missing(field: &Field) -> ArrowError {
+    ArrowError::SchemaError(format!("the scan has no column {}", field.name()))
+}
+
+fn unasked(field: &Field, rows: usize) -> Result<ArrayRef, ArrowError> {
+    match field.data_type() {
+        of_any_type if field.is_nullable() => Ok(new_null_array(of_any_type, rows)),
+        DataType::Boolean => Ok(Arc::new(BooleanArray::from(vec![false; rows]))),
+        DataType::Int32 => Ok(Arc::new(Int32Array::from_value(0, rows))),
+        DataType::Int64 => Ok(Arc::new(Int64Array::from_value(0, rows))),
+        DataType::Utf8 => Ok(Arc::new(StringArray::from_iter_values(std::iter::repeat_n("", rows)))),
+        _ => Err(missing(field)),
+    }
 }
 
 fn since(batch: &RecordBatch, since: Micros) -> Result<RecordBatch, ArrowError> {

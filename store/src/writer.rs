@@ -1,30 +1,33 @@
 //! Batches into Parquet files of bounded size, in bounded memory; the files become rows of the table only by a commit.
 //!
-//! Files grow to [`TARGET_FILE_BYTES`]; of an open file at most one row group is in memory. A history that jumps
-//! between months keeps one file per month open: when their open row groups outgrow [`OPEN_BYTES`], all of them are
-//! closed and started anew (smaller files, which the maintenance compacts). Files that never reach a commit are deleted
-//! by [`TableWriter::abort`] as far as possible, and by vacuum for certain.
+//! Each partition value has a file of its own, which grows to [`TARGET_FILE_BYTES`]; of an open file at most one row
+//! group is in memory. A history that jumps between months keeps one file per month open: when their open row groups
+//! outgrow the writer's share of [`OPEN_BYTES`], all of them are closed and started anew (smaller files, which the
+//! maintenance compacts). Files that never reach a commit are deleted by [`TableWriter::abort`] as far as possible, and
+//! by vacuum for certain.
 
+use crate::arrange::{by_partition, file_schema};
 use crate::commit::Coverage;
 use crate::encoding::{ROW_GROUP_ROWS, writer_properties};
 use crate::error::{CommitError, StoreError};
 use crate::handle::Handle;
 use crate::open::Store;
 use crate::table::Table;
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use deltalake::datafile::writer::{DeltaWriter, WriterConfig};
+use deltalake::datafile::writer::{PartitionWriter, PartitionWriterConfig};
 use deltalake::kernel::Add;
 use deltalake::logstore::object_store::ObjectStoreExt;
 use deltalake::table::config::TablePropertiesExt;
-use deltalake::{DeltaTable, Path};
+use deltalake::{DeltaTable, DeltaTableError, Path};
+use futures::future::join_all;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 /// Where a file is closed and the next begun.
 pub const TARGET_FILE_BYTES: u64 = 128 * 1024 * 1024;
-/// Roughly what all open row groups of a writer may take.
+/// Roughly what all open row groups of a table's writers may take together.
 pub const OPEN_BYTES: usize = 256 * 1024 * 1024;
 /// Rows per step of the encoder.
 const STEP_ROWS: usize = 8 * 1024;
@@ -52,6 +55,16 @@ impl Written {
         self.adds.len()
     }
 
+    /// The files of both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.adds.extend(other.adds);
+        self.rows += other.rows;
+        self.skipped += other.skipped;
+        self.time += other.time;
+        self
+    }
+
     /// Deletes the files, which no commit has ever named; what cannot be deleted is left to vacuum.
     pub(crate) async fn discard(&self, delta: &DeltaTable) {
         let store = delta.object_store();
@@ -68,10 +81,16 @@ pub struct TableWriter {
     table: Table,
     delta: DeltaTable,
     coverage: Option<Coverage>,
-    writer: Option<DeltaWriter>,
-    /// Rows in the open row group of each partition value.
-    open_rows: BTreeMap<String, usize>,
+    /// The file that is being written for each partition value.
+    open: BTreeMap<String, OpenFile>,
+    open_bytes: usize,
     written: Written,
+}
+
+struct OpenFile {
+    writer: PartitionWriter,
+    /// Rows in the open row group.
+    rows: usize,
 }
 
 impl Store {
@@ -98,7 +117,14 @@ impl TableWriter {
     }
 
     pub(crate) fn of(table: Table, delta: DeltaTable) -> Self {
-        Self { table, delta, coverage: None, writer: None, open_rows: BTreeMap::new(), written: Written::default() }
+        let (open, written) = (BTreeMap::new(), Written::default());
+        Self { table, delta, coverage: None, open, open_bytes: OPEN_BYTES, written }
+    }
+
+    /// One of `writers` that write the same table side by side: its share of [`OPEN_BYTES`].
+    #[must_use]
+    pub fn one_of(self, writers: usize) -> Self {
+        Self { open_bytes: OPEN_BYTES / writers.max(1), ..self }
     }
 
     /// Writes a batch in the table's columns.
@@ -125,69 +151,65 @@ impl TableWriter {
     }
 
     async fn encode(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
-        let failed = StoreError::storage(self.table, "writing files");
-        let mut writer = match self.writer.take() {
-            Some(writer) => writer,
-            None => self.start()?,
-        };
-        let outcome = writer.write(batch).await;
-        self.writer = Some(writer);
-        outcome.map_err(failed)?;
+        for (value, rows) in by_partition(self.table, batch).map_err(StoreError::rows(self.table))? {
+            let file = match self.open.remove(&value) {
+                Some(file) => file,
+                None => self.start(&value)?,
+            };
+            // In its place before the outcome is known, so that an abort finds it.
+            let file = self.open.entry(value).or_insert(file);
+            file.writer.write(&rows).await.map_err(StoreError::storage(self.table, "writing files"))?;
+            // Rows of full row groups have left memory.
+            file.rows = (file.rows + rows.num_rows()) % ROW_GROUP_ROWS;
+        }
         self.written.rows += batch.num_rows();
-        self.count_open_rows(batch)?;
         let row_bytes = batch.get_array_memory_size() / batch.num_rows().max(1) / 2;
-        if self.open_rows.values().sum::<usize>() * row_bytes.max(64) > OPEN_BYTES {
+        if self.open.values().map(|file| file.rows).sum::<usize>() * row_bytes.max(64) > self.open_bytes {
             self.close().await?;
         }
         Ok(())
     }
 
-    fn start(&self) -> Result<DeltaWriter, StoreError> {
-        let state = self.delta.snapshot().map_err(StoreError::storage(self.table, "writing files"))?;
-        let config = WriterConfig::new(
-            self.table.schema(),
-            self.table.partition_columns().iter().map(|column| (*column).to_owned()).collect(),
-            Some(writer_properties()),
-            NonZeroU64::new(TARGET_FILE_BYTES),
-            Some(STEP_ROWS),
-            state.table_config().num_indexed_cols(),
-            Some(self.table.statistics_columns().iter().map(|column| (*column).to_owned()).collect()),
-        );
-        Ok(DeltaWriter::new(self.delta.object_store(), config))
-    }
-
-    /// Rows of full row groups have left memory.
-    fn count_open_rows(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
-        let Some(column) = self.table.partition_columns().first() else {
-            let open = self.open_rows.entry(String::new()).or_default();
-            *open = (*open + batch.num_rows()) % ROW_GROUP_ROWS;
-            return Ok(());
+    fn start(&self, value: &str) -> Result<OpenFile, StoreError> {
+        let failed = StoreError::storage(self.table, "writing files");
+        let open = || {
+            let state = self.delta.snapshot()?;
+            let config = PartitionWriterConfig::try_new(
+                file_schema(self.table),
+                // The value is put into the files' actions when they are closed.
+                Default::default(),
+                Some(writer_properties(self.table)),
+                NonZeroU64::new(TARGET_FILE_BYTES),
+                Some(STEP_ROWS),
+                None,
+                Some(self.folder(value)?),
+            )?;
+            let statistics = self.table.statistics_columns().iter().map(|column| (*column).to_owned()).collect();
+            let indexed = state.table_config().num_indexed_cols();
+            PartitionWriter::try_with_config(self.delta.object_store(), config, indexed, Some(statistics))
         };
-        let values = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
-        let values = values.ok_or_else(|| {
-            let missing = ArrowError::SchemaError(format!("rows need a text column {column}"));
-            StoreError::rows(self.table)(missing)
-        })?;
-        let mut i = 0;
-        while i < values.len() {
-            let value = values.value(i);
-            let run = (i..values.len()).take_while(|j| values.value(*j) == value).count();
-            match self.open_rows.get_mut(value) {
-                Some(open) => *open = (*open + run) % ROW_GROUP_ROWS,
-                None => {
-                    self.open_rows.insert(value.to_owned(), run % ROW_GROUP_ROWS);
-                }
-            }
-            i += run;
-        }
-        Ok(())
+        open().map(|writer| OpenFile { writer, rows: 0 }).map_err(failed)
     }
 
+    /// Where the files of a partition value lie, below the table: `event_month=2026-03`.
+    fn folder(&self, value: &str) -> Result<Path, DeltaTableError> {
+        let folder = self.table.partition_columns().first().map(|column| format!("{column}={value}"));
+        Path::parse(folder.unwrap_or_default()).map_err(|error| DeltaTableError::generic(error.to_string()))
+    }
+
+    /// Ends every open file; their last row groups are encoded side by side.
     async fn close(&mut self) -> Result<(), StoreError> {
-        self.open_rows.clear();
-        if let Some(writer) = self.writer.take() {
-            let adds = writer.close().await.map_err(StoreError::storage(self.table, "writing files"))?;
-            self.written.adds.extend(adds);
+        let column = self.table.partition_columns().first();
+        let ending = std::mem::take(&mut self.open).into_iter().map(|(value, file)| async move {
+            let adds = file.writer.close().await?;
+            let partition_values =
+                || column.map(|column| ((*column).to_owned(), Some(value.clone()))).into_iter().collect();
+            Ok(adds.into_iter().map(|add| Add { partition_values: partition_values(), ..add }).collect::<Vec<_>>())
+        });
+        // All of them, also after a failure: an upload that is given up half-way leaves parts that nobody finds.
+        for ended in join_all(ending).await {
+            let ended: Result<Vec<Add>, DeltaTableError> = ended;
+            self.written.adds.extend(ended.map_err(StoreError::storage(self.table, "writing files"))?);
         }
         Ok(())
     }
@@ -205,10 +227,10 @@ impl TableWriter {
 
     /// Gives up: deletes, as far as possible, what was written.
     pub async fn abort(mut self) {
-        if let Some(writer) = self.writer.take()
-            && let Err(error) = writer.abort().await
-        {
-            tracing::debug!(%error, "an unfinished file is left to vacuum");
+        for (_, file) in std::mem::take(&mut self.open) {
+            if let Err(error) = file.writer.abort().await {
+                tracing::debug!(%error, "an unfinished file is left to vacuum");
+            }
         }
         self.written.discard(&self.delta).await;
     }

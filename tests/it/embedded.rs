@@ -33,12 +33,18 @@ impl Ended {
 impl Demo {
     /// A small company, every fifth record bad, everything logged. It would end by itself, but long after any test.
     pub(crate) fn start(seed: u64) -> Self {
+        Self::start_with(seed, &[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn start_with(seed: u64, options: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let file = |name: &str| Stdio::from(std::fs::File::create(dir.path().join(name)).expect("a log file"));
         let child = Command::new(env!("CARGO_BIN_EXE_touchload"))
             .args(["-vv", "demo", "--no-view", "--hcps", "200", "--rate", "200", "--poison", "0.2"])
             .args(["--for", "10m", "--seed", &seed.to_string(), "--http", &port.to_string()])
+            .args(options)
             .arg("--data")
             .arg(dir.path().join("data"))
             .stdin(Stdio::null())
@@ -88,13 +94,22 @@ impl Demo {
         })
     }
 
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// It has ended.
+    pub(crate) fn signal(&self, name: &str) {
+        let (signal, id) = (format!("-{name}"), self.child.id().to_string());
+        let told = Command::new("kill").args([signal, id]).status().expect("kill runs");
+        assert!(told.success(), "the demo had ended before");
+    }
+
     /// Asks it to stop and waits for its end.
     ///
     /// # Panics
     /// It failed.
     pub(crate) fn stop(mut self) -> Ended {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(told.success(), "the demo had ended before");
+        self.signal("TERM");
         let status = self.child.wait().expect("a child");
         let (out, log) = (self.read("out"), self.read("log"));
         assert!(status.success(), "the demo ended with {status}:\n{log}");

@@ -28,6 +28,8 @@ const RANDOM_KILLS: usize = 6;
 const SIGABRT: i32 = 6;
 /// What the source and the pipeline count as read, committed or not.
 const READ: &str = "touchload_batch_records_sum";
+/// When the pipeline's loop last turned, in seconds.
+const TURNED: &str = "touchload_loop_turn_timestamp_seconds";
 
 #[test]
 fn a_process_frozen_beyond_its_session_writes_nothing_when_it_wakes() {
@@ -43,7 +45,7 @@ fn a_process_frozen_beyond_its_session_writes_nothing_when_it_wakes() {
         (frozen.metric(READ) >= all).then_some(())
     });
     assert_eq!(stage.landed(), 0, "the commit was to come later");
-    frozen_until_others_have_gone_on(stage, frozen, part);
+    frozen_until_others_have_gone_on(stage, frozen, part, None);
 }
 
 #[test]
@@ -60,11 +62,13 @@ fn a_process_frozen_inside_a_commit_is_fenced_when_it_wakes() {
         (stage.rows(Table::DeadLetters) > 0).then_some(())
     });
     assert_eq!(stage.rows(Table::TouchpointLog), 0, "the log's commit was to come later");
-    frozen_until_others_have_gone_on(stage, frozen, part);
+    // Whether it ends or lives on, whoever reads its log learns that a commit was stopped, and by what.
+    frozen_until_others_have_gone_on(stage, frozen, part, Some("ownership of engagement."));
 }
 
-/// Freezes a process until another has taken over, wakes it, and holds the ledger against what both have done.
-fn frozen_until_others_have_gone_on(mut stage: KafkaJob, mut frozen: RunProcess, part: usize) {
+/// Freezes a process until another has taken over, wakes it, and holds the ledger against what both have done; the woken
+/// one must have said `said`.
+fn frozen_until_others_have_gone_on(mut stage: KafkaJob, mut frozen: RunProcess, part: usize, said: Option<&str>) {
     frozen.pause();
     let mut heir = stage.start(Job::named("heir"));
     heir.wait_assigned(ALL_PARTITIONS);
@@ -76,6 +80,7 @@ fn frozen_until_others_have_gone_on(mut stage: KafkaJob, mut frozen: RunProcess,
         let rejoined = frozen.assignments().len() > 1;
         (rejoined || frozen.ended().is_some()).then_some(rejoined)
     });
+    assert!(said.is_none_or(|text| frozen.has_said(text)), "its log says:\n{}", frozen.said());
     stage.feed(stage.left());
     stage.wait_landed(&mut [&mut heir]);
     if rejoined && frozen.ended().is_none() {
@@ -93,9 +98,19 @@ fn a_job_outlives_its_broker() {
     job.wait_assigned(ALL_PARTITIONS);
     stage.feed(part);
     stage.wait_landed(&mut [&mut job]);
+    // A broker that hangs keeps its connections and answers nothing: the loop must turn all the same.
+    stage.broker.pause();
+    let turned = job.metric(TURNED);
+    until("turns while the broker hangs", || {
+        job.must_run();
+        (job.metric(TURNED) > turned + 2.0).then_some(())
+    });
+    stage.broker.resume();
+    stage.feed(part / 2);
+    stage.wait_landed(&mut [&mut job]);
     stage.broker.stop();
     stage.broker.restart();
-    stage.feed(part);
+    stage.feed(part / 2);
     stage.wait_landed(&mut [&mut job]);
     stage.feed(part);
     stage.broker.kill();

@@ -166,7 +166,7 @@ impl Folder {
 /// HCP and window to row.
 pub(crate) type Rows = BTreeMap<(String, String), ReferenceRow>;
 
-fn option(kind: Kind) -> &'static str {
+pub(crate) fn option(kind: Kind) -> &'static str {
     match kind {
         Kind::Calls => "--calls",
         Kind::Emails => "--emails",

@@ -1,5 +1,5 @@
-//! A staged main job: a broker of its own, a simulated history to publish piece by piece, one data folder, and any
-//! number of `touchload run` over it.
+//! A staged main job: a broker of its own, a simulated history to publish piece by piece, one data folder or bucket, and
+//! any number of `touchload run` over it.
 //!
 //! The history is seeded: some hundred HCPs, four weeks that end today, bad records, duplicates, deletes, late records.
 //! Keys are hashed with murmur2 to [`PARTITIONS`] partitions of each of the four topics.
@@ -7,11 +7,11 @@
 use crate::kafka_broker::KafkaBroker;
 use crate::kafka_ledger::{Outgoing, Partitioner, produce};
 use crate::ledger_check::{Ledger, count};
+use crate::object_store_server::ObjectStoreServer;
 use crate::run_process::{RunProcess, until};
 use simulate::{Produced, ReferenceFiles, Scenario, Span, Workload, World, WorldConfig};
-use std::path::PathBuf;
 use std::sync::Arc;
-use store::{OpenMode, Store, StoreError, Table};
+use store::{Location, OpenMode, Store, StoreError, Table};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchload::clock::SystemClock;
@@ -24,6 +24,7 @@ pub(crate) const PARTITIONS: i32 = 4;
 pub(crate) const ALL_PARTITIONS: u64 = 16;
 const HCPS: u32 = 300;
 const DAYS: i64 = 28;
+const BUCKET_PREFIX: &str = "jobs/one";
 
 /// Settings of one process that differ from test to test.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,7 @@ impl<'a> Job<'a> {
 pub(crate) struct KafkaJob {
     pub(crate) broker: KafkaBroker,
     folder: TempDir,
+    server: Option<ObjectStoreServer>,
     runtime: Runtime,
     reference: Arc<Reference>,
     span: Span,
@@ -83,6 +85,7 @@ impl KafkaJob {
         Some(Self {
             broker,
             folder,
+            server: None,
             runtime: runtime.expect("a runtime"),
             reference: Arc::new(reference.expect("no overlaps")),
             span,
@@ -90,6 +93,16 @@ impl KafkaJob {
             fed: 0,
             store: None,
         })
+    }
+
+    /// The same with its tables in a bucket of `server`.
+    pub(crate) fn stage_in_bucket(seed: u64, server: ObjectStoreServer) -> Option<Self> {
+        Some(Self { server: Some(server), ..Self::stage(seed)? })
+    }
+
+    /// The server of the bucket.
+    pub(crate) fn server(&self) -> Option<&ObjectStoreServer> {
+        self.server.as_ref()
     }
 
     /// Records not yet published.
@@ -104,6 +117,11 @@ impl KafkaJob {
 
     /// Publishes the next records, at most `count`, and waits for their acknowledgement.
     pub(crate) fn feed(&mut self, count: usize) {
+        self.feed_by(Partitioner::Murmur2, count);
+    }
+
+    /// The same by a producer that chooses partitions in its own way.
+    pub(crate) fn feed_by(&mut self, partitioner: Partitioner, count: usize) {
         let next = &self.records[self.fed..self.records.len().min(self.fed + count)];
         let message = |item: &Produced| Outgoing {
             topic: item.kind.default_topic().to_owned(),
@@ -112,7 +130,7 @@ impl KafkaJob {
             timestamp: Some(item.arrival / 1_000),
             ..Outgoing::default()
         };
-        self.fed += produce(&self.broker.bootstrap(), Partitioner::Murmur2, next.iter().map(message));
+        self.fed += produce(&self.broker.bootstrap(), partitioner, next.iter().map(message));
     }
 
     /// Starts a process over the common folder.
@@ -126,6 +144,8 @@ impl KafkaJob {
     fn configuration(&self, job: Job<'_>) -> String {
         let instance = job.instance.map_or_else(String::new, |id| format!("\"group.instance.id\" = \"{id}\"\n"));
         let folder = self.folder.path().display();
+        let option = |(name, value): (&str, &str)| format!("{name} = \"{value}\"\n");
+        let options: String = self.server.iter().flat_map(|server| server.options()).map(option).collect();
         format!(
             "[kafka]
 bootstrap_servers = \"{}\"
@@ -142,18 +162,25 @@ batch_records = 500
 data = \"{}\"
 commit_interval = \"{}\"
 maintenance = \"2s\"
-[reference]
+[store.options]
+{options}[reference]
 hcps = \"{folder}/hcps.csv\"
 accounts = \"{folder}/accounts.csv\"
 ",
             self.broker.bootstrap(),
-            self.data().display(),
+            self.data(),
             job.commit_interval,
         )
     }
 
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    fn data(&self) -> String {
+        let folder = || self.folder.path().join("data").display().to_string();
+        self.server.as_ref().map_or_else(folder, |server| server.data(BUCKET_PREFIX))
+    }
+
+    fn location(&self) -> Location {
+        let folder = || Location::parse(&self.data()).expect("a folder");
+        self.server.as_ref().map_or_else(folder, |server| server.location(BUCKET_PREFIX))
     }
 
     /// Rows of `touchpoint_log` and `dead_letters` together, as committed.
@@ -163,11 +190,11 @@ accounts = \"{folder}/accounts.csv\"
 
     /// Rows of a table, as committed; 0 while the tables are not there.
     pub(crate) fn rows(&mut self, table: Table) -> usize {
-        let data = self.data();
+        let location = self.location();
         let Self { runtime, store, .. } = self;
         runtime.block_on(async {
             if store.is_none() {
-                match Store::open(&data.to_string_lossy(), OpenMode::MustExist).await {
+                match Store::open_at(location, OpenMode::MustExist).await {
                     Ok(opened) => *store = Some(Arc::new(opened)),
                     Err(StoreError::Missing { .. }) => return 0,
                     Err(error) => panic!("the tables cannot be opened: {error}"),
@@ -193,7 +220,7 @@ accounts = \"{folder}/accounts.csv\"
     pub(crate) fn check(&self) {
         let ledger = Ledger {
             bootstrap: self.broker.bootstrap(),
-            data: self.data(),
+            data: self.location(),
             reference: self.reference.clone(),
             sent: &self.records[..self.fed],
             at: vec![self.span.to, self.span.from + 20 * DAY + DAY / 3],

@@ -198,8 +198,11 @@ fn a_killed_broker_keeps_what_it_acknowledged() {
     };
     assert_eq!(produce(&bootstrap, Partitioner::Murmur2, (0..1_000).map(record)), 1_000);
     let before = read_topics(&bootstrap, &["calls", "emails"]);
+    let killed = broker.id();
     broker.kill();
+    assert_eq!(broker.id(), None);
     broker.restart();
+    assert_ne!(broker.id(), killed, "another process serves the same data");
     let after = read_topics(&bootstrap, &["calls", "emails"]);
 
     assert_eq!(before, after);

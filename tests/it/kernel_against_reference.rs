@@ -2,10 +2,11 @@
 //! instants; and the properties that say what must not matter (order, duplication, batch size, late inserts).
 
 use crate::adversary::{self, PRESENT, Sent};
+use crate::budget_policies;
 use ingest::batch::{BatchBuilder, Message};
 use ingest::decode::{DecodeOptions, Decoder};
 use processors::Shard;
-use processors::kernel::Scratch;
+use processors::kernel::{Instant, Scratch, Standing};
 use processors::rows::{self, Values};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -17,12 +18,12 @@ use touchpoint::reference::HcpRow;
 use touchpoint::time::{DAY, HOUR};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
-/// Three HCPs with zones (one moves), the others without.
+/// Three HCPs with zones and segments (one moves), the others without.
 pub(crate) fn reference_data() -> Arc<Reference> {
-    let row = |id: &str, zone: &str, from: Micros, to: Micros| HcpRow {
+    let row = |id: &str, zone: &str, segment: &str, from: Micros, to: Micros| HcpRow {
         hcp_id: id.into(),
         specialty: None,
-        segment: None,
+        segment: Some(segment.into()),
         territory: Some("north".into()),
         country: None,
         time_zone: zone.parse().ok(),
@@ -31,10 +32,10 @@ pub(crate) fn reference_data() -> Arc<Reference> {
         valid_to: to,
     };
     let rows = vec![
-        row("hcp-0", "Europe/Berlin", 0, Micros::MAX),
-        row("hcp-1", "America/New_York", 0, PRESENT - 10 * DAY),
-        row("hcp-1", "Asia/Tokyo", PRESENT - 10 * DAY, Micros::MAX),
-        row("hcp-2", "Asia/Kolkata", PRESENT - 20 * DAY, Micros::MAX),
+        row("hcp-0", "Europe/Berlin", "A", 0, Micros::MAX),
+        row("hcp-1", "America/New_York", "A", 0, PRESENT - 10 * DAY),
+        row("hcp-1", "Asia/Tokyo", "B", PRESENT - 10 * DAY, Micros::MAX),
+        row("hcp-2", "Asia/Kolkata", "C", PRESENT - 20 * DAY, Micros::MAX),
     ];
     Arc::new(Reference::try_new(rows, Vec::new()).expect("no overlaps"))
 }
@@ -86,6 +87,7 @@ fn cell(value: rows::Value) -> Cell {
         rows::Value::Count(n) => Cell::Integer(n),
         rows::Value::Real(r) => Cell::Real(r),
         rows::Value::Text(t) => Cell::Text(t),
+        rows::Value::Instant(at) => Cell::Integer(at),
         rows::Value::Null => Cell::Null,
     }
 }
@@ -99,15 +101,15 @@ fn differences(shard: &Shard, by_hcp: &BTreeMap<String, Vec<Record>>, at: Micros
             let evaluation = shard.number_of(hcp_id).and_then(|n| shard.evaluate_at(n, audience, at, &mut scratch));
             for window in WindowLength::ALL {
                 let question = Question { at, window, audience, policy: shard.policy(), reference: shard.reference() };
-                let place = format!("seed {seed} {hcp_id} {} {} at {at}", audience.as_str(), window.as_str());
+                let version = &shard.policy().version;
+                let place = format!("seed {seed} {version} {hcp_id} {} {} at {at}", audience.as_str(), window.as_str());
                 match (reference::metrics(records, &question), &evaluation) {
                     (None, None) => {}
                     (Some(expected), Some(evaluation)) => {
-                        let values = Values {
-                            window: &evaluation.windows[window.index()],
-                            load: evaluation.load,
-                            half_life: shard.policy().half_life,
-                        };
+                        let Instant { policy, zone, .. } =
+                            Instant::new(at, shard.policy(), shard.reference().hcp(hcp_id, at));
+                        let window = &evaluation.windows[window.index()];
+                        let values = Values { window, overall: evaluation.overall, as_of: at, policy, zone };
                         let diff = expected.diff_columns(|name| cell(rows::value(name, values)));
                         found.extend(diff.into_iter().map(|d| format!("{place}: {d}")));
                     }
@@ -126,9 +128,11 @@ fn instants(rng: &mut ChaCha8Rng) -> Vec<Micros> {
     at
 }
 
-fn policies() -> Vec<Arc<Policy>> {
+fn policies(seed: u64) -> Vec<Arc<Policy>> {
     let short = Policy { version: "short gap".into(), gap: 8 * HOUR, request_sla: 30 * HOUR, ..Policy::default() };
-    vec![Arc::new(Policy::default()), Arc::new(short)]
+    let everyday = if seed.is_multiple_of(4) { budget_policies::gaps_only() } else { budget_policies::everyday() };
+    let seeded = [budget_policies::seeded(seed), budget_policies::seeded(1_000 + seed)];
+    [Policy::default(), short, everyday].into_iter().chain(seeded).map(Arc::new).collect()
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn state_equals_the_naive_reference_in_any_order_and_batch_size() {
         let count = rng.random_range(20..400);
         let sent = adversary::stream(seed, count);
         let records = reference::by_hcp(&reference_records(&sent, &data));
-        for policy in policies() {
+        for policy in policies(seed) {
             let mut order: Vec<usize> = (0..sent.len()).collect();
             let straight = shard_of(&sent, &order, 1_000, &policy, &data);
             order.shuffle(&mut rng);
@@ -172,32 +176,109 @@ fn the_decoder_and_the_reference_accept_the_same_records() {
 
 #[test]
 fn cached_headlines_follow_time_without_new_records() {
-    let data = reference_data();
-    let policy = Arc::new(Policy::default());
     for seed in 100..108 {
-        let sent = adversary::stream(seed, 200);
-        let order: Vec<usize> = (0..sent.len()).collect();
-        let mut shard = shard_of(&sent, &order, 64, &policy, &data);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut now = PRESENT - 30 * DAY;
-        let mut scratch = Scratch::default();
-        while now < PRESENT + 40 * DAY {
-            now += rng.random_range(1..30) * HOUR + rng.random_range(0..60_000_000);
-            shard.advance(now);
-            shard.evaluate();
-            for cell in shard.snapshot().cells() {
-                let number = shard.number_of(&cell.id).expect("known");
-                for audience in Audience::ALL {
-                    let fresh = shard.evaluate_at(number, audience, now, &mut scratch);
-                    let cached = cell.headline(audience);
-                    let fresh_values = fresh.as_ref().map(|e| e.windows[WindowLength::HEADLINE.index()]);
-                    assert_eq!(cached.map(|h| h.values), fresh_values, "seed {seed} {} at {now}", cell.id);
-                    if let (Some(cached), Some(fresh)) = (cached, fresh) {
-                        let (cached, fresh) = (cached.load(now, policy.half_life), fresh.load);
-                        assert!((cached - fresh).abs() <= 1e-9 * fresh.max(1e-3), "load {cached} {fresh} seed {seed}");
-                    }
+        follow_time(seed, Policy::default());
+    }
+}
+
+#[test]
+fn cached_budgets_follow_time_without_new_records() {
+    for seed in 110..114 {
+        follow_time(seed, budget_policies::everyday());
+        follow_time(seed, budget_policies::waiting());
+        follow_time(seed, budget_policies::seeded(seed));
+    }
+}
+
+/// Every column of the headline rows that a shard has cached equals a fresh evaluation, instant after instant.
+fn follow_time(seed: u64, policy: Policy) {
+    let (data, policy) = (reference_data(), Arc::new(policy));
+    let sent = adversary::stream(seed, 200);
+    let order: Vec<usize> = (0..sent.len()).collect();
+    let mut shard = shard_of(&sent, &order, 64, &policy, &data);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut now = PRESENT - 30 * DAY;
+    let mut scratch = Scratch::default();
+    while now < PRESENT + 40 * DAY {
+        now += rng.random_range(1..30) * HOUR + rng.random_range(0..60_000_000);
+        shard.advance(now);
+        shard.evaluate();
+        for cell in shard.snapshot().cells() {
+            let number = shard.number_of(&cell.id).expect("known");
+            let zone = data.time_zone(&cell.id, now);
+            for audience in Audience::ALL {
+                let place = format!("seed {seed} {} {} at {now}", policy.version, cell.id);
+                let fresh = shard.evaluate_at(number, audience, now, &mut scratch);
+                let cached = cell.headline(audience);
+                let fresh_values = fresh.as_ref().map(|e| e.windows[WindowLength::HEADLINE.index()]);
+                assert_eq!(cached.map(|h| h.values), fresh_values, "{place}");
+                if let (Some(cached), Some(fresh)) = (cached, fresh) {
+                    let (cached, fresh) = (cached.overall(now, policy.half_life), fresh.overall);
+                    assert!((cached.load - fresh.load).abs() <= 1e-9 * fresh.load.max(1e-3), "{place}");
+                    let (cached, fresh) = (cached.standing, fresh.standing);
+                    assert_eq!(cached.columns(&policy), fresh.columns(&policy), "{place}");
+                    let next_free_at = |standing: Standing| standing.next_free_at(now, &policy, zone);
+                    assert_eq!(next_free_at(cached), next_free_at(fresh), "{place}");
                 }
             }
         }
     }
+}
+
+#[test]
+fn at_next_free_at_every_budget_has_room_and_one_millisecond_earlier_one_is_full() {
+    let (data, policy) = (reference_data(), Arc::new(budget_policies::waiting()));
+    let (mut waits, mut scratch) = (0, Scratch::default());
+    for seed in 200..216 {
+        let sent = adversary::stream(seed, 300);
+        let order: Vec<usize> = (0..sent.len()).collect();
+        let shard = shard_of(&sent, &order, 100, &policy, &data);
+        for day in [3, 6, 12, 20, 30, 60] {
+            // By then everything has happened.
+            let at = PRESENT + day * DAY + 7 * HOUR;
+            for (number, audience) in (0..shard.hcp_count() as u32).flat_map(|n| Audience::ALL.map(|a| (n, a))) {
+                let mut ask = |at| Some(shard.evaluate_at(number, audience, at, &mut scratch)?.overall.standing);
+                let Some(standing) = ask(at) else { continue };
+                let free = standing.next_free_at(at, &policy, None).expect("nothing forbids");
+                // No row, no touch, no use.
+                let mut has_room = |at| ask(at).and_then(|s| s.columns(&policy)).is_none_or(|c| c.budget_use < 1.0);
+                assert!(free >= at && has_room(free), "seed {seed} {number} at {at}: full at {free}");
+                assert_eq!(free == at, has_room(at), "seed {seed} {number} at {at}");
+                if free > at {
+                    waits += 1;
+                    assert!(!has_room(at.max(free - 1_000)), "seed {seed} {number} at {at}: room before {free}");
+                }
+            }
+        }
+    }
+    assert!(waits > 100, "{waits}");
+}
+
+#[test]
+fn budgets_of_the_reference_take_every_zone_and_wait_for_every_reason() {
+    let data = reference_data();
+    let mut zones: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    let (mut free, mut waiting, mut never) = (0, 0, 0);
+    for seed in 0..12 {
+        let records = reference::by_hcp(&reference_records(&adversary::stream(seed, 200), &data));
+        for policy in policies(seed) {
+            for (at, audience) in [(PRESENT, Audience::Full), (PRESENT - 15 * DAY, Audience::Commercial)] {
+                let window = WindowLength::HEADLINE;
+                let question = Question { at, window, audience, policy: &policy, reference: &data };
+                for row in records.values().filter_map(|records| reference::metrics(records, &question)) {
+                    match row.next_free_at {
+                        Some(next) if next > at => waiting += 1,
+                        Some(_) => free += 1,
+                        None => never += 1,
+                    }
+                    *zones.entry(row.zone).or_default() += 1;
+                }
+            }
+        }
+    }
+    let seen = |zone: Option<&str>| zones.get(&zone.map(str::to_owned)).copied().unwrap_or(0);
+    for zone in [None, Some("clear"), Some("near"), Some("full"), Some("over")] {
+        assert!(seen(zone) >= 5, "{zone:?}: {zones:?}");
+    }
+    assert!(free >= 20 && waiting >= 20 && never >= 20, "{free} {waiting} {never}");
 }

@@ -13,10 +13,9 @@ use ingest::kafka::{KafkaConfig, cluster_id};
 use simulate::Produced;
 use simulate::reference::{self, DEFAULT_TOLERANCE, Placement, Question, Record, ReferenceRow, RowKey};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{OpenMode, Owner, Store, Table};
+use store::{Location, OpenMode, Owner, Store, Table};
 use touchload::clock::SystemClock;
 use touchload::session::{self, Facts};
 use touchpoint::{Audience, Kind, Micros, Policy, Reference, RejectReason, TopicPartition, WindowLength, Word};
@@ -33,7 +32,7 @@ type Fingerprint = (String, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
 /// Everything a check needs.
 pub(crate) struct Ledger<'a> {
     pub(crate) bootstrap: String,
-    pub(crate) data: PathBuf,
+    pub(crate) data: Location,
     pub(crate) reference: Arc<Reference>,
     pub(crate) sent: &'a [Produced],
     /// The instants at which metrics are compared.
@@ -67,7 +66,7 @@ impl Ledger<'_> {
         let topics: Vec<&str> = Kind::ALL.iter().map(|kind| kind.default_topic()).collect();
         let stored = read_topics(&self.bootstrap, &topics);
         assert_eq!(stored.len(), self.sent.len(), "the broker holds what was published");
-        let store = Arc::new(Store::open(&self.data.to_string_lossy(), OpenMode::MustExist).await.expect("tables"));
+        let store = Arc::new(Store::open_at(self.data.clone(), OpenMode::MustExist).await.expect("tables"));
         let facts = Facts {
             policy: Arc::new(Policy::default()),
             reference: self.reference.clone(),

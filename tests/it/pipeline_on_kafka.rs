@@ -2,6 +2,8 @@
 //! work. After each, the ledger is exact.
 
 use crate::kafka_job::{ALL_PARTITIONS, Job, KafkaJob};
+use crate::kafka_ledger::Partitioner;
+use crate::run_process::until;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 #[test]
@@ -47,4 +49,20 @@ fn processes_share_the_work_and_take_over_from_a_killed_one() {
     survivor.wait_assigned(ALL_PARTITIONS);
     survivor.stop();
     stage.check();
+}
+
+#[test]
+fn a_producer_that_hashes_otherwise_stops_who_shares_the_work() {
+    let Some(mut stage) = KafkaJob::stage(7) else { return };
+    let mut both = [stage.start(Job::named("first")), stage.start(Job::named("second"))];
+    both.iter_mut().for_each(|process| process.wait_assigned(ALL_PARTITIONS / 2));
+    stage.feed_by(Partitioner::Crc32, stage.left() / 4);
+    let (ended, status) = until("a process to stop", || {
+        both.iter_mut().enumerate().find_map(|(index, process)| Some((index, process.ended()?)))
+    });
+    let said = both[ended].said();
+    assert_eq!(status.code(), Some(1), "{said}");
+    for part in ["a record of topic engagement.", "where partitioner murmur2 would not put its key"] {
+        assert!(said.contains(part), "{part} is missing in:\n{said}");
+    }
 }

@@ -14,10 +14,10 @@ use async_trait::async_trait;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 use std::path::Path;
+use touchload::prompt::{SqlError, plan_reading};
 use touchpoint::Kind;
 
 const CALLS: &[&str] = &[
@@ -46,11 +46,11 @@ struct Session(SessionContext);
 
 #[async_trait]
 impl AsyncDB for Session {
-    type Error = DataFusionError;
+    type Error = SqlError;
     type ColumnType = DefaultColumnType;
 
-    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, DataFusionError> {
-        let frame = self.0.sql(sql).await?;
+    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, SqlError> {
+        let frame = self.0.execute_logical_plan(plan_reading(&self.0, sql).await?).await?;
         let types = frame.schema().fields().iter().map(|f| column_type(f.data_type())).collect();
         let mut rows = Vec::new();
         for batch in frame.collect().await? {

@@ -15,7 +15,7 @@ if [ -f "$stamp" ]; then
     exit 0
 fi
 if ! python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-    echo "the independent readers need Python 3.10 or later with venv (Debian: apt-get install python3-venv)" >&2
+    echo "the independent readers and the test object store need Python 3.10 or later with venv (Debian: apt-get install python3-venv)" >&2
     exit 3
 fi
 
@@ -27,7 +27,7 @@ if [ ! -f "$stamp" ]; then
     rm -rf "$venv"
     python3 -m venv "$venv" >&2
     if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$pins" >&2; then
-        echo "the independent readers cannot be fetched from PyPI" >&2
+        echo "the independent readers and the test object store cannot be fetched from PyPI" >&2
         exit 3
     fi
     touch "$stamp"

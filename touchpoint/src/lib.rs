@@ -6,6 +6,7 @@
 //! | module | one noun |
 //! |---|---|
 //! | [`words`] | closed enums: kind, channel, status, function, purpose, … |
+//! | [`topics`] | the Kafka topic of each kind |
 //! | [`time`] | instants in microseconds, window lengths, the clock |
 //! | [`record`] | columns of a decoded batch, and their builder |
 //! | [`log`] | columns of `touchpoint_log` |
@@ -23,12 +24,15 @@ pub mod position;
 pub mod record;
 pub mod reference;
 pub mod time;
+pub mod topics;
 pub mod words;
 
+pub use chrono_tz::Tz;
 pub use dead_letter::{RejectReason, SkipReason};
 pub use metric::Audience;
 pub use policy::Policy;
 pub use position::{NextOffsets, Position, TopicPartition};
 pub use reference::Reference;
 pub use time::{Clock, Micros, WindowLength};
+pub use topics::Topics;
 pub use words::{BusinessFunction, Channel, Intake, Kind, Mode, Op, Origin, Precision, Purpose, Status, Word};

@@ -4,15 +4,14 @@
 //! same identity exists) and `event_month` (the partition column, `YYYY-MM` of `occurred_at`, for deletes of
 //! `ingested_at`). `kafka_timestamp` is not stored; on the way back it reads as `ingested_at`.
 
-use crate::record::{ColumnKind, RECORD_COLUMNS, instant_type, record_schema};
-use crate::time::Micros;
-use crate::words::{BusinessFunction, Channel, Intake, Kind, Mode, Op, Origin, Precision, Purpose, Status, Word};
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, StringBuilder, UInt8Array, UInt8Builder,
-    new_null_array,
-};
-use arrow::compute::{TakeOptions, take};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
+mod month;
+mod words;
+
+pub use month::month_of;
+
+use crate::record::{ColumnKind, RECORD_COLUMNS, RecordColumns, instant_type, record_schema};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use std::sync::{Arc, LazyLock};
 
@@ -55,17 +54,16 @@ pub fn from_record(
     late: BooleanArray,
     supersedes: BooleanArray,
 ) -> Result<RecordBatch, ArrowError> {
+    let decoded = RecordColumns::try_new(batch)?;
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(log_schema().fields().len());
-    for (name, kind, _) in RECORD_COLUMNS.iter().filter(|(name, ..)| *name != "kafka_timestamp") {
-        let column = batch
-            .column_by_name(name)
-            .ok_or_else(|| ArrowError::SchemaError(format!("a decoded batch needs column {name}")))?;
-        columns.push(match kind {
-            ColumnKind::Word => words_to_text(name, column.as_primitive())?,
-            _ => column.clone(),
-        });
+    for ((name, kind, _), column) in RECORD_COLUMNS.iter().zip(batch.columns()) {
+        match kind {
+            _ if *name == "kafka_timestamp" => {}
+            ColumnKind::Word => columns.push(words::to_text(name, column.as_primitive())?),
+            _ => columns.push(column.clone()),
+        }
     }
-    let months = event_months(batch)?;
+    let months = month::of_each(decoded.occurred_at, decoded.ingested_at)?;
     columns.extend([Arc::new(late) as ArrayRef, Arc::new(supersedes), Arc::new(months)]);
     RecordBatch::try_new(log_schema(), columns)
 }
@@ -82,118 +80,9 @@ pub fn to_record(log: &RecordBatch) -> Result<RecordBatch, ArrowError> {
             .column_by_name(stored)
             .ok_or_else(|| ArrowError::SchemaError(format!("touchpoint_log needs column {stored}")))?;
         columns.push(match kind {
-            ColumnKind::Word => text_to_words(name, column.as_string())?,
+            ColumnKind::Word => words::from_text(name, column.as_string())?,
             _ => column.clone(),
         });
     }
     RecordBatch::try_new(record_schema(), columns)
-}
-
-/// `YYYY-MM` of an instant, UTC.
-pub fn month_of(at: Micros) -> String {
-    chrono::DateTime::from_timestamp_micros(at).unwrap_or_default().format("%Y-%m").to_string()
-}
-
-fn event_months(batch: &RecordBatch) -> Result<StringArray, ArrowError> {
-    let column = |name: &str| {
-        batch
-            .column_by_name(name)
-            .and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>())
-            .ok_or_else(|| ArrowError::SchemaError(format!("a decoded batch needs instants in {name}")))
-    };
-    let (occurred, ingested) = (column("occurred_at")?, column("ingested_at")?);
-    let mut months = StringBuilder::with_capacity(batch.num_rows(), batch.num_rows() * 7);
-    // Consecutive rows share their month nearly always, so the last one is kept.
-    let (mut from, mut to, mut month) = (1, 0, String::new());
-    for i in 0..batch.num_rows() {
-        let at = if occurred.is_valid(i) { occurred.value(i) } else { ingested.value(i) };
-        if at < from || at >= to {
-            month = month_of(at);
-            (from, to) = month_span(at);
-        }
-        months.append_value(&month);
-    }
-    Ok(months.finish())
-}
-
-/// The month that holds `at`, as `[from, to)`.
-fn month_span(at: Micros) -> (Micros, Micros) {
-    use chrono::{Datelike, Months, NaiveDate};
-    let date = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default().date_naive();
-    let first = NaiveDate::from_ymd_opt(date.year(), date.month(), 1).unwrap_or_default();
-    let micros = |d: NaiveDate| d.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
-    (micros(first), micros(first + Months::new(1)))
-}
-
-fn words_to_text(name: &str, codes: &UInt8Array) -> Result<ArrayRef, ArrowError> {
-    // Most columns of words belong to one kind and are empty for the others.
-    if codes.null_count() == codes.len() {
-        return Ok(new_null_array(&DataType::Utf8, codes.len()));
-    }
-    let texts = StringArray::from_iter_values(vocabulary(name)?);
-    take(&texts, codes, Some(TakeOptions { check_bounds: true }))
-}
-
-fn text_to_words(name: &str, texts: &StringArray) -> Result<ArrayRef, ArrowError> {
-    if texts.null_count() == texts.len() {
-        return Ok(new_null_array(&DataType::UInt8, texts.len()));
-    }
-    let vocabulary = vocabulary(name)?;
-    let mut out = UInt8Builder::with_capacity(texts.len());
-    for text in texts {
-        let Some(text) = text else {
-            out.append_null();
-            continue;
-        };
-        let code = vocabulary.iter().position(|w| *w == text);
-        let code =
-            code.ok_or_else(|| ArrowError::ParseError(format!("unknown word in column {name} of touchpoint_log")))?;
-        out.append_value(code as u8);
-    }
-    Ok(Arc::new(out.finish()))
-}
-
-fn vocabulary(name: &str) -> Result<&'static [&'static str], ArrowError> {
-    fn texts<W: Word>() -> Vec<&'static str> {
-        W::ALL.iter().map(|w| w.as_str()).collect()
-    }
-    type Vocabulary = (&'static str, Vec<&'static str>);
-    static WORDS: LazyLock<Vec<Vocabulary>> = LazyLock::new(|| {
-        vec![
-            (Kind::FIELD, texts::<Kind>()),
-            (Op::FIELD, texts::<Op>()),
-            (Status::FIELD, texts::<Status>()),
-            (Precision::FIELD, texts::<Precision>()),
-            (Channel::FIELD, texts::<Channel>()),
-            (Origin::FIELD, texts::<Origin>()),
-            (Mode::FIELD, texts::<Mode>()),
-            (Intake::FIELD, texts::<Intake>()),
-            (BusinessFunction::FIELD, texts::<BusinessFunction>()),
-            (Purpose::FIELD, texts::<Purpose>()),
-        ]
-    });
-    let words = WORDS.iter().find(|(field, _)| *field == name);
-    words.map(|(_, texts)| texts.as_slice()).ok_or_else(|| ArrowError::SchemaError(format!("{name} holds no words")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{text_to_words, words_to_text};
-    use arrow::array::{Array, AsArray, UInt8Array};
-
-    #[test]
-    fn words_become_text_and_come_back() {
-        for codes in [vec![], vec![None, None], vec![Some(0), Some(1), Some(0)], vec![Some(1), None, Some(0)]] {
-            let codes = UInt8Array::from(codes);
-            let text = words_to_text("op", &codes).unwrap();
-            assert_eq!(text.len(), codes.len());
-            let back = text_to_words("op", text.as_string()).unwrap();
-            assert_eq!(back.as_primitive::<arrow::datatypes::UInt8Type>(), &codes);
-        }
-    }
-
-    #[test]
-    fn a_code_outside_the_vocabulary_is_an_error() {
-        assert!(words_to_text("op", &UInt8Array::from(vec![Some(0), Some(200)])).is_err());
-    }
 }

@@ -1,9 +1,42 @@
-//! What is convention and not science: weights, half-life, gap, SLA, working hours. Its version stands on every result.
+//! What is convention and not science: weights, half-life, budgets, gaps, hours. Its version stands on every result.
+//!
+//! Plain values, already checked: whoever makes a policy from a file holds the ranges that the fields name. Spans are
+//! microseconds. Everything here is pure: facts and instants come in, decisions go out.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`budget`](Budget) | selector × scope × cap per trailing window; minimum gaps |
+//! | [`scope`](Scope) | which touches, and the rules that treat some of them apart |
+//! | [`facts`](TouchFacts) | what these look at: facts of an HCP and of a touch |
+//! | [`sets`](WordSet) | sets of which the empty one means any |
+//! | [`zones`](Zones) | clear, near, full, over |
+//! | [`working_hours`](WorkingHours), [`quiet_hours`](QuietHours) | times by the clock on the HCP's wall |
+//! | [`alerts`](AlertThresholds) | borders of alerts, with hysteresis |
+
+mod alerts;
+mod budget;
+mod facts;
+mod quiet_hours;
+mod scope;
+mod sets;
+#[cfg(test)]
+mod tests;
+mod working_hours;
+mod zones;
+
+pub use alerts::{AlertThresholds, Threshold, Verdict};
+pub use budget::{Budget, MinimumGap, Per, Selector};
+pub use facts::{Basis, ExecutionModel, HcpFacts, TouchFacts};
+pub use quiet_hours::{Day, QuietError, QuietHours, QuietSpan};
+pub use scope::{Condition, Rule, Scope};
+pub use sets::{NameSet, WordSet};
+pub use working_hours::{HourSpan, WorkingHours};
+pub use zones::{Zone, Zones};
 
 use crate::time::{DAY, HOUR, Micros};
 use crate::words::{Channel, Origin};
 
-/// The policy in force. [`Policy::default`] holds the defaults of metrics.md.
+/// The policy in force. [`Policy::default`] holds the defaults of metrics.md, which has no budgets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// Name on every result.
@@ -20,15 +53,16 @@ pub struct Policy {
     pub weights: ChannelWeights,
     /// Weights of the parts of `coherence`.
     pub coherence: CoherenceWeights,
-}
-
-/// Local working hours, Monday to Friday.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WorkingHours {
-    /// First hour that is inside, 0..24.
-    pub from_hour: u8,
-    /// First hour that is outside again, 1..=24.
-    pub to_hour: u8,
+    /// Where the zones of a budget use begin.
+    pub zones: Zones,
+    /// All hold together, in any order.
+    pub budgets: Vec<Budget>,
+    /// All hold together, in any order.
+    pub minimum_gaps: Vec<MinimumGap>,
+    /// Times at which no HCP is touched, by the clock on their wall; `None`: none.
+    pub quiet_hours: Option<QuietHours>,
+    /// When alerts begin and end.
+    pub alerts: AlertThresholds,
 }
 
 /// Weight of one touch by channel, e-mail by origin; 1.0 is a face-to-face visit.
@@ -88,7 +122,7 @@ impl Default for Policy {
             half_life: 7 * DAY,
             gap: 48 * HOUR,
             request_sla: 72 * HOUR,
-            working_hours: WorkingHours { from_hour: 8, to_hour: 19 },
+            working_hours: WorkingHours::weekdays(8, 19),
             weights: ChannelWeights {
                 face_to_face: 1.0,
                 phone: 0.9,
@@ -104,6 +138,18 @@ impl Default for Policy {
                 sequence: 1.0,
                 plan: 1.0,
                 min_theme_coverage: 0.6,
+            },
+            zones: Zones { near: 0.75 },
+            budgets: Vec::new(),
+            minimum_gaps: Vec::new(),
+            quiet_hours: None,
+            alerts: AlertThresholds {
+                budget_use: Threshold { above: 1.0, clear: 0.9 },
+                forecast: 14 * DAY,
+                collisions: Threshold { above: 2.0, clear: 1.0 },
+                fragmentation: Threshold { above: 0.6, clear: 0.5 },
+                busy: Threshold { above: 2.0, clear: 1.5 },
+                account_load: Threshold { above: 2.0, clear: 1.5 },
             },
         }
     }

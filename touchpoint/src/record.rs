@@ -6,6 +6,7 @@
 
 mod builder;
 mod columns;
+pub(crate) mod texts;
 
 pub use builder::RecordBuilder;
 pub use columns::RecordColumns;

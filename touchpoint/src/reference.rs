@@ -5,7 +5,7 @@
 //! time zone is unknown (and UTC where a zone is needed).
 
 use crate::time::Micros;
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use std::collections::HashMap;
 
@@ -147,11 +147,9 @@ impl Reference {
     }
 }
 
-/// Whether `at` lies inside local working hours `[from, to)`, Monday to Friday.
+/// Whether `at` lies inside local working hours.
 pub fn is_working_time(at: Micros, zone: Tz, hours: crate::policy::WorkingHours) -> bool {
-    let Some(local) = chrono::DateTime::from_timestamp_micros(at).map(|t| t.with_timezone(&zone)) else { return false };
-    let hour = local.hour();
-    local.weekday().number_from_monday() <= 5 && hour >= u32::from(hours.from_hour) && hour < u32::from(hours.to_hour)
+    hours.contain(at, zone)
 }
 
 fn overlaps<'a>(

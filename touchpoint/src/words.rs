@@ -1,5 +1,9 @@
 //! The closed vocabularies of a record. Each word is one byte in a decoded batch and lower-case text in tables.
 
+mod lexicon;
+
+pub(crate) use lexicon::Lexicon;
+
 /// A closed set of words: a dense `u8` code in memory, lower-case text at every border.
 pub trait Word: Copy + Eq + Sized + 'static {
     /// Every word, in code order.
@@ -10,13 +14,12 @@ pub trait Word: Copy + Eq + Sized + 'static {
     fn code(self) -> u8;
     /// The text used in records, tables, labels and SQL.
     fn as_str(self) -> &'static str;
+    /// The word written as `text`, exactly (lower case).
+    fn parse(text: &[u8]) -> Option<Self>;
     /// The word of a code, if there is one.
+    #[inline]
     fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
-    }
-    /// The word written as `text`, exactly (lower case).
-    fn parse(text: &[u8]) -> Option<Self> {
-        Self::ALL.iter().copied().find(|w| w.as_str().as_bytes() == text)
     }
 }
 
@@ -29,8 +32,15 @@ macro_rules! words {
         impl $crate::words::Word for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             const FIELD: &'static str = $field;
+            #[inline]
             fn code(self) -> u8 { self as u8 }
+            #[inline]
             fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
+            #[inline]
+            fn parse(text: &[u8]) -> Option<Self> {
+                static LEXICON: $crate::words::Lexicon = $crate::words::Lexicon::of(&[$($text),+]);
+                Self::from_code(LEXICON.candidate(text)).filter(|word| word.as_str().as_bytes() == text)
+            }
         }
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str($crate::words::Word::as_str(*self)) }
@@ -66,7 +76,7 @@ impl Kind {
     }
 
     /// The statuses a record of this kind may have, in rising rank.
-    pub fn statuses(self) -> &'static [Status] {
+    pub const fn statuses(self) -> &'static [Status] {
         use Status as S;
         match self {
             Self::Calls => &[S::Planned, S::Cancelled, S::NoAccess, S::Completed],
@@ -198,10 +208,24 @@ words! {
     }
 }
 
+/// Rank of each status, by kind and by code.
+const RANKS: [[Option<u8>; Status::ALL.len()]; Kind::ALL.len()] =
+    [ranks(Kind::Calls), ranks(Kind::Emails), ranks(Kind::Congress), ranks(Kind::Requests)];
+
+const fn ranks(kind: Kind) -> [Option<u8>; Status::ALL.len()] {
+    let (mut ranks, mut rank) = ([None; Status::ALL.len()], 0);
+    while rank < kind.statuses().len() {
+        ranks[kind.statuses()[rank] as usize] = Some(rank as u8);
+        rank += 1;
+    }
+    ranks
+}
+
 impl Status {
     /// Rank among the statuses of `kind` (metrics.md §1), `None` when the kind does not know the status.
+    #[inline]
     pub fn rank(self, kind: Kind) -> Option<u8> {
-        kind.statuses().iter().position(|s| *s == self).map(|i| i as u8)
+        RANKS.get(kind as usize)?.get(self as usize).copied().flatten()
     }
 
     /// Whether an interaction of `kind` in this state is a touch: something that reached the HCP.

@@ -4,6 +4,7 @@ use super::envelope::Context;
 use super::field::Field;
 use super::fields::{Fields, MAX_TEXT, Occurred};
 use super::rejection::Rejection;
+use super::scanner::Notes;
 use super::{DecodeOptions, KeyRule};
 use crate::instant::instant;
 use crate::message::Message;
@@ -15,7 +16,7 @@ use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Precision, Referen
 pub(super) struct Candidate<'r, 'c> {
     pub(super) fields: &'c Fields,
     pub(super) text: &'r str,
-    pub(super) unescaped: &'r str,
+    pub(super) notes: &'r Notes,
     pub(super) context: Context<'r>,
     pub(super) message: &'c Message<'r>,
     pub(super) ingested_at: Micros,
@@ -138,7 +139,7 @@ impl<'r> Candidate<'r, '_> {
 
     fn text(&self, field: Field) -> Option<&'r str> {
         let span = self.fields.text(field);
-        (span.len() > 0).then(|| span.resolve(self.text, self.unescaped))
+        (span.len() > 0).then(|| span.resolve(self.text, self.notes))
     }
 
     /// A text field, filled from the envelope when the record leaves it out.

@@ -14,13 +14,13 @@
 mod base64;
 
 use super::rejection::Rejection;
-use super::scanner::{Scanner, Span};
+use super::scanner::{Notes, Scanner, Span};
 use std::ops::Range;
 
 /// Buffers for envelopes, used again from message to message.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    unescaped: String,
+    notes: Notes,
     data: Vec<u8>,
 }
 
@@ -74,10 +74,10 @@ fn is_json(media: &[u8]) -> bool {
 
 fn structured<'r>(payload: &'r [u8], buffers: &'r mut Buffers) -> Result<(&'r [u8], Context<'r>), Rejection> {
     let text = simdutf8::basic::from_utf8(payload).map_err(|_| Rejection::NOT_UTF8)?;
-    let Buffers { unescaped, data } = buffers;
-    let members = Members::read(text, unescaped)?;
-    let unescaped: &'r str = unescaped;
-    let resolve = |span: Option<Span>| span.map(|span| span.resolve(text, unescaped));
+    let Buffers { notes, data } = buffers;
+    let members = Members::read(text, notes)?;
+    let notes: &'r Notes = notes;
+    let resolve = |span: Option<Span>| span.map(|span| span.resolve(text, notes));
     if resolve(members.specversion) != Some("1.0") {
         return Err(Rejection::SPECVERSION);
     }
@@ -112,8 +112,8 @@ struct Members {
 }
 
 impl Members {
-    fn read(text: &str, unescaped: &mut String) -> Result<Self, Rejection> {
-        let (mut members, mut scanner) = (Self::default(), Scanner::new(text, unescaped));
+    fn read(text: &str, notes: &mut Notes) -> Result<Self, Rejection> {
+        let (mut members, mut scanner) = (Self::default(), Scanner::new(text, notes));
         scanner.space();
         scanner.expect(b'{')?;
         scanner.space();

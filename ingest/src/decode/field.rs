@@ -1,5 +1,7 @@
 //! The known fields of a record: their names, the kinds that read them, and what each must hold.
 
+mod spelling;
+
 use touchpoint::Kind;
 
 macro_rules! fields {
@@ -10,10 +12,9 @@ macro_rules! fields {
         pub(crate) enum Field { $($field),+ }
         impl Field {
             /// As it is written in a record.
-            pub(crate) fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$field => $name),+ }
             }
-            #[cfg(test)]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$field),+];
         }
     };
@@ -72,15 +73,41 @@ impl Field {
     }
 
     /// Whether records of `kind` have the field; where they have not, it is skipped like an unknown one.
-    #[inline]
-    pub(crate) fn is_read_for(self, kind: Kind) -> bool {
+    pub(crate) const fn is_read_for(self, kind: Kind) -> bool {
         match self {
-            Self::Channel | Self::DurationS | Self::Attendees => kind == Kind::Calls,
-            Self::Origin => kind == Kind::Emails,
-            Self::Mode => kind == Kind::Congress,
-            Self::Intake | Self::AnsweredAt => kind == Kind::Requests,
-            Self::Topic => kind != Kind::Requests,
+            Self::Channel | Self::DurationS | Self::Attendees => matches!(kind, Kind::Calls),
+            Self::Origin => matches!(kind, Kind::Emails),
+            Self::Mode => matches!(kind, Kind::Congress),
+            Self::Intake | Self::AnsweredAt => matches!(kind, Kind::Requests),
+            Self::Topic => !matches!(kind, Kind::Requests),
             _ => true,
+        }
+    }
+
+    /// The field's place in a set of fields.
+    #[inline]
+    pub(crate) const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+
+    /// The set of the fields that records of `kind` have.
+    #[inline]
+    pub(crate) fn read_for(kind: Kind) -> u32 {
+        const fn set(kind: Kind) -> u32 {
+            let (mut set, mut nth) = (0, 0);
+            while nth < Field::ALL.len() {
+                if Field::ALL[nth].is_read_for(kind) {
+                    set |= Field::ALL[nth].bit();
+                }
+                nth += 1;
+            }
+            set
+        }
+        match kind {
+            Kind::Calls => const { set(Kind::Calls) },
+            Kind::Emails => const { set(Kind::Emails) },
+            Kind::Congress => const { set(Kind::Congress) },
+            Kind::Requests => const { set(Kind::Requests) },
         }
     }
 

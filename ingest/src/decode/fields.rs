@@ -5,15 +5,13 @@
 
 use super::field::{Field, TEXT_FIELDS};
 use super::rejection::Rejection;
-use super::scanner::{Broken, Number, Scanner, Span};
+use super::scanner::{Broken, Notes, Number, Scanner, Span};
 use crate::instant::{date, instant};
 use chrono::NaiveDate;
 use touchpoint::{BusinessFunction, Channel, Intake, Kind, Micros, Mode, Op, Origin, Purpose, Status, Word};
 
 /// Longest text of a field, in bytes.
 pub(super) const MAX_TEXT: usize = 128;
-
-const CALL_CHANNELS: &[Channel] = &[Channel::FaceToFace, Channel::Phone, Channel::Video, Channel::Chat];
 
 /// `occurred_at` as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,24 +49,25 @@ impl Fields {
     }
 }
 
-/// Reads `text`, which must be one JSON object. Strings with escapes end up in `unescaped`.
-pub(super) fn read(text: &str, kind: Kind, unescaped: &mut String) -> Result<Fields, Rejection> {
-    let scanner = Scanner::new(text, unescaped);
-    let mut reader = Reader { scanner, kind, met: 0, fields: Fields::default(), fault: None };
+/// Reads `text`, which must be one JSON object, into `fields`, which are the default ones. Strings with escapes end up in
+/// `notes`.
+pub(super) fn read(text: &str, kind: Kind, notes: &mut Notes, fields: &mut Fields) -> Result<(), Rejection> {
+    let scanner = Scanner::new(text, notes);
+    let mut reader = Reader { scanner, kind, open: Field::read_for(kind), fields, fault: None };
     reader.object()?;
-    reader.fault.map_or(Ok(reader.fields), Err)
+    reader.fault.map_or(Ok(()), Err)
 }
 
-struct Reader<'a, 's> {
+struct Reader<'a, 's, 'f> {
     scanner: Scanner<'a, 's>,
     kind: Kind,
-    /// One bit per field already met.
-    met: u32,
-    fields: Fields,
+    /// The set of the fields that are read and were not met yet.
+    open: u32,
+    fields: &'f mut Fields,
     fault: Option<Rejection>,
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_, '_, '_> {
     fn object(&mut self) -> Result<(), Broken> {
         self.scanner.space();
         self.scanner.expect(b'{')?;
@@ -76,9 +75,11 @@ impl Reader<'_, '_> {
         if !self.scanner.take(b'}') {
             loop {
                 self.member()?;
-                self.scanner.space();
                 if !self.scanner.take(b',') {
-                    break;
+                    self.scanner.space();
+                    if !self.scanner.take(b',') {
+                        break;
+                    }
                 }
                 self.scanner.space();
             }
@@ -89,29 +90,52 @@ impl Reader<'_, '_> {
 
     #[inline]
     fn member(&mut self) -> Result<(), Broken> {
-        let name = self.scanner.name()?;
-        let field = Field::named(self.scanner.resolve(name).as_bytes()).filter(|f| f.is_read_for(self.kind));
-        let Some(field) = field else { return self.scanner.skip_value() };
-        let bit = 1u32 << field as u32;
-        if self.met & bit != 0 {
-            self.fault.get_or_insert(Rejection::repeated(field));
-            return self.scanner.skip_value();
+        let usual = self.scanner.ahead().and_then(Field::spelt);
+        let field = match usual {
+            Some((field, length)) => {
+                self.scanner.pass(length);
+                self.scanner.space();
+                Some(field)
+            }
+            None => self.name()?,
+        };
+        match field {
+            Some(field) if self.open & field.bit() != 0 => {
+                self.open ^= field.bit();
+                self.value(field)
+            }
+            Some(field) => self.passed_over(field),
+            None => self.scanner.skip_value(),
         }
-        self.met |= bit;
-        self.value(field)
+    }
+
+    /// A name that is not known or not spelt as usual.
+    #[inline(never)]
+    fn name(&mut self) -> Result<Option<Field>, Broken> {
+        let name = self.scanner.name()?;
+        Ok(Field::named(self.scanner.resolve(name).as_bytes()))
+    }
+
+    /// A field of another kind, or one that was met before.
+    #[cold]
+    fn passed_over(&mut self, field: Field) -> Result<(), Broken> {
+        if field.is_read_for(self.kind) {
+            self.fault.get_or_insert(Rejection::repeated(field));
+        }
+        self.scanner.skip_value()
     }
 
     fn value(&mut self, field: Field) -> Result<(), Broken> {
         match field {
             Field::Version => self.fields.version = self.integer(field, i64::MIN, i64::MAX)?,
-            Field::Op => self.fields.op = self.word(field, Op::ALL)?,
-            Field::Status => self.fields.status = self.word(field, self.kind.statuses())?,
-            Field::Channel => self.fields.channel = self.word(field, CALL_CHANNELS)?,
-            Field::Origin => self.fields.origin = self.word(field, Origin::ALL)?,
-            Field::Mode => self.fields.mode = self.word(field, Mode::ALL)?,
-            Field::Intake => self.fields.intake = self.word(field, Intake::ALL)?,
-            Field::BusinessFunction => self.fields.business_function = self.word(field, BusinessFunction::ALL)?,
-            Field::Purpose => self.fields.purpose = self.word(field, Purpose::ALL)?,
+            Field::Op => self.fields.op = self.parsed(field, Op::parse)?,
+            Field::Status => self.fields.status = self.status()?,
+            Field::Channel => self.fields.channel = self.parsed(field, call_channel)?,
+            Field::Origin => self.fields.origin = self.parsed(field, Origin::parse)?,
+            Field::Mode => self.fields.mode = self.parsed(field, Mode::parse)?,
+            Field::Intake => self.fields.intake = self.parsed(field, Intake::parse)?,
+            Field::BusinessFunction => self.fields.business_function = self.parsed(field, BusinessFunction::parse)?,
+            Field::Purpose => self.fields.purpose = self.parsed(field, Purpose::parse)?,
             Field::Solicited => self.fields.solicited = self.boolean(field)?,
             Field::OccurredAt => self.fields.occurred = self.parsed(field, occurred)?,
             Field::RecordedAt => self.fields.recorded_at = self.parsed(field, instant)?,
@@ -126,21 +150,51 @@ impl Reader<'_, '_> {
 
     #[inline]
     fn text(&mut self, field: Field) -> Result<(), Broken> {
-        let Some(span) = self.string(field)? else { return Ok(()) };
-        if !(1..=MAX_TEXT).contains(&span.len()) {
+        let Some(span) = self.scanner.plain_string() else { return self.unusual_text(field) };
+        self.scanner.pass_plain(span);
+        self.keep(field, span);
+        Ok(())
+    }
+
+    #[inline]
+    fn keep(&mut self, field: Field, text: Span) {
+        if !(1..=MAX_TEXT).contains(&text.len()) {
             self.fault(field);
         } else if let Some(place) = self.fields.texts.get_mut(field as usize) {
-            *place = span;
+            *place = text;
+        }
+    }
+
+    /// Text with escapes, or none.
+    #[inline(never)]
+    fn unusual_text(&mut self, field: Field) -> Result<(), Broken> {
+        if let Some(text) = self.string(field)? {
+            self.keep(field, text);
         }
         Ok(())
     }
 
-    fn word<W: Word>(&mut self, field: Field, words: &[W]) -> Result<Option<W>, Broken> {
-        self.parsed(field, |text| words.iter().copied().find(|word| word.as_str().as_bytes() == text))
+    #[inline]
+    fn status(&mut self) -> Result<Option<Status>, Broken> {
+        let kind = self.kind;
+        self.parsed(Field::Status, |text| Status::parse(text).filter(|status| status.rank(kind).is_some()))
     }
 
+    /// The value of a field that is written as a string and stands for something else.
     #[inline]
-    fn parsed<T>(&mut self, field: Field, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Broken> {
+    fn parsed<T>(&mut self, field: Field, parse: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, Broken> {
+        if let Some(span) = self.scanner.plain_string()
+            && let Some(value) = parse(self.scanner.plain_content(span))
+        {
+            self.scanner.pass_plain(span);
+            return Ok(Some(value));
+        }
+        self.unusual(field, parse)
+    }
+
+    /// A string with escapes, or one that means nothing, or none.
+    #[inline(never)]
+    fn unusual<T>(&mut self, field: Field, parse: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, Broken> {
         let Some(span) = self.string(field)? else { return Ok(None) };
         let value = parse(self.scanner.resolve(span).as_bytes());
         if value.is_none() {
@@ -149,7 +203,6 @@ impl Reader<'_, '_> {
         Ok(value)
     }
 
-    #[inline]
     fn string(&mut self, field: Field) -> Result<Option<Span>, Broken> {
         if self.scanner.peek() == b'"' { self.scanner.string().map(Some) } else { self.unfit(field) }
     }
@@ -187,6 +240,11 @@ impl Reader<'_, '_> {
     fn fault(&mut self, field: Field) {
         self.fault.get_or_insert(Rejection::bad_value(field, self.kind));
     }
+}
+
+/// The channels of e-mails, congresses and requests are those of their kind, and no call has them.
+fn call_channel(text: &[u8]) -> Option<Channel> {
+    Channel::parse(text).filter(|c| matches!(c, Channel::FaceToFace | Channel::Phone | Channel::Video | Channel::Chat))
 }
 
 /// A date is ten bytes long, an instant at least twenty.

@@ -1,10 +1,13 @@
-//! A strict JSON scanner over one message: one pass, no tree, no recursion.
+//! A strict JSON scanner over one message: no tree, no recursion, and after the marks of [`Notes`] one pass.
 //!
 //! It accepts the grammar of RFC 8259 and nothing else, with two narrowings: a `\u` escape that is half a surrogate
 //! pair is refused (no text can hold it), and so is nesting past [`MAX_DEPTH`]. The text is known to be UTF-8. A
-//! [`Span`] names a string's content: a piece of the text or, where it holds escapes, of the `unescaped` buffer.
+//! [`Span`] names a string's content: a piece of the text or, where it holds escapes, of the buffer in [`Notes`].
 
+mod notes;
 mod string;
+
+pub(crate) use notes::Notes;
 
 /// Deepest nesting of objects and arrays, the outermost object counted.
 pub const MAX_DEPTH: u32 = 64;
@@ -26,7 +29,7 @@ pub(crate) enum Broken {
 /// The content of a string; the default is the empty string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Span {
-    /// Place of the first byte; the top bit says that it lies in the `unescaped` buffer.
+    /// Place of the first byte; the top bit says that it lies in the buffer of what was unescaped.
     start: u32,
     len: u32,
 }
@@ -40,15 +43,30 @@ impl Span {
         Self { start: start as u32 | UNESCAPED, len: (end - start) as u32 }
     }
 
+    #[inline]
     pub(crate) fn len(self) -> usize {
         self.len as usize
     }
 
-    /// The content, given the two buffers that were scanned; empty if they are others.
-    pub(crate) fn resolve<'b>(self, text: &'b str, unescaped: &'b str) -> &'b str {
+    /// Where its closing quote stands in the text, if it has no escapes.
+    #[inline]
+    fn end(self) -> usize {
+        (self.start + self.len) as usize
+    }
+
+    /// The content, given the text that was scanned and what was noted; empty if they are others.
+    #[inline]
+    pub(crate) fn resolve<'b>(self, text: &'b str, notes: &'b Notes) -> &'b str {
+        if self.start & UNESCAPED != 0 {
+            return self.resolve_unescaped(notes);
+        }
+        text.get(self.start as usize..self.end()).unwrap_or_default()
+    }
+
+    #[cold]
+    fn resolve_unescaped(self, notes: &Notes) -> &str {
         let start = (self.start & !UNESCAPED) as usize;
-        let buffer = if self.start & UNESCAPED == 0 { text } else { unescaped };
-        buffer.get(start..start + self.len()).unwrap_or_default()
+        notes.unescaped().get(start..start + self.len()).unwrap_or_default()
     }
 }
 
@@ -67,20 +85,32 @@ pub(crate) struct Scanner<'a, 's> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    unescaped: &'s mut String,
+    notes: &'s mut Notes,
 }
 
 impl<'a, 's> Scanner<'a, 's> {
-    /// At the start of `text`, which is at most [`MAX_BYTES`] long; `unescaped` is emptied.
-    pub(crate) fn new(text: &'a str, unescaped: &'s mut String) -> Self {
-        unescaped.clear();
-        Self { text, bytes: text.as_bytes(), at: 0, unescaped }
+    /// At the start of `text`, which is at most [`MAX_BYTES`] long; `notes` are taken anew.
+    pub(crate) fn new(text: &'a str, notes: &'s mut Notes) -> Self {
+        notes.begin(text.as_bytes());
+        Self { text, bytes: text.as_bytes(), at: 0, notes }
     }
 
     /// The next byte, 0 at the end: no token begins with it.
     #[inline]
     pub(crate) fn peek(&self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The next bytes; `None` nearer to the end.
+    #[inline]
+    pub(crate) fn ahead<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.bytes.get(self.at..)?.first_chunk()
+    }
+
+    /// Consumes `length` bytes that were looked at before.
+    #[inline]
+    pub(crate) fn pass(&mut self, length: usize) {
+        self.at += length;
     }
 
     /// Offset of the next byte.
@@ -91,13 +121,14 @@ impl<'a, 's> Scanner<'a, 's> {
     /// The content of a string scanned before.
     #[inline]
     pub(crate) fn resolve(&self, span: Span) -> &str {
-        span.resolve(self.text, self.unescaped)
+        span.resolve(self.text, self.notes)
     }
 
     /// Skips white space.
     #[inline]
     pub(crate) fn space(&mut self) {
-        while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
+        // Most records have none.
+        while self.peek() <= b' ' && matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
         }
     }
@@ -226,9 +257,9 @@ impl<'a, 's> Scanner<'a, 's> {
     /// Stands before a value of the innermost container, past its name in an object.
     fn member(&mut self, objects: u64) -> Result<(), Broken> {
         if objects & 1 == 1 {
-            let kept = self.unescaped.len();
+            let kept = self.notes.unescaped().len();
             self.name()?;
-            self.unescaped.truncate(kept);
+            self.notes.forget(kept);
         }
         Ok(())
     }
@@ -236,9 +267,9 @@ impl<'a, 's> Scanner<'a, 's> {
     fn skip_scalar(&mut self) -> Result<(), Broken> {
         match self.peek() {
             b'"' => {
-                let kept = self.unescaped.len();
+                let kept = self.notes.unescaped().len();
                 self.string()?;
-                self.unescaped.truncate(kept);
+                self.notes.forget(kept);
                 Ok(())
             }
             b't' => self.literal(b"true"),

@@ -34,6 +34,22 @@ fn every_day_is_where_chrono_has_it() {
 }
 
 #[test]
+fn any_byte_in_any_place_is_judged_as_chrono_judges_it() {
+    for text in ["2026-03-05T10:00:09Z", "1970-01-01T09:00:00.5+01:00", "2096-02-29T23:59:59.999999-00:30"] {
+        for at in 0..text.len() {
+            for byte in 0..=u8::MAX {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[at] = byte;
+                let read = std::str::from_utf8(&bytes).ok().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+                let expected = read.map(|at| at.timestamp_micros()).filter(|_| &bytes[17..19] != b"60");
+                let expected = expected.filter(|at| (EARLIEST..=LATEST).contains(at));
+                assert_eq!(instant(&bytes), expected, "{}", String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+}
+
+#[test]
 fn spellings_the_standard_allows() {
     for text in [
         "2026-03-05T10:00:00Z",

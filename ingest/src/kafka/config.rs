@@ -5,135 +5,55 @@
 //! pipeline. A fetch in flight may overshoot it by one response of at most an eighth.
 
 use crate::kafka::partitioner::PartitionerChoice;
-use crate::kafka::properties::{refusal, shown};
+use crate::kafka::properties::{is_secret_property, property_problem};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaError;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
-use touchpoint::Kind;
+use touchpoint::Topics;
 
 const MIB: usize = 1024 * 1024;
 const DEFAULT_SESSION_MS: u64 = 45_000;
 const DEFAULT_MAX_POLL_MS: u64 = 300_000;
 
-/// The names of the four topics.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Topics {
-    /// Calls.
-    pub calls: String,
-    /// E-mails.
-    pub emails: String,
-    /// Congress invitations.
-    pub congress: String,
-    /// Medical requests.
-    pub requests: String,
-}
-
-impl Default for Topics {
-    fn default() -> Self {
-        let name = |kind: Kind| kind.default_topic().to_owned();
-        Self {
-            calls: name(Kind::Calls),
-            emails: name(Kind::Emails),
-            congress: name(Kind::Congress),
-            requests: name(Kind::Requests),
-        }
-    }
-}
-
-impl Topics {
-    /// The topic of `kind`.
-    pub fn name(&self, kind: Kind) -> &str {
-        match kind {
-            Kind::Calls => &self.calls,
-            Kind::Emails => &self.emails,
-            Kind::Congress => &self.congress,
-            Kind::Requests => &self.requests,
-        }
-    }
-
-    /// The kind that is read from `topic`, `None` for a topic that is not ours.
-    pub fn kind(&self, topic: &str) -> Option<Kind> {
-        self.iter().find(|(_, name)| *name == topic).map(|(kind, _)| kind)
-    }
-
-    /// Kinds and names, in the order of [`Kind`].
-    pub fn iter(&self) -> impl Iterator<Item = (Kind, &str)> {
-        [Kind::Calls, Kind::Emails, Kind::Congress, Kind::Requests].into_iter().map(|kind| (kind, self.name(kind)))
-    }
-}
-
 /// Where the records come from and how much of them is held at once.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KafkaConfig {
     /// `host:port`, comma separated; required.
     pub bootstrap_servers: String,
     /// Consumer group: the processes that share the partitions. Default `touchload`.
-    #[serde(default = "default_group")]
     pub group_id: String,
     /// The four topics.
-    #[serde(default)]
     pub topics: Topics,
     /// librdkafka properties as they are (TLS, SASL, time-outs), except those that [`KafkaConfig::validate`] refuses.
-    #[serde(default)]
     pub properties: BTreeMap<String, String>,
     /// Bytes that may wait between broker and pipeline. Default 256 MiB, at least 16 MiB.
-    #[serde(default = "default_memory")]
     pub memory_bytes: usize,
     /// Records at which a batch is handed on. Default 16384.
-    #[serde(default = "default_records")]
     pub batch_records: usize,
     /// Bytes at which a batch is handed on. Default 4 MiB, at most an eighth of `memory_bytes`.
-    #[serde(default = "default_bytes")]
     pub batch_bytes: usize,
     /// Milliseconds after its first record at which a batch is handed on. Default 20.
-    #[serde(default = "default_age")]
     pub batch_age_ms: u64,
     /// Whether the key may be anything; needs a process that owns every partition. Default false.
-    #[serde(default)]
     pub accept_unkeyed: bool,
     /// How the producers choose partitions; matters only where several processes share the work. Default `auto`.
-    #[serde(default)]
     pub partitioner: PartitionerChoice,
 }
 
-fn default_group() -> String {
-    "touchload".to_owned()
-}
-
-fn default_memory() -> usize {
-    256 * MIB
-}
-
-fn default_records() -> usize {
-    16_384
-}
-
-fn default_bytes() -> usize {
-    4 * MIB
-}
-
-fn default_age() -> u64 {
-    20
-}
-
-/// A field of the configuration that cannot be used, and what was expected there. Never holds a secret's value.
+/// A field of the configuration that cannot be used, and why. Never holds a secret's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The field, as `kafka.<field>`.
     pub field: String,
-    /// What was expected.
-    pub expected: String,
+    /// What is wrong with it, or what was expected.
+    pub what: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}", self.field, self.expected)
+        write!(f, "{}: {}", self.field, self.what)
     }
 }
 
@@ -142,13 +62,13 @@ impl KafkaConfig {
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
         Self {
             bootstrap_servers: bootstrap_servers.into(),
-            group_id: default_group(),
+            group_id: "touchload".to_owned(),
             topics: Topics::default(),
             properties: BTreeMap::new(),
-            memory_bytes: default_memory(),
-            batch_records: default_records(),
-            batch_bytes: default_bytes(),
-            batch_age_ms: default_age(),
+            memory_bytes: 256 * MIB,
+            batch_records: 16_384,
+            batch_bytes: 4 * MIB,
+            batch_age_ms: 20,
             accept_unkeyed: false,
             partitioner: PartitionerChoice::default(),
         }
@@ -159,7 +79,7 @@ impl KafkaConfig {
         let mut problems = Vec::new();
         let mut need = |holds: bool, field: &str, expected: &str| {
             if !holds {
-                problems.push(Problem { field: format!("kafka.{field}"), expected: expected.to_owned() });
+                problems.push(Problem { field: format!("kafka.{field}"), what: format!("expected {expected}") });
             }
         };
         need(!self.bootstrap_servers.trim().is_empty(), "bootstrap_servers", "host:port[,host:port…]");
@@ -176,21 +96,17 @@ impl KafkaConfig {
             let first = self.topics.iter().find(|(_, other)| *other == name);
             need(first.is_some_and(|(other, _)| other == kind), &field, "a topic that no other kind is read from");
         }
-        let (session, max_poll) = (self.timeout("session.timeout.ms"), self.timeout("max.poll.interval.ms"));
-        need(session.is_none_or(|ms| ms >= 6_000), "properties.session.timeout.ms", "at least 6000");
-        need(max_poll.is_none_or(|ms| ms >= 10_000), "properties.max.poll.interval.ms", "at least 10000");
-        for (key, value) in &self.properties {
-            if let Some(expected) = refusal(key, value).map(str::to_owned).or_else(|| unusable(key, value)) {
-                problems.push(Problem { field: format!("kafka.properties.{key}"), expected });
-            }
-        }
+        let wrong = self.properties.iter().filter_map(|(name, value)| Some((name, property_problem(name, value)?)));
+        problems.extend(wrong.map(|(name, what)| Problem { field: format!("kafka.properties.{name}"), what }));
         problems
     }
 
-    /// What librdkafka is told, secrets replaced: for logs and `config check`.
-    pub fn effective(&self) -> BTreeMap<String, String> {
-        let pairs = self.pairs();
-        pairs.into_iter().map(|(key, value)| (key.clone(), shown(&key, &value).to_owned())).collect()
+    /// What librdkafka is told, secrets replaced.
+    fn shown(&self) -> BTreeMap<String, String> {
+        let mut pairs = self.pairs();
+        let secrets = pairs.iter_mut().filter(|(name, _)| is_secret_property(name));
+        secrets.for_each(|(_, value)| *value = "(redacted)".to_owned());
+        pairs
     }
 
     /// How long a partition that is being taken away is waited for: below session and rebalance time-out.
@@ -263,7 +179,7 @@ impl fmt::Debug for KafkaConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaConfig")
             .field("topics", &self.topics)
-            .field("librdkafka", &self.effective())
+            .field("librdkafka", &self.shown())
             .field("memory_bytes", &self.memory_bytes)
             .field("batch_records", &self.batch_records)
             .field("batch_bytes", &self.batch_bytes)
@@ -277,16 +193,6 @@ impl fmt::Debug for KafkaConfig {
 fn is_topic_name(name: &str) -> bool {
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     (1..=249).contains(&name.len()) && name != "." && name != ".." && name.bytes().all(legal)
-}
-
-/// What librdkafka expects instead of this property or its value.
-fn unusable(key: &str, value: &str) -> Option<String> {
-    let mut probe = ClientConfig::new();
-    match probe.set(key, value).create_native_config() {
-        Ok(_) => None,
-        Err(KafkaError::ClientConfig(_, text, ..)) if shown(key, &text) == text => Some(format!("otherwise ({text})")),
-        Err(_) => Some("a property and a value that librdkafka knows".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ use crate::kafka::error::IngestError;
 use std::fmt;
 
 /// What the configuration says about the producers' partitioner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PartitionerChoice {
     /// Find out from the records.
     #[default]

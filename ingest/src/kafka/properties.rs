@@ -3,79 +3,130 @@
 //! Everything passes through except what the promise of exactly-once rests on, what the one memory budget decides, and
 //! what this source sets itself. A refused property is a problem of the configuration with its reason, never dropped.
 
-/// Why `key` (with `value`) may not be set by the user; `None` when it may.
-pub(crate) fn refusal(key: &str, value: &str) -> Option<&'static str> {
-    Some(match key {
-        "enable.auto.commit"
-        | "auto.commit.enable"
-        | "auto.commit.interval.ms"
-        | "enable.auto.offset.store"
-        | "offset.store.method"
-        | "offset.store.path"
-        | "offset.store.sync.interval.ms" => {
-            "no such setting: the table is the checkpoint, group offsets are only told to lag tools"
-        }
-        "auto.offset.reset" => "no such setting: the table decides where reading starts, and a gap stops the process",
-        "group.id" => "kafka.group instead",
-        "bootstrap.servers" | "metadata.broker.list" => "kafka.bootstrap_servers instead",
-        "group.protocol" | "group.remote.assignor" | "group.protocol.type" => {
-            "no such setting: under the classic group protocol a partition can be flushed before it is given back"
-        }
-        "partition.assignment.strategy" => {
-            "no such setting: range is used, so that equal partition numbers of the four topics land together"
-        }
-        "isolation.level" if value != "read_committed" => "read_committed: aborted transactions never happened",
-        "enable.partition.eof" => "no such setting: the end of a partition is no event here",
-        "allow.auto.create.topics" => "no such setting: a missing topic is waited for, not created",
-        "queued.max.messages.kbytes"
-        | "queued.min.messages"
-        | "fetch.message.max.bytes"
-        | "max.partition.fetch.bytes"
-        | "fetch.max.bytes"
-        | "fetch.queue.backoff.ms"
-        | "receive.message.max.bytes" => "ingest.memory_mb instead",
-        "statistics.interval.ms" => "no such setting: lag is read from these statistics",
-        "enabled_events" | "log.queue" | "consume.callback.max.messages" | "opaque" | "default_topic_conf" => {
-            "no such setting: the client library's own"
-        }
-        "test.mock.num.brokers" | "test.mock.broker.rtt" => {
-            "a real cluster: several clients would not share a mock one"
-        }
-        _ => return None,
-    })
+use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
+
+const OFFSETS: &str = "the tables hold the offsets";
+const CLASSIC: &str = "the classic protocol lets a partition be flushed before it is given back";
+const MEMORY: &str = "set ingest.memory_mb";
+const INTERNAL: &str = "the client's own affair";
+const REAL: &str = "the pipeline reads a real cluster";
+
+/// Properties that are set here, and why they cannot be given.
+const RESERVED: &[(&str, &str)] = &[
+    ("bootstrap.servers", "set kafka.bootstrap_servers"),
+    ("metadata.broker.list", "set kafka.bootstrap_servers"),
+    ("group.id", "set kafka.group"),
+    ("enable.auto.commit", OFFSETS),
+    ("auto.commit.enable", OFFSETS),
+    ("auto.commit.interval.ms", OFFSETS),
+    ("enable.auto.offset.store", OFFSETS),
+    ("offset.store.method", OFFSETS),
+    ("offset.store.path", OFFSETS),
+    ("offset.store.sync.interval.ms", OFFSETS),
+    ("auto.offset.reset", "the tables say where reading starts; a position that is gone must stop the pipeline"),
+    ("group.protocol", CLASSIC),
+    ("group.protocol.type", CLASSIC),
+    ("group.remote.assignor", CLASSIC),
+    ("partition.assignment.strategy", "range lets equal partition numbers of the four topics land together"),
+    ("isolation.level", "only committed transactions count"),
+    ("enable.partition.eof", INTERNAL),
+    ("allow.auto.create.topics", "a missing topic is waited for, never made"),
+    ("queued.max.messages.kbytes", MEMORY),
+    ("queued.min.messages", MEMORY),
+    ("fetch.message.max.bytes", MEMORY),
+    ("max.partition.fetch.bytes", MEMORY),
+    ("fetch.max.bytes", MEMORY),
+    ("fetch.queue.backoff.ms", MEMORY),
+    ("receive.message.max.bytes", MEMORY),
+    ("statistics.interval.ms", "lag is read from these statistics"),
+    ("enabled_events", INTERNAL),
+    ("log.queue", INTERNAL),
+    ("consume.callback.max.messages", INTERNAL),
+    ("opaque", INTERNAL),
+    ("default_topic_conf", INTERNAL),
+    ("test.mock.num.brokers", REAL),
+    ("test.mock.broker.rtt", REAL),
+];
+
+/// Time-outs within which a partition must be flushed before it is given back: librdkafka would take less.
+const LEAST_MILLIS: &[(&str, u64)] = &[("session.timeout.ms", 6_000), ("max.poll.interval.ms", 10_000)];
+
+/// Parts of a property's name that say its value is a secret.
+const SECRET_PARTS: &[&str] = &[
+    "password",
+    "passphrase",
+    "secret",
+    "token",
+    "key.pem",
+    "private.key",
+    "ssl_key",
+    "jaas",
+    "oauthbearer.config",
+    "kinit.cmd",
+];
+
+/// Whether a property's value must never be shown.
+pub fn is_secret_property(name: &str) -> bool {
+    SECRET_PARTS.iter().any(|part| name.contains(part))
 }
 
-/// Whether the value of `key` must never be shown.
-pub(crate) fn is_secret(key: &str) -> bool {
-    const MARKS: [&str; 7] =
-        ["password", "secret", "passphrase", "key.pem", "private.key", "oauthbearer.config", "kinit.cmd"];
-    MARKS.iter().any(|mark| key.contains(mark)) || key == "ssl_key"
+/// What is wrong with a property that a user gives, and what to do; `None` when it is passed through. Never quotes the
+/// value of a secret. Properties are judged one by one: those that contradict each other show when a client is made.
+pub fn property_problem(name: &str, value: &str) -> Option<String> {
+    if let Some((_, reason)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
+        return Some(format!("cannot be set here: {reason}; remove it"));
+    }
+    match ClientConfig::new().set(name, value).create_native_config() {
+        Ok(_) => too_short(name, value),
+        Err(KafkaError::ClientConfig(_, text, _, _)) if text.starts_with("No such") => {
+            Some("is no property that this build of librdkafka knows; correct the name or remove it".to_owned())
+        }
+        Err(_) if is_secret_property(name) => Some("has a value that librdkafka refuses".to_owned()),
+        Err(KafkaError::ClientConfig(_, text, _, _)) => Some(format!("has a value that librdkafka refuses: {text}")),
+        Err(error) => Some(format!("has a value that librdkafka refuses: {error}")),
+    }
 }
 
-/// `value`, or a mark in its place when `key` is a secret.
-pub(crate) fn shown<'a>(key: &str, value: &'a str) -> &'a str {
-    if is_secret(key) { "(redacted)" } else { value }
+fn too_short(name: &str, value: &str) -> Option<String> {
+    let (_, least) = LEAST_MILLIS.iter().find(|(limited, _)| *limited == name)?;
+    let given: u64 = value.trim().parse().ok()?;
+    (given < *least)
+        .then(|| format!("must be at least {least}: a partition is flushed within it before it is given back"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_secret, refusal, shown};
+    use super::{RESERVED, is_secret_property, property_problem};
 
     #[test]
-    fn what_the_promise_rests_on_is_refused_and_transport_is_not() {
-        for key in ["enable.auto.commit", "group.protocol", "partition.assignment.strategy", "auto.offset.reset"] {
-            assert!(refusal(key, "anything").is_some(), "{key}");
+    fn what_the_promise_rests_on_is_refused_and_the_rest_is_checked() {
+        for (name, _) in RESERVED {
+            assert!(property_problem(name, "1").is_some_and(|p| p.contains("cannot be set here")), "{name}");
         }
-        for key in ["security.protocol", "sasl.mechanism", "ssl.ca.location", "session.timeout.ms", "client.rack"] {
-            assert!(refusal(key, "anything").is_none(), "{key}");
+        for (name, value) in [
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.mechanisms", "SCRAM-SHA-512"),
+            ("ssl.ca.location", "/etc/ssl/certs/ca.pem"),
+            ("client.rack", "a"),
+            ("session.timeout.ms", "6000"),
+            ("max.poll.interval.ms", "10000"),
+        ] {
+            assert_eq!(property_problem(name, value), None, "{name}");
         }
-        assert!(refusal("isolation.level", "read_committed").is_none());
-        assert!(refusal("isolation.level", "read_uncommitted").is_some());
+        for (name, value, part) in [
+            ("securty.protocol", "SSL", "no property"),
+            ("security.protocol", "SSSL", "refuses"),
+            ("session.timeout.ms", "5999", "at least 6000"),
+            ("max.poll.interval.ms", "9999", "at least 10000"),
+        ] {
+            assert!(property_problem(name, value).is_some_and(|p| p.contains(part)), "{name} = {value}");
+        }
     }
 
     #[test]
-    fn secrets_are_not_shown() {
-        for key in [
+    fn secrets_are_known_by_name() {
+        for name in [
             "sasl.password",
             "ssl.key.password",
             "ssl.key.pem",
@@ -86,9 +137,10 @@ mod tests {
             "sasl.oauthbearer.assertion.private.key.passphrase",
             "sasl.oauthbearer.assertion.private.key.pem",
         ] {
-            assert!(is_secret(key), "{key}");
-            assert_eq!(shown(key, "hunter2"), "(redacted)");
+            assert!(is_secret_property(name), "{name}");
         }
-        assert_eq!(shown("sasl.username", "me"), "me");
+        for name in ["sasl.username", "ssl.ca.location", "security.protocol", "ssl.key.location"] {
+            assert!(!is_secret_property(name), "{name}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! One retained record: the winner of its identity, in 72 bytes.
+//! One retained record: the winner of its identity, in 64 bytes, a cache line.
 //!
 //! Text that is only compared for equality is interned (`0` = absent); ids that are unique per record (`event_id`,
 //! `request_id`) are references into an arena. An entry counts for an audience when it wins its identity among the
@@ -11,13 +11,21 @@ use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose, Sta
 /// `occurred_at` of a delete, which has none: sorts after every instant.
 pub const NO_INSTANT: Micros = Micros::MAX;
 
-const DELETE: u8 = 1;
-const DATE_ONLY: u8 = 2;
-const DECLARED: u8 = 4;
-const FULL: u8 = 8;
-const COMMERCIAL: u8 = 16;
-const UNTIMELY: u8 = 32;
-const ZONE_KNOWN: u8 = 64;
+const DELETE: u16 = 1;
+const DATE_ONLY: u16 = 1 << 1;
+const DECLARED: u16 = 1 << 2;
+const FULL: u16 = 1 << 3;
+const COMMERCIAL: u16 = 1 << 4;
+const UNTIMELY: u16 = 1 << 5;
+const ZONE_KNOWN: u16 = 1 << 6;
+// What status, kind and function come to is asked for every entry of every evaluation, so it is settled once.
+const TOUCH: u16 = 1 << 7;
+const REQUEST: u16 = 1 << 8;
+const ATTEMPT: u16 = 1 << 9;
+const ANSWERED: u16 = 1 << 10;
+const HIDDEN: u16 = 1 << 11;
+const MEDICAL: u16 = 1 << 12;
+const EXEMPT: u16 = 1 << 13;
 
 /// What an entry knows beyond its ids: small enough to copy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,8 +36,6 @@ pub struct Entry {
     pub version: i64,
     /// Order among records of equal version and rank: see `state::position`.
     pub position: u64,
-    /// Hash of (kind, source, event id): a filter before bytes are compared.
-    pub identity: u32,
     /// Arena reference of the event id.
     pub event_id: u32,
     /// Arena reference of the request id, 0 for none.
@@ -46,13 +52,14 @@ pub struct Entry {
     plan_or_answer: [u32; 2],
     /// Day of `ingested_at` since the epoch: how long the version is remembered when `occurred_at` lies further back.
     pub ingested_day: u16,
-    kind: u8,
+    flags: u16,
+    kind_and_purpose: u8,
     status: u8,
     channel: u8,
     function: u8,
-    purpose: u8,
-    flags: u8,
 }
+
+const _: () = assert!(size_of::<Entry>() == 64);
 
 /// The words of an entry, as given to [`Entry::new`].
 #[derive(Debug, Clone, Copy)]
@@ -74,17 +81,28 @@ pub struct Words {
 const ABSENT: u8 = u8::MAX;
 /// Bit of `channel` that says an e-mail came from headquarters.
 const HQ: u8 = 0x80;
+/// `purpose` sits above this many bits of `kind`.
+const KIND_BITS: u32 = 4;
+const NO_PURPOSE: u8 = 0xF;
+
+/// Number of weight classes: the channels, and e-mail from headquarters apart.
+pub const WEIGHT_CLASSES: usize = Channel::ALL.len() + 1;
+
+/// See [`Entry::weight_class`].
+pub fn weight_class(channel: Channel, origin: Option<Origin>) -> usize {
+    if origin == Some(Origin::Hq) { Channel::ALL.len() } else { usize::from(channel.code()) }
+}
 
 impl Entry {
     /// An entry with its words; ids, flags and times are set afterwards.
     pub fn new(words: Words) -> Self {
         let code = |c: Option<u8>| c.unwrap_or(ABSENT);
         let hq = if words.origin == Some(Origin::Hq) { HQ } else { 0 };
+        let purpose = words.purpose.map_or(NO_PURPOSE, Word::code);
         Self {
             occurred_at: NO_INSTANT,
             version: 0,
             position: 0,
-            identity: 0,
             event_id: 0,
             request_id: 0,
             source: 0,
@@ -93,18 +111,17 @@ impl Entry {
             theme: 0,
             plan_or_answer: [0; 2],
             ingested_day: 0,
-            kind: words.kind.code(),
+            flags: facts(words),
+            kind_and_purpose: words.kind.code() | purpose << KIND_BITS,
             status: code(words.status.map(Word::code)),
             channel: words.channel.map_or(ABSENT, |c| c.code() | hq),
             function: code(words.function.map(Word::code)),
-            purpose: code(words.purpose.map(Word::code)),
-            flags: 0,
         }
     }
 
     /// Feed.
     pub fn kind(&self) -> Kind {
-        Kind::from_code(self.kind).unwrap_or(Kind::Calls)
+        Kind::from_code(self.kind_and_purpose & ((1 << KIND_BITS) - 1)).unwrap_or(Kind::Calls)
     }
 
     /// Status, `None` on deletes.
@@ -129,7 +146,7 @@ impl Entry {
 
     /// Purpose, `None` on deletes that do not say.
     pub fn purpose(&self) -> Option<Purpose> {
-        Purpose::from_code(self.purpose)
+        Purpose::from_code(self.kind_and_purpose >> KIND_BITS)
     }
 
     /// Rank among records of one identity and version: a delete outranks every status.
@@ -147,29 +164,22 @@ impl Entry {
 
     /// Whether the commercial audience may know of this record at all.
     pub fn is_commercial(&self) -> bool {
-        self.kind() != Kind::Requests && self.function() != Some(BusinessFunction::Medical)
+        !self.has(HIDDEN)
     }
 
     /// Whether this is a live record of the audience: it wins its identity there and is no delete.
     pub fn counts_for(&self, audience: Audience) -> bool {
-        !self.is_delete() && self.wins_for(audience)
+        self.flags & (wins(audience) | DELETE) == wins(audience)
     }
 
     /// Whether this record wins its identity among those the audience sees.
     pub fn wins_for(&self, audience: Audience) -> bool {
-        self.has(match audience {
-            Audience::Full => FULL,
-            Audience::Commercial => COMMERCIAL,
-        })
+        self.has(wins(audience))
     }
 
     /// Records the outcome of [`Entry::wins_for`].
-    pub fn set_wins(&mut self, audience: Audience, wins: bool) {
-        let bit = match audience {
-            Audience::Full => FULL,
-            Audience::Commercial => COMMERCIAL,
-        };
-        self.set(bit, wins);
+    pub fn set_wins(&mut self, audience: Audience, won: bool) {
+        self.set(wins(audience), won);
     }
 
     /// Whether it removes its interaction.
@@ -215,17 +225,32 @@ impl Entry {
 
     /// A live request's life: it came in and was not withdrawn.
     pub fn is_request(&self) -> bool {
-        self.kind() == Kind::Requests && self.status() != Some(Status::Withdrawn)
+        self.has(REQUEST)
     }
 
     /// Whether the status makes a touch.
     pub fn is_touch(&self) -> bool {
-        self.status().is_some_and(|s| s.is_touch(self.kind()))
+        self.has(TOUCH)
+    }
+
+    /// Whether function medical did it.
+    pub fn is_medical(&self) -> bool {
+        self.has(MEDICAL)
+    }
+
+    /// Whether it serves the HCP (purpose service or safety): never an interruption.
+    pub fn is_exempt(&self) -> bool {
+        self.has(EXEMPT)
+    }
+
+    /// Channel and, for e-mail, origin as one small number: what weights depend on. Below [`WEIGHT_CLASSES`].
+    pub fn weight_class(&self) -> usize {
+        weight_class(self.channel().unwrap_or(Channel::MedicalRequest), self.origin())
     }
 
     /// Whether this is a call that found no access.
     pub fn is_attempt(&self) -> bool {
-        self.status() == Some(Status::NoAccess)
+        self.has(ATTEMPT)
     }
 
     /// The engagement plan (interned), 0 for none; requests have none.
@@ -247,8 +272,7 @@ impl Entry {
     pub fn answered_at(&self) -> Option<Micros> {
         let [high, low] = self.plan_or_answer;
         let answer = i64::from(high) << 32 | i64::from(low);
-        let answered = matches!(self.status(), Some(Status::Answered | Status::Closed));
-        (self.kind() == Kind::Requests && answered && answer != 0).then(|| answer - 1)
+        (self.has(ANSWERED) && answer != 0).then(|| answer - 1)
     }
 
     /// Sets the answer of a request; instants start at the epoch, so one is added to tell 0 from none.
@@ -257,15 +281,36 @@ impl Entry {
         self.plan_or_answer = [(answer >> 32) as u32, answer as u32];
     }
 
-    fn has(&self, bit: u8) -> bool {
+    fn has(&self, bit: u16) -> bool {
         self.flags & bit != 0
     }
 
-    fn set(&mut self, bit: u8, on: bool) {
+    fn set(&mut self, bit: u16, on: bool) {
         if on {
             self.flags |= bit;
         } else {
             self.flags &= !bit;
         }
     }
+}
+
+fn wins(audience: Audience) -> u16 {
+    match audience {
+        Audience::Full => FULL,
+        Audience::Commercial => COMMERCIAL,
+    }
+}
+
+/// The flags that follow from the words alone.
+fn facts(words: Words) -> u16 {
+    let (request, status) = (words.kind == Kind::Requests, words.status);
+    let medical = words.function == Some(BusinessFunction::Medical);
+    let flag = |on: bool, bit: u16| if on { bit } else { 0 };
+    flag(status.is_some_and(|s| s.is_touch(words.kind)), TOUCH)
+        | flag(request && status.is_some_and(|s| s != Status::Withdrawn), REQUEST)
+        | flag(status == Some(Status::NoAccess), ATTEMPT)
+        | flag(request && matches!(status, Some(Status::Answered | Status::Closed)), ANSWERED)
+        | flag(request || medical, HIDDEN)
+        | flag(medical, MEDICAL)
+        | flag(matches!(words.purpose, Some(Purpose::Service | Purpose::Safety)), EXEMPT)
 }

@@ -9,10 +9,10 @@ use touchpoint::time::Micros;
 
 /// Fills `requests`, `responsiveness` and `talked_past` of one window. Without requests nothing is due.
 pub fn fill(seen: Seen<'_>, length: Micros, values: &mut WindowValues) {
-    let is_request = |e: &&Entry| e.is_request() && e.counts_for(seen.audience);
-    if !seen.retained.iter().any(|e| is_request(&e)) {
+    if !seen.has_requests {
         return;
     }
+    let is_request = |e: &&Entry| e.is_request() && e.counts_for(seen.audience);
     let from = seen.instant.at - length;
     let inside = within(seen.retained, from, seen.instant.at);
     values.requests = inside.iter().filter(is_request).count() as u32;

@@ -5,7 +5,7 @@
 //! per touch of the longest window, whatever the number or the length of the windows.
 
 use super::entry::Entry;
-use super::tally::Tally;
+use super::tally::{CrossTally, FewTally, Tally, effective_number};
 use super::touches::{SolicitedBasis, Touch};
 use super::values::{MaybeReal, WindowValues};
 use super::{Seen, within};
@@ -16,13 +16,34 @@ use touchpoint::{Audience, BusinessFunction, Channel, Kind, Word};
 #[derive(Debug, Default)]
 pub struct Tallies {
     themes: Tally,
-    theme_channels: Tally,
-    theme_functions: Tally,
-    channels: Tally,
-    functions_with_theme: Tally,
-    functions: Tally,
+    theme_channels: CrossTally,
+    theme_functions: CrossTally,
+    channels: FewTally,
+    functions_with_theme: FewTally,
+    functions: FewTally,
+    /// Unknown owners too, under key 0: together they are one voice of their function.
     owners: Tally,
-    voices: Tally,
+    unknown_owners: u64,
+    voices: CrossTally,
+}
+
+impl Tallies {
+    /// Forgets everything, keeps the buffers.
+    fn clear(&mut self) {
+        self.themes.clear();
+        self.theme_channels.clear();
+        self.theme_functions.clear();
+        self.owners.clear();
+        self.voices.clear();
+        (self.channels, self.functions_with_theme, self.functions) = Default::default();
+        self.unknown_owners = 0;
+    }
+
+    /// Effective number of known owners.
+    fn voices(&self) -> Option<f64> {
+        let unknown = self.unknown_owners;
+        effective_number(self.owners.total - unknown, self.owners.squares - unknown * unknown)
+    }
 }
 
 struct Attempts {
@@ -64,18 +85,7 @@ pub struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// A pass that has taken in nothing yet.
     pub fn new(seen: Seen<'a>, tallies: &'a mut Tallies) -> Self {
-        for tally in [
-            &mut tallies.themes,
-            &mut tallies.theme_channels,
-            &mut tallies.theme_functions,
-            &mut tallies.channels,
-            &mut tallies.functions_with_theme,
-            &mut tallies.functions,
-            &mut tallies.owners,
-            &mut tallies.voices,
-        ] {
-            tally.clear();
-        }
+        tallies.clear();
         Self {
             seen,
             tallies,
@@ -129,33 +139,31 @@ impl<'a> Pass<'a> {
         let visit = touch.channel == Channel::FaceToFace && touch.function == BusinessFunction::Sales;
         self.sales_visits += u32::from(visit && touch.kind == Kind::Calls);
         self.counts.declared += u32::from(touch.solicited == Some(SolicitedBasis::Declared));
-        self.tallies.functions.add(u64::from(touch.function.code()));
-        if touch.owner != 0 {
-            self.tallies.owners.add(u64::from(touch.owner));
-        }
+        self.tallies.functions.add(touch.function.code());
+        let owner = self.tallies.owners.add(touch.owner);
+        self.tallies.unknown_owners += u64::from(touch.owner == 0);
         if touch.theme != 0 {
             self.take_theme(touch);
         }
         if touch.is_unsolicited() {
+            self.tallies.voices.add(owner, touch.function.code());
             self.take_unsolicited(touch);
         }
     }
 
     fn take_theme(&mut self, touch: &Touch) {
-        let (theme, channel, function) =
-            (u64::from(touch.theme), u64::from(touch.channel.code()), u64::from(touch.function.code()));
-        self.tallies.themes.add(theme);
+        let (channel, function) = (touch.channel.code(), touch.function.code());
+        let theme = self.tallies.themes.add(touch.theme);
         self.tallies.channels.add(channel);
         self.tallies.functions_with_theme.add(function);
-        self.tallies.theme_channels.add(channel << 32 | theme);
-        self.tallies.theme_functions.add(function << 32 | theme);
+        self.tallies.theme_channels.add(theme, channel);
+        self.tallies.theme_functions.add(theme, function);
         self.equal_themes += u32::from(self.newer_theme == touch.theme);
         self.newer_theme = touch.theme;
     }
 
     fn take_unsolicited(&mut self, touch: &'a Touch) {
         self.counts.unsolicited += 1;
-        self.tallies.voices.add(touch.voice());
         if let Some(newer) = self.newer_unsolicited {
             self.gaps.add(newer.at - touch.at);
         }
@@ -206,7 +214,7 @@ impl<'a> Pass<'a> {
         let (counts, tallies) = (self.counts, &self.tallies);
         let (touches, unsolicited) = (f64::from(counts.touches), f64::from(counts.unsolicited));
         let support = tallies.themes.total;
-        let zone_known = !self.unknown_zone && self.seen.instant.zone_known;
+        let zone_known = !self.unknown_zone && self.seen.instant.zone.is_some();
         WindowValues {
             support: support as u32,
             untimely: zone_known.then_some(self.untimely),
@@ -226,8 +234,8 @@ impl<'a> Pass<'a> {
                 &tallies.functions_with_theme,
             ),
             sequential_continuity: MaybeReal::ratio(f64::from(self.equal_themes), support.saturating_sub(1) as f64),
-            voices: tallies.owners.effective_number().into(),
-            function_voices: tallies.functions.effective_number().into(),
+            voices: tallies.voices().into(),
+            function_voices: effective_number(tallies.functions.total, tallies.functions.squares).into(),
             ..counts
         }
     }
@@ -245,7 +253,7 @@ impl<'a> Pass<'a> {
 }
 
 /// (Σ m_t² − Σ m_gt²) / (m² − Σ m_g²): the chance that two touches of different groups share a theme; NULL with one group.
-fn agreement(themes: &Tally, themes_by_group: &Tally, groups: &Tally) -> MaybeReal {
+fn agreement(themes: &Tally, themes_by_group: &CrossTally, groups: &FewTally) -> MaybeReal {
     let across = themes.total * themes.total - groups.squares;
     MaybeReal::ratio((themes.squares - themes_by_group.squares) as f64, across as f64)
 }

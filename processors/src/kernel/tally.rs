@@ -1,17 +1,23 @@
 //! Counts by key, with the sum of their squares kept as they grow.
+//!
+//! [`Tally`] counts any keys and gives each a slot; [`FewTally`] counts codes below [`FEW`]; [`CrossTally`] counts pairs of
+//! a slot and such a code. One search per touch and dimension, whatever is counted by it.
 
 use hashbrown::HashMap;
 
 /// Past this many distinct keys a hash index replaces the linear search.
 const LINEAR_MAX: usize = 24;
 
+/// Codes of channels and functions lie below this.
+pub const FEW: usize = 8;
+
 /// How often each key was added. An HCP's window holds a handful of keys, so a linear search wins; a hostile stream may
 /// hold thousands, so an index takes over.
 #[derive(Debug, Default)]
 pub struct Tally {
-    keys: Vec<u64>,
+    keys: Vec<u32>,
     counts: Vec<u32>,
-    index: HashMap<u64, u32>,
+    index: HashMap<u32, u32>,
     /// Σ n.
     pub total: u64,
     /// Σ n².
@@ -23,19 +29,22 @@ impl Tally {
     pub fn clear(&mut self) {
         self.keys.clear();
         self.counts.clear();
-        self.index.clear();
+        if !self.index.is_empty() {
+            self.index.clear();
+        }
         self.total = 0;
         self.squares = 0;
     }
 
-    /// Adds one of `key`.
-    pub fn add(&mut self, key: u64) {
+    /// Adds one of `key` and gives its slot: keys are numbered as they are met.
+    pub fn add(&mut self, key: u32) -> usize {
         let slot = self.slot(key);
         self.total += 1;
         if let Some(count) = self.counts.get_mut(slot) {
             self.squares += 2 * u64::from(*count) + 1;
             *count += 1;
         }
+        slot
     }
 
     /// Number of distinct keys.
@@ -43,18 +52,12 @@ impl Tally {
         self.keys.len()
     }
 
-    /// Effective number of keys, order 2: N² / Σ n². `None` when empty.
-    pub fn effective_number(&self) -> Option<f64> {
-        let total = self.total as f64;
-        (self.total > 0).then(|| total * total / self.squares as f64)
-    }
-
     /// Σ n(n − 1).
     pub fn equal_ordered_pairs(&self) -> u64 {
         self.squares - self.total
     }
 
-    fn slot(&mut self, key: u64) -> usize {
+    fn slot(&mut self, key: u32) -> usize {
         if self.keys.len() <= LINEAR_MAX {
             if let Some(slot) = self.keys.iter().position(|k| *k == key) {
                 return slot;
@@ -74,25 +77,101 @@ impl Tally {
     }
 }
 
+/// How often each of a few codes was added.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct FewTally {
+    counts: [u32; FEW],
+    /// Σ n.
+    pub total: u64,
+    /// Σ n².
+    pub squares: u64,
+}
+
+impl FewTally {
+    /// Adds one of `code`, which is below [`FEW`].
+    pub fn add(&mut self, code: u8) {
+        self.total += 1;
+        self.squares += grown(&mut self.counts, code);
+    }
+}
+
+/// How often each pair of a slot and a code was added: only their squares are asked for.
+#[derive(Debug, Default)]
+pub struct CrossTally {
+    rows: Vec<[u32; FEW]>,
+    total: u64,
+    /// Σ n².
+    pub squares: u64,
+}
+
+impl CrossTally {
+    /// Forgets everything, keeps the buffer.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.total = 0;
+        self.squares = 0;
+    }
+
+    /// Adds one of `(slot, code)`; `code` is below [`FEW`].
+    pub fn add(&mut self, slot: usize, code: u8) {
+        if self.rows.len() <= slot {
+            self.rows.resize(slot + 1, [0; FEW]);
+        }
+        self.total += 1;
+        if let Some(row) = self.rows.get_mut(slot) {
+            self.squares += grown(row, code);
+        }
+    }
+
+    /// Σ n(n − 1).
+    pub fn equal_ordered_pairs(&self) -> u64 {
+        self.squares - self.total
+    }
+}
+
+/// Counts one more of `code`; by how much Σ n² grows.
+fn grown(counts: &mut [u32; FEW], code: u8) -> u64 {
+    let Some(count) = counts.get_mut(usize::from(code)) else { return 0 };
+    *count += 1;
+    2 * u64::from(*count) - 1
+}
+
+/// Effective number of keys, order 2: N² / Σ n². `None` when nothing was counted.
+pub fn effective_number(total: u64, squares: u64) -> Option<f64> {
+    let n = total as f64;
+    (total > 0).then(|| n * n / squares as f64)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{CrossTally, FewTally, Tally, effective_number};
 
     #[test]
     fn squares_follow_counts_across_the_index_switch() {
-        let mut tally = Tally::default();
-        for round in 0..3_u64 {
-            for key in 0..100_u64 {
+        let (mut tally, mut cross) = (Tally::default(), CrossTally::default());
+        for round in 0..3_u32 {
+            for key in 0..100_u32 {
                 if key % (round + 1) == 0 {
-                    tally.add(key);
+                    let slot = tally.add(key);
+                    cross.add(slot, (key % 2) as u8);
                 }
             }
         }
         let expected: u64 =
             (0..100_u64).map(|k| (0..3).filter(|r| k % (r + 1) == 0).count() as u64).map(|n| n * n).sum();
         assert_eq!(tally.squares, expected);
+        assert_eq!(cross.squares, expected, "a key has one code here, so pairs count as keys do");
+        assert_eq!(cross.equal_ordered_pairs(), tally.equal_ordered_pairs());
         assert_eq!(tally.distinct(), 100);
         tally.clear();
-        assert_eq!(tally.effective_number(), None);
+        assert_eq!(effective_number(tally.total, tally.squares), None);
+    }
+
+    #[test]
+    fn codes_are_counted_apart() {
+        let mut few = FewTally::default();
+        [0, 7, 7, 3, 7].into_iter().for_each(|code| few.add(code));
+        assert_eq!((few.total, few.squares), (5, 1 + 9 + 1));
+        assert_eq!(effective_number(few.total, few.squares), Some(25.0 / 11.0));
     }
 }

@@ -3,7 +3,7 @@
 use super::Texts;
 use super::entry::Entry;
 use touchpoint::time::Micros;
-use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose, Word};
+use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose};
 
 /// Why a touch is solicited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,57 +52,66 @@ impl Touch {
     pub fn is_unsolicited(&self) -> bool {
         self.solicited.is_none()
     }
-
-    /// The voice: function and owner in one key; unknown owners of a function are one voice.
-    pub fn voice(&self) -> u64 {
-        u64::from(self.function.code()) << 32 | u64::from(self.owner)
-    }
 }
 
-/// Fills `touches` with those of `retained` (window order) that count for `audience`.
-pub fn collect<T: Texts>(retained: &[Entry], texts: &T, audience: Audience, touches: &mut Vec<Touch>) {
-    touches.clear();
-    for entry in retained.iter().filter(|e| e.is_touch() && e.counts_for(audience)) {
-        let (Some(channel), Some(function), Some(purpose)) = (entry.channel(), entry.function(), entry.purpose())
-        else {
-            continue; // decoding defaults all three on everything but deletes
-        };
-        touches.push(Touch {
+/// What the touches of an audience are told from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a, T> {
+    /// Entries with `T − 400 d < occurred_at ≤ T`, in window order: also where requests are looked up.
+    pub retained: &'a [Entry],
+    /// The text behind their ids and words.
+    pub texts: T,
+    /// Whose view.
+    pub audience: Audience,
+}
+
+impl<'a, T: Texts> Source<'a, T> {
+    /// Fills `touches` with those of `part`, a stretch of the retained entries, oldest first.
+    pub fn collect(&self, part: &[Entry], touches: &mut Vec<Touch>) {
+        touches.clear();
+        touches.extend(self.entries(part).filter_map(|entry| self.touch(entry)));
+    }
+
+    /// The entries of `part` that are touches of the audience.
+    pub fn entries<'p>(&self, part: &'p [Entry]) -> impl Iterator<Item = &'p Entry> + use<'p, T> {
+        let audience = self.audience;
+        part.iter().filter(move |e| e.is_touch() && e.counts_for(audience))
+    }
+
+    /// `None` for an entry without channel, function or purpose, which decoding defaults on everything but deletes.
+    fn touch(&self, entry: &Entry) -> Option<Touch> {
+        Some(Touch {
             at: entry.occurred_at,
             owner: entry.owner,
             product: entry.product,
             theme: entry.theme,
             plan: entry.plan(),
             kind: entry.kind(),
-            channel,
+            channel: entry.channel()?,
             origin: entry.origin(),
-            function,
-            purpose,
-            solicited: solicited_basis(entry, function, purpose, || answers_request(entry, retained, texts, audience)),
+            function: entry.function()?,
+            purpose: entry.purpose()?,
+            solicited: self.solicited_basis(entry),
             date_only: entry.is_date_only(),
             untimely: entry.untimely(),
-        });
+        })
     }
-}
 
-fn solicited_basis(
-    entry: &Entry,
-    function: BusinessFunction,
-    purpose: Purpose,
-    answers_request: impl FnOnce() -> bool,
-) -> Option<SolicitedBasis> {
-    if function == BusinessFunction::Medical && entry.request_id != 0 && answers_request() {
-        return Some(SolicitedBasis::Request);
+    /// Why a touch is solicited, `None` for an interruption.
+    pub fn solicited_basis(&self, entry: &Entry) -> Option<SolicitedBasis> {
+        if entry.request_id != 0 && entry.is_medical() && self.answers_request(entry) {
+            return Some(SolicitedBasis::Request);
+        }
+        if entry.is_exempt() {
+            return Some(SolicitedBasis::Exempt);
+        }
+        entry.is_declared().then_some(SolicitedBasis::Declared)
     }
-    if matches!(purpose, Purpose::Service | Purpose::Safety) {
-        return Some(SolicitedBasis::Exempt);
-    }
-    entry.is_declared().then_some(SolicitedBasis::Declared)
-}
 
-/// Whether a live, not withdrawn request with this id came in no later than the touch.
-fn answers_request<T: Texts>(touch: &Entry, retained: &[Entry], texts: &T, audience: Audience) -> bool {
-    let wanted = texts.text(touch.request_id);
-    let mut requests = retained.iter().take_while(|e| e.occurred_at <= touch.occurred_at);
-    requests.any(|e| e.is_request() && e.counts_for(audience) && texts.text(e.event_id) == wanted)
+    /// Whether a live, not withdrawn request with this id came in no later than the touch.
+    fn answers_request(&self, touch: &Entry) -> bool {
+        let wanted = self.texts.text(touch.request_id);
+        let mut requests = self.retained.iter().take_while(|e| e.occurred_at <= touch.occurred_at);
+        requests.any(|e| e.is_request() && e.counts_for(self.audience) && self.texts.text(e.event_id) == wanted)
+    }
 }

@@ -4,7 +4,7 @@
 //! and `hcp_now` (HCP, headline window), the latter two with what reference data says of the HCP at T (`unknown` without
 //! a row). A projected layout builds only the columns it keeps.
 
-use crate::kernel::Evaluation;
+use crate::kernel::{Evaluation, Overall, WindowValues};
 use crate::rows::{MetricBuilder, Values, constant_instant};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -195,15 +195,17 @@ impl<'a> RowBuilder<'a> {
     pub fn push_evaluation(&mut self, hcp_id: &str, evaluation: &Evaluation) {
         for window in &self.layout.windows {
             if let Some(values) = evaluation.windows.get(window.index()) {
-                let half_life = self.shared.policy.half_life;
-                self.push(hcp_id, *window, Values { window: values, load: evaluation.load, half_life });
+                self.push(hcp_id, *window, values, evaluation.overall);
             }
         }
     }
 
     /// Adds one row.
-    pub fn push(&mut self, hcp_id: &str, window: WindowLength, values: Values<'_>) {
-        let row = if self.needs_facts { self.shared.reference.hcp(hcp_id, self.shared.as_of) } else { None };
+    pub fn push(&mut self, hcp_id: &str, window: WindowLength, values: &WindowValues, overall: Overall) {
+        let (policy, as_of) = (&*self.shared.policy, self.shared.as_of);
+        let needs_row = self.needs_facts || policy.quiet_hours.is_some();
+        let row = if needs_row { self.shared.reference.hcp(hcp_id, as_of) } else { None };
+        let values = Values { window: values, overall, as_of, policy, zone: row.and_then(|r| r.time_zone) };
         let (mut texts, mut metrics) = (self.texts.iter_mut(), self.metrics.iter_mut());
         for column in &self.layout.columns {
             let text = match column {

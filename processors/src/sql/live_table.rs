@@ -6,7 +6,6 @@
 
 use super::layout::{Layout, RowBuilder, Shared};
 use crate::kernel::Scratch;
-use crate::rows::Values;
 use crate::shards::{Shards, SharedShards};
 use crate::state::LiveSnapshot;
 use arrow::array::RecordBatch;
@@ -122,9 +121,8 @@ fn headline_batches(table: LiveTable) -> impl Iterator<Item = Result<RecordBatch
         let half_life = shared.policy.half_life;
         for cell in slice.cells() {
             if let Some(headline) = cell.headline(table.audience) {
-                let load = headline.load(slice.as_of, half_life);
-                let values = Values { window: &headline.values, load, half_life };
-                rows.push(&cell.id, WindowLength::HEADLINE, values);
+                let overall = headline.overall(slice.as_of, half_life);
+                rows.push(&cell.id, WindowLength::HEADLINE, &headline.values, overall);
             }
         }
         rows.finish().map_err(DataFusionError::from)

@@ -15,7 +15,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use touchpoint::{Audience, Word};
 
 /// Below this many HCPs with a request nothing is told of requests.
@@ -44,92 +44,73 @@ fn for_slices(shards: &SharedShards, mut count: impl FnMut(&crate::Shard, std::o
     }
 }
 
-/// `touches_now` for an audience.
-#[derive(Debug, Clone)]
-pub struct TouchesNow {
-    shards: SharedShards,
-    audience: Audience,
+/// What a table counts.
+#[derive(Debug, Clone, Copy)]
+enum Counted {
+    Touches(Audience),
+    Requests,
 }
 
-impl TouchesNow {
-    /// Over the live state.
-    pub fn new(shards: SharedShards, audience: Audience) -> Self {
-        Self { shards, audience }
+/// `touches_now` or `requests_now`.
+#[derive(Debug, Clone)]
+pub struct SumsTable {
+    shards: SharedShards,
+    counted: Counted,
+    schema: SchemaRef,
+}
+
+impl SumsTable {
+    /// `touches_now` over the live state, as `audience` sees it.
+    pub fn touches(shards: SharedShards, audience: Audience) -> Self {
+        let texts = ["window", "territory", "channel", "business_function"];
+        Self { shards, counted: Counted::Touches(audience), schema: schema_of(&texts, &["touches", "unsolicited"]) }
     }
 
-    fn batch(&self) -> Result<RecordBatch> {
+    /// `requests_now` over the live state.
+    pub fn requests(shards: SharedShards) -> Self {
+        Self { shards, counted: Counted::Requests, schema: schema_of(&["territory", "state"], &["requests"]) }
+    }
+
+    fn touch_columns(&self, audience: Audience) -> Vec<ArrayRef> {
         let mut sums = TouchSums::new();
-        for_slices(&self.shards, |shard, hcps| shard.add_touches(hcps, self.audience, &mut sums));
-        let columns: Vec<ArrayRef> = vec![
+        for_slices(&self.shards, |shard, hcps| shard.add_touches(hcps, audience, &mut sums));
+        vec![
             Arc::new(StringArray::from_iter_values(sums.keys().map(|k| k.0.as_str()))),
             Arc::new(StringArray::from_iter_values(sums.keys().map(|k| &k.1))),
             Arc::new(StringArray::from_iter_values(sums.keys().map(|k| k.2.as_str()))),
             Arc::new(StringArray::from_iter_values(sums.keys().map(|k| k.3.as_str()))),
             Arc::new(Int64Array::from_iter_values(sums.values().map(|c| c.touches))),
             Arc::new(Int64Array::from_iter_values(sums.values().map(|c| c.unsolicited))),
-        ];
-        Ok(RecordBatch::try_new(self.schema(), columns)?)
-    }
-}
-
-/// `requests_now`.
-#[derive(Debug, Clone)]
-pub struct RequestsNow {
-    shards: SharedShards,
-}
-
-impl RequestsNow {
-    /// Over the live state.
-    pub fn new(shards: SharedShards) -> Self {
-        Self { shards }
+        ]
     }
 
-    fn batch(&self) -> Result<RecordBatch> {
+    fn request_columns(&self) -> Vec<ArrayRef> {
         let mut sums = BTreeMap::new();
         let mut asking = 0;
         for_slices(&self.shards, |shard, hcps| asking += shard.add_requests(hcps, &mut sums));
         if asking < MIN_HCPS {
             sums.clear();
         }
-        let columns: Vec<ArrayRef> = vec![
+        vec![
             Arc::new(StringArray::from_iter_values(sums.keys().map(|(territory, _)| territory))),
             Arc::new(StringArray::from_iter_values(sums.keys().map(|(_, state)| state.as_str()))),
             Arc::new(Int64Array::from_iter_values(sums.values().copied())),
-        ];
-        Ok(RecordBatch::try_new(self.schema(), columns)?)
+        ]
+    }
+
+    fn batch(&self) -> Result<RecordBatch> {
+        let columns = match self.counted {
+            Counted::Touches(audience) => self.touch_columns(audience),
+            Counted::Requests => self.request_columns(),
+        };
+        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
     }
 }
 
 #[async_trait]
-impl TableProvider for TouchesNow {
+impl TableProvider for SumsTable {
     fn schema(&self) -> SchemaRef {
-        static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-            schema_of(&["window", "territory", "channel", "business_function"], &["touches", "unsolicited"])
-        });
-        SCHEMA.clone()
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::View
-    }
-
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let table = MemTable::try_new(self.schema(), vec![vec![self.batch()?]])?;
-        table.scan(state, projection, filters, limit).await
-    }
-}
-
-#[async_trait]
-impl TableProvider for RequestsNow {
-    fn schema(&self) -> SchemaRef {
-        static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema_of(&["territory", "state"], &["requests"]));
-        SCHEMA.clone()
+        self.schema.clone()
     }
 
     fn table_type(&self) -> TableType {

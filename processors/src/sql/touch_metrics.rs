@@ -6,6 +6,10 @@
 //! closed below; load counts what lies in the last 400 d of the rows given. Over a frame T is the greatest `as_of` of its
 //! rows. NULL when no row counts for the audience.
 //!
+//! The audience chooses among the rows given and cannot bring back what they lack: `touchpoints` holds the version that is
+//! live for everybody. An interaction whose live version is medical, but which has an earlier one that is not, is left
+//! out here; `hcp_metrics_at(…, 'commercial')` resolves versions for the audience and counts the earlier one.
+//!
 //! One struct instead of a function per column: many aggregates over one group would keep as many copies of its rows.
 
 mod accumulator;

@@ -1,29 +1,28 @@
-//! Ids that are unique per record, packed into one buffer: four-byte references, one length byte, no padding to speak of.
-
-use crate::kernel::Texts;
-
-/// References count in units of this many bytes, so that a shard may hold 16 GiB of ids.
-const UNIT: usize = 4;
+//! Ids that are unique per record, packed into one buffer per HCP: four-byte references, one length byte, no padding.
+//!
+//! Ids of forgotten records stay until the HCP's list is packed anew (`state::list`), so memory follows what is retained.
 
 /// The buffer. Reference 0 is the empty text.
-#[derive(Debug)]
+#[derive(Debug, Default, Clone)]
 pub struct Arena {
     bytes: Vec<u8>,
 }
 
-impl Default for Arena {
-    fn default() -> Self {
-        Self { bytes: vec![0; UNIT] }
-    }
-}
-
 impl Arena {
-    /// Stores `text` (at most 255 bytes; decoding allows 128). `None` when the shard is full.
+    /// Stores `text` (at most 255 bytes; decoding allows 128). `None` when it is longer or the HCP holds 4 GiB of ids.
     pub fn push(&mut self, text: &[u8]) -> Option<u32> {
-        let reference = u32::try_from(self.bytes.len() / UNIT).ok()?;
-        self.bytes.push(u8::try_from(text.len()).ok()?);
+        let length = u8::try_from(text.len()).ok()?;
+        let wanted = text.len() + 2;
+        if self.bytes.len() + wanted > self.bytes.capacity() {
+            // By a quarter, as the list grows: doubling would waste up to half.
+            self.bytes.reserve_exact(wanted.max(self.bytes.len() / 4));
+        }
+        if self.bytes.is_empty() {
+            self.bytes.push(0);
+        }
+        let reference = u32::try_from(self.bytes.len()).ok()?;
+        self.bytes.push(length);
         self.bytes.extend_from_slice(text);
-        self.bytes.resize(self.bytes.len().next_multiple_of(UNIT), 0);
         Some(reference)
     }
 
@@ -36,11 +35,10 @@ impl Arena {
     pub fn used(&self) -> usize {
         self.bytes.len()
     }
-}
 
-impl Texts for Arena {
-    fn text(&self, reference: u32) -> &[u8] {
-        let start = reference as usize * UNIT;
+    /// The text of a reference.
+    pub fn text(&self, reference: u32) -> &[u8] {
+        let start = reference as usize;
         let length = self.bytes.get(start).map_or(0, |l| usize::from(*l));
         self.bytes.get(start + 1..start + 1 + length).unwrap_or_default()
     }
@@ -48,11 +46,12 @@ impl Texts for Arena {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arena, Texts};
+    use super::Arena;
 
     #[test]
     fn texts_come_back() {
         let mut arena = Arena::default();
+        assert_eq!(arena.text(0), b"");
         let references: Vec<u32> = ["", "a", "abc", "abcd", "x".repeat(128).as_str()]
             .iter()
             .filter_map(|t| arena.push(t.as_bytes()))
@@ -60,6 +59,7 @@ mod tests {
         let lengths: Vec<usize> = references.iter().map(|r| arena.text(*r).len()).collect();
         assert_eq!(lengths, [0, 1, 3, 4, 128]);
         assert_eq!(arena.text(0), b"");
+        assert!(references.iter().all(|r| *r != 0), "0 is kept for absent texts");
         assert_eq!(arena.push(&[b'y'; 256]), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The day rows of `hcp_metrics`: what held at each 00:00 UTC, and its revisions.
 //!
 //! When time passes midnight, one row per HCP whose headline columns other than load differ from its row before. A record
-//! that arrives later changes the days from its event time on: the HCP's entries are copied before its first such change,
+//! that arrives later changes the days from its event time on: the HCP's list is copied before its first such change,
 //! and when the cycle closes both lists are evaluated at each affected midnight, at most 35 days back. A row is written
 //! again (revision + 1) where the value changed, and where the change ended, so that "the last row at or before a day, of
 //! the greatest revision" is always that day's value. Days before the first closed one have no rows: they are answered
@@ -9,8 +9,9 @@
 //!
 //! Audience full, like everything in `hcp_metrics`.
 
+use super::list::List;
 use super::shard::Shard;
-use crate::kernel::{self, Entry, Instant, Scratch, WindowValues};
+use crate::kernel::{self, Instant, Overall, Scratch, Standing, WindowValues};
 use crate::rows::{MetricBuilder, Values, constant_instant};
 use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use arrow::error::ArrowError;
@@ -38,11 +39,13 @@ pub struct Days {
     closed: Option<ClosedDays>,
     touched: HashMap<u32, Before>,
     revisions: HashMap<(u32, Micros), i64>,
+    /// Whether the next day is closed for every HCP: another policy moves values without any record.
+    everyone: bool,
 }
 
 #[derive(Debug)]
 struct Before {
-    entries: Vec<Entry>,
+    list: List,
     from: Micros,
 }
 
@@ -52,10 +55,20 @@ struct DayRow {
     as_of: Micros,
     revision: i64,
     values: WindowValues,
-    load: f64,
+    overall: Overall,
+}
+
+/// What a day row is compared by: everything but the load, which changes by itself.
+fn compared((values, overall): (WindowValues, Overall)) -> (WindowValues, Standing) {
+    (values, overall.standing)
 }
 
 impl Days {
+    /// The next day gets a row of every HCP.
+    pub(super) fn expect_everyone(&mut self) {
+        self.everyone = true;
+    }
+
     fn revises(&self, from: Micros) -> bool {
         self.closed.is_some_and(|c| c.last >= c.first && from <= c.last)
     }
@@ -91,8 +104,8 @@ impl Shard {
             before.from = before.from.min(from);
             return;
         }
-        let Some(entries) = self.hcp(number).map(|h| h.entries.clone()) else { return };
-        self.days.touched.insert(number, Before { entries, from });
+        let Some(list) = self.hcp(number).map(|h| h.list().cloned().unwrap_or_default()) else { return };
+        self.days.touched.insert(number, Before { list, from });
     }
 
     /// Writes revisions of closed days and closes every day up to `now`. `None` when there is no row to write.
@@ -130,14 +143,15 @@ impl Shard {
         let mut previous_changed = false;
         let mut as_of = start;
         while as_of <= closed.last {
-            let old = self.headline(number, &before.entries, as_of, scratch);
-            let new = self.hcp(number).and_then(|h| self.headline(number, &h.entries, as_of, scratch));
-            let changed = old.map(|(v, _)| v) != new.map(|(v, _)| v);
+            let old = self.headline(number, Some(&before.list), as_of, scratch);
+            let new = self.hcp(number).and_then(|h| self.headline(number, h.list(), as_of, scratch));
+            let changed = old.map(compared) != new.map(compared);
             if changed || previous_changed {
-                if let Some((values, load)) = new.or_else(|| old.map(|_| (WindowValues::default(), 0.0))) {
+                let gone = Overall { load: 0.0, standing: Standing::default() };
+                if let Some((values, overall)) = new.or_else(|| old.map(|_| (WindowValues::default(), gone))) {
                     let revision = self.days.revisions.entry((number, as_of)).or_default();
                     *revision += 1;
-                    rows.push(DayRow { hcp: number, as_of, revision: *revision, values, load });
+                    rows.push(DayRow { hcp: number, as_of, revision: *revision, values, overall });
                 }
             }
             previous_changed = changed;
@@ -148,21 +162,22 @@ impl Shard {
     /// Rows of one midnight. After a gap nobody knows which HCPs aged meanwhile, so all are looked at.
     fn close_day(&mut self, closed: ClosedDays, gap: bool, scratch: &mut Scratch, rows: &mut Vec<DayRow>) {
         let as_of = closed.last;
-        let everyone = gap || as_of == closed.first;
+        let policy_changed = std::mem::take(&mut self.days.everyone);
+        let everyone = gap || as_of == closed.first || policy_changed;
         for number in 0..self.hcp_count() as u32 {
             let Some(hcp) = self.hcp(number) else { continue };
             if !everyone && !hcp.changed_since_midnight {
                 continue;
             }
-            let Some((values, load)) = self.headline(number, &hcp.entries, as_of, scratch) else { continue };
-            let yesterday = self.headline(number, &hcp.entries, as_of - DAY, scratch).map(|(v, _)| v);
-            if as_of == closed.first || yesterday != Some(values) {
-                rows.push(DayRow { hcp: number, as_of, revision: 0, values, load });
+            let Some((values, overall)) = self.headline(number, hcp.list(), as_of, scratch) else { continue };
+            let yesterday = self.headline(number, hcp.list(), as_of - DAY, scratch);
+            if as_of == closed.first || policy_changed || yesterday.map(compared) != Some(compared((values, overall))) {
+                rows.push(DayRow { hcp: number, as_of, revision: 0, values, overall });
             }
             // What changed after this midnight must be looked at again at the next one.
-            let still_ahead = hcp.entries.iter().any(|e| e.occurred_at > as_of && !e.is_delete());
-            let ages =
-                kernel::next_change(&hcp.entries, &self.instant_of(number, as_of)).is_some_and(|t| t <= as_of + DAY);
+            let still_ahead = hcp.entries().iter().any(|e| e.occurred_at > as_of && !e.is_delete());
+            let next = kernel::next_change(hcp.entries(), &self.instant_of(number, as_of), &[overall.standing]);
+            let ages = next.is_some_and(|t| t <= as_of + DAY);
             if let Some(hcp) = self.hcp_mut(number) {
                 hcp.changed_since_midnight = still_ahead || ages;
             }
@@ -170,20 +185,19 @@ impl Shard {
     }
 
     fn instant_of(&self, number: u32, at: Micros) -> Instant<'_> {
-        let known = self.hcp(number).is_some_and(|h| self.reference().time_zone(&h.id, at).is_some());
-        Instant { at, policy: self.policy(), zone_known: known }
+        let row = self.hcp(number).and_then(|h| self.reference().hcp(&h.id, at));
+        Instant::new(at, self.policy(), row)
     }
 
     fn headline(
         &self,
         number: u32,
-        entries: &[Entry],
+        list: Option<&List>,
         at: Micros,
         scratch: &mut Scratch,
-    ) -> Option<(WindowValues, f64)> {
-        let instant = self.instant_of(number, at);
-        let evaluation = kernel::evaluate(entries, self.arena(), Audience::Full, &instant, scratch)?;
-        Some((evaluation.windows[WindowLength::HEADLINE.index()], evaluation.load))
+    ) -> Option<(WindowValues, Overall)> {
+        let records = list?.records(Audience::Full, self.words());
+        kernel::evaluate_headline(records, &self.instant_of(number, at), scratch)
     }
 
     fn day_batch(&self, rows: &[DayRow], now: Micros) -> Result<RecordBatch, ArrowError> {
@@ -197,7 +211,8 @@ impl Shard {
             versions.append_value(&self.policy().version);
             as_of.append_value(row.as_of);
             revisions.append_value(row.revision);
-            let values = Values { window: &row.values, load: row.load, half_life: self.policy().half_life };
+            let Instant { policy, zone, .. } = self.instant_of(row.hcp, row.as_of);
+            let values = Values { window: &row.values, overall: row.overall, as_of: row.as_of, policy, zone };
             metrics.iter_mut().for_each(|m| m.push(values));
         }
         let mut columns: Vec<ArrayRef> =

@@ -1,10 +1,10 @@
-//! Turns a record into an entry, and knows the text behind entries: ids, repeated text, positions.
+//! Turns a record into an entry, and knows the text behind entries that repeats, and their positions.
 
 use super::arena::Arena;
 use super::interner::Interner;
 use super::position::Positions;
+use crate::kernel::Entry;
 use crate::kernel::entry::{NO_INSTANT, Words};
-use crate::kernel::{Entry, Texts};
 use hashbrown::DefaultHashBuilder;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
@@ -17,24 +17,28 @@ use touchpoint::{Kind, Op, Policy, Precision, Reference, Word};
 #[derive(Debug, Default)]
 pub struct Dictionary {
     hasher: DefaultHashBuilder,
-    arena: Arena,
     sources: Interner,
     words: Interner,
     positions: Positions,
 }
 
 impl Dictionary {
-    /// Event and request ids.
-    pub fn arena(&self) -> &Arena {
-        &self.arena
+    /// Owners, products, themes and plans.
+    pub fn words(&self) -> &Interner {
+        &self.words
     }
 
     /// Bytes held, roughly.
     pub fn bytes(&self) -> usize {
-        self.arena.bytes() + self.sources.bytes() + self.words.bytes()
+        self.sources.bytes() + self.words.bytes()
     }
 
-    /// The entry of a record, still without its ids: see [`Dictionary::set_ids`].
+    /// Hash of a record's identity within its HCP.
+    pub fn identity(&self, row: &RecordRow<'_>) -> u32 {
+        self.hasher.hash_one((row.kind, row.source, row.event_id)) as u32
+    }
+
+    /// The entry of a record, still without its ids: see `List::set_ids`.
     pub fn entry(&mut self, row: &RecordRow<'_>, reference: &Reference, policy: &Policy) -> Entry {
         let mut entry = Entry::new(Words {
             kind: row.kind,
@@ -47,7 +51,6 @@ impl Dictionary {
         entry.version = row.version;
         entry.position = self.positions.pack(row.kafka_topic, row.ingested_at, row.kafka_offset);
         entry.source = self.sources.number(Some(row.source));
-        entry.identity = self.hasher.hash_one((row.kind, row.source, row.event_id)) as u32;
         entry.ingested_day = u16::try_from(row.ingested_at.div_euclid(DAY)).unwrap_or(u16::MAX);
         if row.op == Op::Delete {
             entry.mark_delete();
@@ -69,33 +72,16 @@ impl Dictionary {
         if row.solicited {
             entry.mark_declared();
         }
-        entry.set_untimely(untimely(row, reference, policy));
+        entry.set_untimely(untimely(&entry, row.hcp_id, reference, policy));
         entry
     }
 
-    /// Stores the ids of a record, or reuses those of `known`, an entry of the same identity. `None` when the arena is
-    /// full.
-    pub fn set_ids(&mut self, entry: &mut Entry, row: &RecordRow<'_>, known: Option<&Entry>) -> Option<()> {
-        entry.event_id = match known {
-            Some(known) => known.event_id,
-            None => self.arena.push(row.event_id.as_bytes())?,
-        };
-        if let Some(request_id) = row.request_id {
-            let same = known.filter(|k| self.arena.text(k.request_id) == request_id.as_bytes());
-            entry.request_id = match same {
-                Some(known) => known.request_id,
-                None => self.arena.push(request_id.as_bytes())?,
-            };
-        }
-        Some(())
-    }
-
-    /// Window order (metrics.md §2): `(occurred_at, source, event_id, kind)` by bytes; deletes last.
-    pub fn window_order(&self, a: &Entry, b: &Entry) -> Ordering {
+    /// Window order (metrics.md §2): `(occurred_at, source, event_id, kind)` by bytes; deletes last. `ids` are those of the HCP.
+    pub fn window_order(&self, a: &Entry, b: &Entry, ids: &Arena) -> Ordering {
         a.occurred_at.cmp(&b.occurred_at).then_with(|| {
             let source = |e: &Entry| self.sources.text(e.source);
             let sources = source(a).as_bytes().cmp(source(b).as_bytes());
-            let events = sources.then_with(|| self.arena.text(a.event_id).cmp(self.arena.text(b.event_id)));
+            let events = sources.then_with(|| ids.text(a.event_id).cmp(ids.text(b.event_id)));
             events.then_with(|| a.kind().as_str().cmp(b.kind().as_str()))
         })
     }
@@ -106,9 +92,8 @@ impl Dictionary {
     }
 }
 
-fn untimely(row: &RecordRow<'_>, reference: &Reference, policy: &Policy) -> Option<bool> {
-    let at = row.occurred_at?;
-    let zone = reference.time_zone(row.hcp_id, at)?;
-    let instant = row.precision == Some(Precision::Instant);
-    Some(instant && !is_working_time(at, zone, policy.working_hours))
+/// Whether an entry with its event time set lies outside local working hours, `None` in an unknown zone.
+pub fn untimely(entry: &Entry, hcp_id: &str, reference: &Reference, policy: &Policy) -> Option<bool> {
+    let zone = reference.time_zone(hcp_id, entry.occurred_at)?;
+    Some(!entry.is_date_only() && !is_working_time(entry.occurred_at, zone, policy.working_hours))
 }

@@ -1,11 +1,11 @@
-//! The entries of one HCP: a list in window order `(occurred_at, source, event_id, kind)`, deletes last.
+//! One HCP: its list of records, and which version of each counts for which audience.
 
-use super::arena::Arena;
 use super::dictionary::Dictionary;
-use crate::kernel::{Entry, Texts};
-use std::cmp::Ordering;
+use super::list::{List, Rivals};
+use crate::kernel::Entry;
 use std::sync::Arc;
 use touchpoint::Audience;
+use touchpoint::record::RecordRow;
 use touchpoint::time::{DAY, Micros, RETENTION};
 
 /// One HCP.
@@ -13,8 +13,8 @@ use touchpoint::time::{DAY, Micros, RETENTION};
 pub struct Hcp {
     /// Its id.
     pub id: Arc<str>,
-    /// Winners of every identity still remembered, in window order.
-    pub entries: Vec<Entry>,
+    /// Winners of every identity still remembered; `None` while there is none: most HCPs of a large universe are idle.
+    list: Option<Box<List>>,
     /// When the timer wheel will look at it, `Micros::MAX` for never.
     pub due: Micros,
     /// Whether it waits for evaluation.
@@ -32,103 +32,124 @@ pub enum Inserted {
     Unchanged,
 }
 
+/// A record on its way into the list.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// The record, its ids not yet stored.
+    pub entry: Entry,
+    /// Hash of its identity.
+    pub identity: u32,
+    /// What the list holds of the same identity.
+    pub rivals: Rivals,
+}
+
 impl Hcp {
     /// An HCP without records.
     pub fn new(id: Arc<str>) -> Self {
-        Self { id, entries: Vec::new(), due: Micros::MAX, changed: false, changed_since_midnight: false }
+        Self { id, list: None, due: Micros::MAX, changed: false, changed_since_midnight: false }
     }
 
-    /// Indices of the entries with the identity of `(identity hash, kind, source, event id)`: at most two.
-    pub fn of_identity(&self, new: &Entry, event_id: &[u8], arena: &Arena) -> [Option<usize>; 2] {
-        let mut found = [None; 2];
-        for (i, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.identity == new.identity) {
-            if entry.kind() == new.kind() && entry.source == new.source && arena.text(entry.event_id) == event_id {
-                if found[0].is_none() {
-                    found[0] = Some(i);
-                } else {
-                    found[1] = Some(i);
-                    break;
-                }
-            }
-        }
-        found
+    /// Its entries in window order.
+    pub fn entries(&self) -> &[Entry] {
+        self.list.as_ref().map_or(&[], |l| l.entries())
     }
 
-    /// Resolves `new` against the entries of its identity (`rivals`) and keeps whatever still wins for some audience.
-    pub fn insert(&mut self, mut new: Entry, rivals: [Option<usize>; 2], dictionary: &Dictionary) -> Inserted {
-        new.set_wins(Audience::Full, true);
-        new.set_wins(Audience::Commercial, new.is_commercial());
-        let mut kept: [Option<Entry>; 2] = [None; 2];
-        for (rival, slot) in rivals.into_iter().flatten().zip(&mut kept) {
-            let Some(mut old) = self.entries.get(rival).copied() else { continue };
-            for audience in Audience::ALL {
-                if old.wins_for(audience) && new.wins_for(audience) {
-                    let later = outranks(&new, &old, dictionary);
-                    old.set_wins(audience, !later);
-                    new.set_wins(audience, later);
-                }
-            }
-            *slot = wins_any(&old).then_some(old);
+    /// Its list, `None` while it has no records.
+    pub fn list(&self) -> Option<&List> {
+        self.list.as_deref()
+    }
+
+    /// The candidate for a record of this HCP.
+    pub fn candidate(&self, entry: Entry, identity: u32, event_id: &[u8]) -> Candidate {
+        let rivals = self.list.as_ref().map_or([None; 2], |l| l.rivals(identity, &entry, event_id));
+        Candidate { entry, identity, rivals }
+    }
+
+    /// Resolves a candidate against its rivals and keeps whatever still wins for some audience. `None` when there is no
+    /// room for its ids.
+    pub fn insert(&mut self, new: Candidate, row: &RecordRow<'_>, dictionary: &Dictionary) -> Option<Inserted> {
+        let list = self.list.get_or_insert_default();
+        let Candidate { mut entry, identity, rivals } = new;
+        let kept = resolve(&mut entry, rivals, list, dictionary);
+        if !wins_any(&entry) {
+            return Some(Inserted::Unchanged);
         }
-        if !wins_any(&new) {
-            return Inserted::Unchanged;
-        }
-        if self.only_position_differs(&new, rivals, kept) {
-            return Inserted::Unchanged;
+        list.set_ids(&mut entry, row, rivals)?;
+        if only_position_differs(&entry, rivals, kept, list) {
+            return Some(Inserted::Unchanged);
         }
         for rival in rivals.into_iter().flatten().rev() {
-            self.entries.remove(rival);
+            list.remove(rival);
         }
-        for entry in kept.into_iter().flatten().chain([new]) {
-            self.place(entry, dictionary);
+        for entry in kept.into_iter().flatten().chain([entry]) {
+            list.place(entry, identity, dictionary);
         }
-        Inserted::Changed
+        list.pack_if_grown();
+        Some(Inserted::Changed)
     }
 
-    /// A repeated record replaces its equal: only the position moves, in place.
-    fn only_position_differs(&mut self, new: &Entry, rivals: [Option<usize>; 2], kept: [Option<Entry>; 2]) -> bool {
-        let [Some(rival), None] = rivals else { return false };
-        if kept.iter().any(Option::is_some) {
-            return false;
+    /// Changes what its entries say of themselves.
+    pub fn revise(&mut self, mut change: impl FnMut(&mut Entry, &str)) {
+        if let Some(list) = &mut self.list {
+            list.revise(|entry| change(entry, &self.id));
         }
-        let Some(old) = self.entries.get_mut(rival) else { return false };
-        let mut aligned = *old;
-        (aligned.position, aligned.ingested_day) = (new.position, new.ingested_day);
-        let same = aligned == *new;
-        if same {
-            *old = aligned;
-        }
-        same
-    }
-
-    fn place(&mut self, entry: Entry, dictionary: &Dictionary) {
-        let at = self.entries.partition_point(|e| dictionary.window_order(e, &entry) == Ordering::Less);
-        if self.entries.len() == self.entries.capacity() {
-            // Doubling would waste up to half of the state's memory; lists are short, so growth by a quarter is cheap.
-            self.entries.reserve_exact((self.entries.len() / 4).max(4));
-        }
-        self.entries.insert(at, entry);
     }
 
     /// Forgets what lies outside retention at `now`, by event time and by ingestion.
     pub fn purge(&mut self, now: Micros) {
         let horizon = now - RETENTION;
-        let forgotten = |e: &Entry| {
+        let kept = |e: &Entry| {
             let past = e.is_delete() || e.occurred_at <= horizon;
-            past && (i64::from(e.ingested_day) + 1) * DAY <= horizon
+            !past || (i64::from(e.ingested_day) + 1) * DAY > horizon
         };
-        if self.entries.iter().any(forgotten) {
-            self.entries.retain(|e| !forgotten(e));
-            if self.entries.capacity() >= 2 * self.entries.len() {
-                self.entries.shrink_to_fit();
-            }
+        let Some(list) = &mut self.list else { return };
+        let before = list.entries().len();
+        list.retain(kept);
+        if list.entries().is_empty() {
+            self.list = None;
+        } else if list.entries().len() < before {
+            list.pack();
         }
+    }
+
+    /// Reads what an insert will read first, so that it is in the cache by then. The value means nothing.
+    pub fn warm(&self) -> u64 {
+        self.list.as_ref().map_or(0, |l| l.warm())
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        std::mem::size_of::<Self>() + self.entries.capacity() * std::mem::size_of::<Entry>() + self.id.len() + 16
+        size_of::<Self>() + self.list.as_ref().map_or(0, |l| l.bytes()) + self.id.len() + 16
     }
+}
+
+/// Decides for each audience whether `new` or its rival wins. Gives the rivals that still win for some audience.
+fn resolve(new: &mut Entry, rivals: Rivals, list: &List, dictionary: &Dictionary) -> [Option<Entry>; 2] {
+    new.set_wins(Audience::Full, true);
+    new.set_wins(Audience::Commercial, new.is_commercial());
+    rivals.map(|rival| {
+        let mut old = *list.entries().get(rival?)?;
+        for audience in Audience::ALL {
+            if old.wins_for(audience) && new.wins_for(audience) {
+                let later = outranks(new, &old, dictionary);
+                old.set_wins(audience, !later);
+                new.set_wins(audience, later);
+            }
+        }
+        wins_any(&old).then_some(old)
+    })
+}
+
+/// A repeated record replaces its equal: only the position moves, in place.
+fn only_position_differs(new: &Entry, rivals: Rivals, kept: [Option<Entry>; 2], list: &mut List) -> bool {
+    let ([Some(rival), None], [None, None]) = (rivals, kept) else { return false };
+    let Some(mut aligned) = list.entries().get(rival).copied() else { return false };
+    (aligned.position, aligned.ingested_day) = (new.position, new.ingested_day);
+    if aligned == *new {
+        list.replace(rival, aligned);
+        return true;
+    }
+    false
 }
 
 fn wins_any(entry: &Entry) -> bool {

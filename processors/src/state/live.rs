@@ -5,10 +5,10 @@
 //! read.
 
 use crate::kernel::load::decay;
-use crate::kernel::{Evaluation, WindowValues};
+use crate::kernel::{Overall, Standing, WindowValues};
 use std::sync::Arc;
+use touchpoint::Audience;
 use touchpoint::time::Micros;
-use touchpoint::{Audience, WindowLength};
 
 /// HCPs per chunk: what a writer copies at most while a snapshot is alive.
 const CHUNK: usize = 256;
@@ -16,64 +16,73 @@ const CHUNK: usize = 256;
 /// Headline values of one HCP for one audience.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Headline {
-    /// Values of the headline window, without load.
+    /// Values of the headline window.
     pub values: WindowValues,
-    load: f64,
-    load_at: Micros,
+    overall: Overall,
+    at: Micros,
 }
 
 impl Headline {
-    /// From an evaluation at `at`.
-    pub fn new(evaluation: &Evaluation, at: Micros) -> Self {
-        let values = evaluation.windows[WindowLength::HEADLINE.index()];
-        Self { values, load: evaluation.load, load_at: at }
+    /// Values of the headline window and what does not depend on it, evaluated at `at`.
+    pub fn new(values: WindowValues, overall: Overall, at: Micros) -> Self {
+        Self { values, overall, at }
     }
 
-    /// The load at `at`, no earlier than the evaluation.
-    pub fn load(&self, at: Micros, half_life: Micros) -> f64 {
-        self.load * decay(at - self.load_at, half_life)
+    /// The budgets.
+    pub fn standing(&self) -> Standing {
+        self.overall.standing
+    }
+
+    /// Load and budgets at `at`, no earlier than the evaluation.
+    pub fn overall(&self, at: Micros, half_life: Micros) -> Overall {
+        Overall { load: self.overall.load * decay(at - self.at, half_life), ..self.overall }
     }
 }
 
-/// One HCP in a chunk. `None` for an audience means that the HCP has no row there.
+/// Headline values of one HCP. `None` for an audience means that the HCP has no row there.
+#[derive(Debug, Clone, Copy)]
+pub enum Headlines {
+    /// An HCP without medical records: both audiences see the same.
+    Shared(Headline),
+    /// An HCP with medical records.
+    Apart {
+        /// What audience full sees.
+        full: Option<Headline>,
+        /// What audience commercial sees.
+        commercial: Option<Headline>,
+    },
+}
+
+/// One HCP in a chunk: small where nothing is known, since most HCPs of a large universe are idle; cheap to copy, since
+/// a chunk is copied while a reader holds it.
 #[derive(Debug, Clone)]
 pub struct Cell {
     /// HCP id.
     pub id: Arc<str>,
-    full: Option<Headline>,
-    commercial: Commercial,
-}
-
-#[derive(Debug, Clone)]
-enum Commercial {
-    SameAsFull,
-    Own(Option<Box<Headline>>),
+    headlines: Option<Arc<Headlines>>,
 }
 
 impl Cell {
     /// An HCP that has no row yet.
     pub fn empty(id: Arc<str>) -> Self {
-        Self { id, full: None, commercial: Commercial::SameAsFull }
+        Self { id, headlines: None }
     }
 
     /// Values for an audience.
     pub fn headline(&self, audience: Audience) -> Option<&Headline> {
-        match (audience, &self.commercial) {
-            (Audience::Full, _) | (Audience::Commercial, Commercial::SameAsFull) => self.full.as_ref(),
-            (Audience::Commercial, Commercial::Own(own)) => own.as_deref(),
+        match (self.headlines.as_deref()?, audience) {
+            (Headlines::Shared(headline), _) => Some(headline),
+            (Headlines::Apart { full, .. }, Audience::Full) => full.as_ref(),
+            (Headlines::Apart { commercial, .. }, Audience::Commercial) => commercial.as_ref(),
         }
     }
 
-    /// Sets the values of an HCP without medical records: both audiences see the same.
-    pub fn set_shared(&mut self, headline: Option<Headline>) {
-        self.full = headline;
-        self.commercial = Commercial::SameAsFull;
-    }
-
-    /// Sets the values of an HCP with medical records.
-    pub fn set(&mut self, full: Option<Headline>, commercial: Option<Headline>) {
-        self.full = full;
-        self.commercial = Commercial::Own(commercial.map(Box::new));
+    /// Sets the values, `None` for an HCP without a row for anybody. Readers of a snapshot keep the old ones.
+    pub fn set(&mut self, headlines: Option<Headlines>) {
+        match (headlines, self.headlines.as_mut().and_then(Arc::get_mut)) {
+            (Some(new), Some(own)) => *own = new,
+            (new, _) => self.headlines = new.map(Arc::new),
+        }
     }
 }
 

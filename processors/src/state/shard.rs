@@ -1,10 +1,10 @@
 //! All HCPs of one partition number, or of a whole process that owns every partition.
 
-use super::arena::Arena;
 use super::days::Days;
-use super::dictionary::Dictionary;
+use super::dictionary::{Dictionary, untimely};
 use super::hcp::{Hcp, Inserted};
-use super::live::{Headline, Live, LiveSnapshot};
+use super::interner::Interner;
+use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
 use arrow::array::{BooleanBuilder, RecordBatch};
@@ -18,6 +18,9 @@ use touchpoint::{Audience, Policy, Reference, log};
 
 /// How far behind the watermark a record may lie before it is flagged `late` (metrics.md §2).
 const LATE_AFTER: Micros = HOUR;
+
+/// Records that are looked up together: enough to fill the memory's queues, few enough to stay in the first cache.
+const GROUP: usize = 32;
 
 /// Why a shard cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -89,13 +92,10 @@ impl Shard {
         now: Micros,
         watermark: Option<Micros>,
     ) -> Result<Applied, StateError> {
-        let columns = RecordColumns::try_new(batch)?;
         let rows = batch.num_rows();
         let (mut late, mut supersedes) = (BooleanBuilder::with_capacity(rows), BooleanBuilder::with_capacity(rows));
         let (mut late_rows, mut too_late, mut changed) = (0, 0, 0);
-        for i in 0..rows {
-            let row = columns.row(i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
-            let admitted = self.admit(&row)?;
+        self.admit_rows(&RecordColumns::try_new(batch)?, 0..rows, |row, admitted| {
             supersedes.append_value(admitted.supersedes);
             changed += usize::from(admitted.inserted == Inserted::Changed);
             let occurred_at = row.occurred_at.unwrap_or(Micros::MAX);
@@ -103,7 +103,7 @@ impl Shard {
             late.append_value(is_late);
             late_rows += usize::from(is_late);
             too_late += usize::from(occurred_at <= now - RETENTION);
-        }
+        })?;
         let log = log::from_record(batch, late.finish(), supersedes.finish())?;
         Ok(Applied { log, late: late_rows, too_late, changed })
     }
@@ -127,13 +127,8 @@ impl Shard {
     ) -> Result<usize, StateError> {
         let columns = RecordColumns::try_new(decoded)?;
         let mut taken = 0;
-        for i in 0..decoded.num_rows() {
-            let row = columns.row(i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
-            if wanted(row.hcp_id) {
-                self.admit(&row)?;
-                taken += 1;
-            }
-        }
+        let rows = (0..decoded.num_rows()).filter(|i| wanted(columns.hcp_id.value(*i)));
+        self.admit_rows(&columns, rows, |_, _| taken += 1)?;
         Ok(taken)
     }
 
@@ -172,25 +167,45 @@ impl Shard {
         hcp.changed_since_midnight = true;
         hcp.purge(now);
         let instant = instant(&self.policy, &self.reference, &hcp.id, now);
-        let mut run =
-            |audience| kernel::evaluate(&hcp.entries, self.dictionary.arena(), audience, &instant, &mut self.scratch);
-        let full = run(Audience::Full).map(|e| Headline::new(&e, now));
-        let shared = hcp.entries.iter().all(Entry::is_commercial);
-        let commercial = if shared { None } else { run(Audience::Commercial).map(|e| Headline::new(&e, now)) };
+        let mut run = |audience| {
+            let records = hcp.list()?.records(audience, self.dictionary.words());
+            let (values, overall) = kernel::evaluate_headline(records, &instant, &mut self.scratch)?;
+            Some(Headline::new(values, overall, now))
+        };
+        let full = run(Audience::Full);
+        let mut standings = [full.map(|h| h.standing()), None];
+        let headlines = if hcp.entries().iter().all(Entry::is_commercial) {
+            full.map(Headlines::Shared)
+        } else {
+            let commercial = run(Audience::Commercial);
+            standings[1] = commercial.map(|h| h.standing());
+            (full.is_some() || commercial.is_some()).then_some(Headlines::Apart { full, commercial })
+        };
         if let Some(cell) = self.live.cell_mut(number) {
-            if shared {
-                cell.set_shared(full);
-            } else {
-                cell.set(full, commercial);
-            }
+            cell.set(headlines);
         }
         let known = self.reference.next_change(&hcp.id, now);
-        if let Some(due) = kernel::next_change(&hcp.entries, &instant).into_iter().chain(known).min() {
+        if let Some(due) =
+            kernel::next_change(hcp.entries(), &instant, standings.iter().flatten()).into_iter().chain(known).min()
+        {
             if due < hcp.due {
                 hcp.due = due;
                 self.wheel.set(number, due);
             }
         }
+    }
+
+    /// Puts another policy in force. Every HCP is evaluated anew, and has a row at the next midnight.
+    pub fn set_policy(&mut self, policy: Arc<Policy>) {
+        let (reference, changed) = (&self.reference, &mut self.changed);
+        for (number, hcp) in self.hcps.iter_mut().enumerate() {
+            if policy.working_hours != self.policy.working_hours {
+                hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, reference, &policy)));
+            }
+            mark(hcp, number as u32, changed);
+        }
+        self.policy = policy;
+        self.days.expect_everyone();
     }
 
     /// A consistent view of the cached headline values at the present time; call [`Shard::evaluate`] first.
@@ -208,7 +223,7 @@ impl Shard {
     ) -> Option<Evaluation> {
         let hcp = self.hcps.get(number as usize)?;
         let instant = instant(&self.policy, &self.reference, &hcp.id, at);
-        kernel::evaluate(&hcp.entries, self.dictionary.arena(), audience, &instant, scratch)
+        kernel::evaluate(hcp.list()?.records(audience, self.dictionary.words()), &instant, scratch)
     }
 
     /// Number of HCPs known, also those without a row.
@@ -218,7 +233,7 @@ impl Shard {
 
     /// Entries held.
     pub fn entry_count(&self) -> usize {
-        self.hcps.iter().map(|h| h.entries.len()).sum()
+        self.hcps.iter().map(|h| h.entries().len()).sum()
     }
 
     /// The HCP of a number.
@@ -237,8 +252,8 @@ impl Shard {
         self.hcps.get_mut(number as usize)
     }
 
-    pub(super) fn arena(&self) -> &Arena {
-        self.dictionary.arena()
+    pub(super) fn words(&self) -> &Interner {
+        self.dictionary.words()
     }
 
     /// The present time of the shard.
@@ -263,22 +278,41 @@ impl Shard {
         lists + cells + self.dictionary.bytes() + self.wheel.len() * 4
     }
 
-    fn admit(&mut self, row: &RecordRow<'_>) -> Result<Admitted, StateError> {
-        let number = self.number_or_new(row.hcp_id);
-        let mut entry = self.dictionary.entry(row, &self.reference, &self.policy);
+    /// Admits rows in their order, a group at a time: the look-ups of a group do not depend on each other, so their cache
+    /// misses overlap. Record by record, each would wait for the one before.
+    fn admit_rows(
+        &mut self,
+        columns: &RecordColumns<'_>,
+        rows: impl Iterator<Item = usize>,
+        mut admitted: impl FnMut(&RecordRow<'_>, Admitted),
+    ) -> Result<(), StateError> {
+        let mut rows = rows.peekable();
+        let mut group = Vec::with_capacity(GROUP);
+        while rows.peek().is_some() {
+            group.clear();
+            group.extend(rows.by_ref().take(GROUP).map(|i| (i, self.number_or_new(columns.hcp_id.value(i)))));
+            let hcps = group.iter().filter_map(|(_, number)| self.hcps.get(*number as usize));
+            std::hint::black_box(hcps.map(Hcp::warm).fold(0, u64::wrapping_add));
+            for (i, number) in &group {
+                let row = columns.row(*i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
+                admitted(&row, self.admit(*number, &row)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn admit(&mut self, number: u32, row: &RecordRow<'_>) -> Result<Admitted, StateError> {
+        let entry = self.dictionary.entry(row, &self.reference, &self.policy);
         let Some(hcp) = self.hcps.get(number as usize) else { return Err(StateError::Full) };
-        let rivals = hcp.of_identity(&entry, row.event_id.as_bytes(), self.dictionary.arena());
-        let known = rivals[0].and_then(|i| hcp.entries.get(i));
-        self.dictionary.set_ids(&mut entry, row, known).ok_or(StateError::Full)?;
-        let reach = rivals.into_iter().flatten().filter_map(|i| hcp.entries.get(i)).map(|e| e.occurred_at);
-        let reach = reach.chain(row.occurred_at).min().unwrap_or(Micros::MAX);
-        self.remember_before(number, reach);
+        let new = hcp.candidate(entry, self.dictionary.identity(row), row.event_id.as_bytes());
+        let earliest = hcp.list().and_then(|l| l.earliest(new.rivals));
+        self.remember_before(number, earliest.into_iter().chain(row.occurred_at).min().unwrap_or(Micros::MAX));
         let Some(hcp) = self.hcps.get_mut(number as usize) else { return Err(StateError::Full) };
-        let inserted = hcp.insert(entry, rivals, &self.dictionary);
+        let inserted = hcp.insert(new, row, &self.dictionary).ok_or(StateError::Full)?;
         if inserted == Inserted::Changed {
             mark(hcp, number, &mut self.changed);
         }
-        Ok(Admitted { inserted, supersedes: rivals[0].is_some() })
+        Ok(Admitted { inserted, supersedes: new.rivals[0].is_some() })
     }
 
     fn number_or_new(&mut self, hcp_id: &str) -> u32 {
@@ -309,6 +343,6 @@ fn mark(hcp: &mut Hcp, number: u32, changed: &mut Vec<u32>) {
     }
 }
 
-fn instant<'a>(policy: &'a Policy, reference: &Reference, hcp_id: &str, at: Micros) -> Instant<'a> {
-    Instant { at, policy, zone_known: reference.time_zone(hcp_id, at).is_some() }
+fn instant<'a>(policy: &'a Policy, reference: &'a Reference, hcp_id: &str, at: Micros) -> Instant<'a> {
+    Instant::new(at, policy, reference.hcp(hcp_id, at))
 }

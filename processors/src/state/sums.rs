@@ -1,7 +1,7 @@
 //! Counts over all HCPs that gauges read: touches by territory, channel and function; requests by how they were answered.
 
 use super::shard::Shard;
-use crate::kernel::touches::{self, Touch};
+use crate::kernel::touches;
 use crate::kernel::{LENGTHS, within};
 use std::collections::BTreeMap;
 use touchpoint::reference::UNKNOWN;
@@ -53,16 +53,16 @@ impl Shard {
     pub fn add_touches(&self, hcps: std::ops::Range<u32>, audience: Audience, sums: &mut TouchSums) {
         let (now, mut found) = (self.now(), Vec::new());
         for hcp in hcps.filter_map(|n| self.hcp(n)) {
-            let retained = within(&hcp.entries, now - RETENTION, now);
-            touches::collect(retained, self.arena(), audience, &mut found);
-            let oldest = now - LENGTHS[LENGTHS.len() - 1];
-            let recent: Vec<&Touch> = found.iter().filter(|t| t.at > oldest).collect();
-            if recent.is_empty() {
+            let Some(list) = hcp.list() else { continue };
+            let retained = within(list.entries(), now - RETENTION, now);
+            let source = touches::Source { retained, texts: list.records(audience, self.words()).texts, audience };
+            source.collect(within(retained, now - LENGTHS[LENGTHS.len() - 1], now), &mut found);
+            if found.is_empty() {
                 continue;
             }
             let territory = self.territory(&hcp.id, now);
             for (length, micros) in WindowLength::ALL.into_iter().zip(LENGTHS) {
-                for touch in recent.iter().filter(|t| t.at > now - micros) {
+                for touch in found.iter().filter(|t| t.at > now - micros) {
                     let key = (length, territory.clone(), touch.channel, touch.function);
                     let count = sums.entry(key).or_default();
                     count.touches += 1;
@@ -78,7 +78,7 @@ impl Shard {
         let mut asking = 0;
         let (now, sla) = (self.now(), self.policy().request_sla);
         for hcp in hcps.filter_map(|n| self.hcp(n)) {
-            let inside = within(&hcp.entries, now - WindowLength::HEADLINE.micros(), now);
+            let inside = within(hcp.entries(), now - WindowLength::HEADLINE.micros(), now);
             let mut requests = inside.iter().filter(|e| e.is_request() && e.counts_for(Audience::Full)).peekable();
             asking += usize::from(requests.peek().is_some());
             for request in requests {

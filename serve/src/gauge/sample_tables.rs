@@ -2,7 +2,6 @@
 //!
 //! A metric that a row does not name is 0, or NULL where it may be.
 
-use crate::metrics::words::Topics;
 use crate::metrics::{MetricsSettings, PipelineMetrics};
 use arrow::array::{
     ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array,
@@ -12,6 +11,7 @@ use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use prometheus::Registry;
 use std::sync::Arc;
+use touchpoint::Topics;
 use touchpoint::metric::{METRICS, MetricType, metric_field};
 use touchpoint::time::{FixedClock, SECOND};
 

@@ -8,13 +8,12 @@
 
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::seconds;
-use crate::metrics::words::Topics;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Registry, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use touchpoint::{Clock, Kind, Micros, Word};
+use touchpoint::{Clock, Kind, Micros, Topics, Word};
 
 /// Distinct sources of one topic that are shown by name.
 pub const MAX_SOURCES: usize = 20;

@@ -5,9 +5,9 @@
 
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::seconds;
-use crate::metrics::words::{Outcome, Topics};
+use crate::metrics::words::Outcome;
 use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry, Result};
-use touchpoint::{Kind, Micros, RejectReason, SkipReason, Word};
+use touchpoint::{Kind, Micros, RejectReason, SkipReason, Topics, Word};
 
 const RECORDS: Family = Family {
     name: "touchload_records_total",

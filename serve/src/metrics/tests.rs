@@ -3,7 +3,7 @@
 use super::commits::TableCommit;
 use super::feeds::{Lag, MAX_SOURCES};
 use super::progress::StateSize;
-use super::words::{Outcome, Rebalance, Table, Topics};
+use super::words::{Outcome, Rebalance, Table};
 use super::{FAMILIES, MetricsSettings, PipelineMetrics};
 use crate::page::MetricsPage;
 use prometheus::Registry;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use touchpoint::time::SECOND;
-use touchpoint::{Clock, Kind, Micros, RejectReason, SkipReason, Word};
+use touchpoint::{Clock, Kind, Micros, RejectReason, SkipReason, Topics, Word};
 
 /// A clock that a test moves.
 struct HandClock(AtomicI64);
@@ -56,6 +56,9 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.progress.state(StateSize { hcps: 1, records: 5, bytes: 480 });
     metrics.progress.rebalanced(Rebalance::Assigned);
     metrics.progress.restored(3 * SECOND);
+    metrics.policy.in_force("older");
+    metrics.policy.in_force("policy-1");
+    metrics.policy.reloaded(super::policy::Reload::Failed);
     metrics.gauges.loaded("some_gauge");
     metrics.gauges.ran("some_gauge", SECOND, super::words::GaugeRun::Failed);
 }
@@ -68,6 +71,18 @@ fn the_page_shows_the_declared_families_and_no_other() {
     let declared: BTreeSet<String> =
         FAMILIES.iter().flat_map(|group| group.iter()).map(|family| family.name.to_owned()).collect();
     assert_eq!(gathered, declared);
+}
+
+#[test]
+fn one_policy_is_in_force() {
+    let (registry, metrics, _) = register();
+    assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("0"));
+    touch_everything(&metrics);
+    assert_eq!(line(&registry, "touchload_policy_info{version=\"policy-1\"}").as_deref(), Some("1"));
+    assert_eq!(line(&registry, "touchload_policy_info{version=\"older\"}"), None);
+    assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("1"));
+    metrics.policy.reloaded(super::policy::Reload::Done);
+    assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("0"));
 }
 
 #[test]

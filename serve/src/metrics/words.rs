@@ -1,43 +1,5 @@
 //! The closed words of the standing set's labels.
 
-use touchpoint::Kind;
-
-/// The topic each kind is read from, as it stands in label `topic`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topics {
-    /// Topic of calls.
-    pub calls: String,
-    /// Topic of e-mails.
-    pub emails: String,
-    /// Topic of congress invitations.
-    pub congress: String,
-    /// Topic of medical requests.
-    pub requests: String,
-}
-
-impl Topics {
-    /// The topic of `kind`.
-    pub fn of(&self, kind: Kind) -> &str {
-        match kind {
-            Kind::Calls => &self.calls,
-            Kind::Emails => &self.emails,
-            Kind::Congress => &self.congress,
-            Kind::Requests => &self.requests,
-        }
-    }
-}
-
-impl Default for Topics {
-    fn default() -> Self {
-        Self {
-            calls: Kind::Calls.default_topic().to_owned(),
-            emails: Kind::Emails.default_topic().to_owned(),
-            congress: Kind::Congress.default_topic().to_owned(),
-            requests: Kind::Requests.default_topic().to_owned(),
-        }
-    }
-}
-
 /// What became of a record; every record that was read ends as exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -102,7 +102,7 @@ fn beginnings(world: &World) -> [(Beginning, f64); 7] {
 /// Calls that already happened should lie in working hours; everything else may lie anywhere.
 fn is_decent(world: &World, records: &[Dispatch], now: Micros) -> bool {
     let field = &world.config().field;
-    let hours = WorkingHours { from_hour: field.from_hour as u8, to_hour: field.to_hour as u8 };
+    let hours = WorkingHours::weekdays(field.from_hour as u8, field.to_hour as u8);
     let Some(first) = records.iter().min_by_key(|d| d.arrival) else { return false };
     let Occurred::Instant(at) = first.draft.occurred else { return true };
     let happened = at + now - first.arrival;

@@ -227,7 +227,7 @@ fn is_working_time(view: &View<'_>, at: Micros, zone: Tz) -> bool {
     let hours = view.question.policy.working_hours;
     let Some(utc) = chrono::DateTime::from_timestamp_micros(at) else { return false };
     let local = utc.with_timezone(&zone);
-    let weekend = matches!(local.weekday(), chrono::Weekday::Sat | chrono::Weekday::Sun);
-    let open = u32::from(hours.from_hour)..u32::from(hours.to_hour);
-    !weekend && open.contains(&local.hour())
+    let Some(day) = hours.days[local.weekday().num_days_from_monday() as usize] else { return false };
+    let open = u32::from(day.from_hour)..u32::from(day.to_hour);
+    open.contains(&local.hour())
 }

@@ -4,7 +4,7 @@ use super::live::{audible, live};
 use super::record::Record;
 use super::row::ReferenceRow;
 use super::view::{DAY, View};
-use super::{coherence, interruption};
+use super::{budgets, coherence, interruption};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
 /// What is asked of the records of an HCP.
@@ -16,9 +16,9 @@ pub struct Question<'a> {
     pub window: WindowLength,
     /// Who asks.
     pub audience: Audience,
-    /// Weights, half-life, gaps.
+    /// Weights, half-life, gaps, budgets.
     pub policy: &'a Policy,
-    /// Time zones.
+    /// Time zones, and what selectors look at.
     pub reference: &'a Reference,
 }
 
@@ -73,10 +73,10 @@ fn row(view: &View<'_>) -> ReferenceRow {
         coherence: coherence::coherence(view),
         coherence_basis: coherence::coherence_basis(view),
         fragmentation: coherence::fragmentation(view),
-        budget_use: None,
-        binding_budget: None,
-        headroom: None,
-        next_free_at: None,
-        zone: None,
+        budget_use: budgets::budget_use(view),
+        binding_budget: budgets::binding_budget(view),
+        headroom: budgets::headroom(view),
+        next_free_at: budgets::next_free_at(view),
+        zone: budgets::zone(view),
     }
 }

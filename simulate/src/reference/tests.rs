@@ -4,6 +4,7 @@
 //! completed face-to-face ones, e-mails to delivered ones by a rep, invitations to invited, requests to received.
 //! An expectation is `column=value`, the value NULL, a word, a number or a fraction `a/b`.
 
+mod budgets;
 mod coherence;
 mod interruption;
 mod live;

@@ -55,7 +55,12 @@ impl<'a> View<'a> {
 
     /// Unsolicited touches of the last 400 days, in order.
     pub(super) fn unsolicited_of_400_days(&self) -> Vec<&'a Record> {
-        let touches = self.within(400 * DAY).into_iter().filter(|r| is_touch(r));
+        self.unsolicited_of(400 * DAY)
+    }
+
+    /// Unsolicited touches with T − span < occurred_at ≤ T, in order.
+    pub(super) fn unsolicited_of(&self, span: Micros) -> Vec<&'a Record> {
+        let touches = self.within(span).into_iter().filter(|r| is_touch(r));
         in_order(touches.filter(|r| self.basis(r).is_none()).collect())
     }
 

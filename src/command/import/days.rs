@@ -4,10 +4,13 @@
 //! last midnight before the import began. Rows that an earlier import or a pipeline wrote are revised where the imported
 //! records change them.
 
+use crate::cli::{ImportArgs, ImportDays};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::error::ArrowError;
 use datafusion::prelude::SessionContext;
 use processors::Shard;
+use processors::rows::constant_instant;
 use processors::state::days::{ClosedDays, REVISED_DAYS};
 use store::{Store, Table};
 use touchpoint::Micros;
@@ -61,21 +64,24 @@ impl ImportedDays {
         Ok(())
     }
 
-    /// The rows to write.
-    pub(super) fn rows(
-        &self,
-        shard: &mut Shard,
-        as_of: Option<Micros>,
-        daily: bool,
-    ) -> anyhow::Result<Vec<RecordBatch>> {
+    /// The rows to write, computed at `now`.
+    pub(super) fn rows(&self, shard: &mut Shard, args: &ImportArgs, now: Micros) -> anyhow::Result<Vec<RecordBatch>> {
+        let computed = self.close(shard, args)?;
+        Ok(computed.into_iter().map(|rows| computed_at(rows, now)).collect::<Result<_, _>>()?)
+    }
+
+    fn close(&self, shard: &mut Shard, args: &ImportArgs) -> anyhow::Result<Vec<RecordBatch>> {
         let mut rows = Vec::new();
         if let Some(closed) = self.closed {
             rows.extend(shard.close_days(closed.last)?);
         }
         let (Some(first), Some(last)) = (self.first, self.last) else { return Ok(rows) };
         let ceiling = |at: Micros| midnight(at - 1) + DAY;
-        let last_day = as_of.map_or_else(|| ceiling(last).min(midnight(self.started_at)), midnight);
-        let from = if daily { ceiling(first).min(last_day) } else { last_day };
+        let last_day = args.as_of.map_or_else(|| ceiling(last).min(midnight(self.started_at)), midnight);
+        let from = match args.days() {
+            ImportDays::Daily => ceiling(first).min(last_day),
+            ImportDays::Final => last_day,
+        };
         let from = self.closed.map_or(from, |closed| from.max(closed.last + DAY));
         if from <= last_day {
             shard.start_days(Some(ClosedDays { first: from, last: from - DAY }), self.started_at);
@@ -83,6 +89,17 @@ impl ImportedDays {
         }
         Ok(rows)
     }
+}
+
+/// A shard closes days at their midnight; the rows say when that was done.
+fn computed_at(rows: RecordBatch, now: Micros) -> Result<RecordBatch, ArrowError> {
+    let schema = rows.schema();
+    let place = schema.index_of("computed_at")?;
+    let mut columns = rows.columns().to_vec();
+    if let Some(column) = columns.get_mut(place) {
+        *column = constant_instant(now, rows.num_rows());
+    }
+    RecordBatch::try_new(schema, columns)
 }
 
 /// The rows after `horizon` that were revised before.

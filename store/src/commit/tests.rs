@@ -283,6 +283,44 @@ async fn an_import_lands_whole_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_which_nothing_was_accepted_can_be_imported_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (good, bad) = (TopicPartition::new("import:0f0f", 0), TopicPartition::new("import:abab", 0));
+    let files = [good.clone(), bad.clone()];
+    let next = || NextOffsets::from([(good.clone(), 20), (bad.clone(), 30)]);
+    let write = async |store: &Store, table, batch| {
+        let mut writer = store.writer(table).await;
+        writer.write(batch).await.unwrap();
+        writer.finish().await.unwrap()
+    };
+    let store = open(&dir).await;
+    store.acquire(&owner(), &files).await.unwrap();
+    let import = Import {
+        log: write(&store, Table::TouchpointLog, log_rows(&good, 0..20)).await,
+        dead_letters: write(&store, Table::DeadLetters, dead_rows(&bad, 0..30, MARCH)).await,
+        next: next(),
+        refused: vec![bad.clone()],
+        ..Import::default()
+    };
+    store.commit_import(&owner(), import).await.unwrap();
+    // Read anew as what it is, it becomes rows; its dead letters stay, once.
+    let store = open(&dir).await;
+    let acquired = store.acquire(&owner(), &files).await.unwrap();
+    assert_eq!((acquired.next[&good], acquired.next[&bad]), (Some(20), None));
+    let import = Import {
+        log: write(&store, Table::TouchpointLog, log_rows(&bad, 0..28)).await,
+        dead_letters: write(&store, Table::DeadLetters, dead_rows(&bad, 28..30, MARCH)).await,
+        next: next(),
+        ..Import::default()
+    };
+    let committed = store.commit_import(&owner(), import).await.unwrap();
+    assert_eq!((committed.skipped_dead_letters, committed.dead_letters), (2, None));
+    assert_eq!(log_count(&store).await, 48);
+    assert_eq!(count(&store, "SELECT count(*) FROM dead_letters").await, 30);
+    assert_eq!(next_of(&open(&dir).await, &bad).await, Some(30));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_personal_value_reaches_the_delta_log() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir).await;

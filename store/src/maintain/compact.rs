@@ -68,7 +68,7 @@ fn choose(files: Vec<DataFile>, table: Table, settings: &MaintenanceSettings, no
 }
 
 async fn copy(table: Table, delta: &DeltaTable, paths: Vec<String>) -> Result<Written, StoreError> {
-    let mut rows = read::scan(table, delta.clone(), Some(paths), None).await?;
+    let mut rows = read::scan(table, delta.clone(), Some(paths)).await?;
     let mut writer = TableWriter::of(table, delta.clone());
     loop {
         let failed = match rows.try_next().await {

@@ -101,7 +101,7 @@ async fn footer(delta: &DeltaTable, file: &DataFile) -> Result<ParquetMetaData, 
 
 /// The file's rows in new files, old and young apart, and how many payloads became NULL.
 async fn split(delta: &DeltaTable, file: &DataFile, border: Micros) -> Result<(Written, usize), StoreError> {
-    let mut rows = read::scan(TABLE, delta.clone(), Some(vec![file.path.clone()]), None).await?;
+    let mut rows = read::scan(TABLE, delta.clone(), Some(vec![file.path.clone()])).await?;
     let mut old = TableWriter::of(TABLE, delta.clone());
     let mut young = TableWriter::of(TABLE, delta.clone());
     let mut expired = 0;

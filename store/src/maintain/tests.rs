@@ -79,7 +79,7 @@ async fn two_rewrites_of_the_same_files_do_not_double_their_rows() {
     let old = files(table, &stale, now()).unwrap();
     let copy = async || {
         let mut writer = TableWriter::of(table, stale.clone());
-        let mut rows = read::scan(table, stale.clone(), None, None).await.unwrap();
+        let mut rows = read::scan(table, stale.clone(), None).await.unwrap();
         while let Some(batch) = rows.try_next().await.unwrap() {
             writer.write(batch).await.unwrap();
         }

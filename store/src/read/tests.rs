@@ -4,12 +4,17 @@ use crate::commit::Cycle;
 use crate::open::Store;
 use crate::read::{BatchStream, OffsetRange, ReadLog};
 use crate::sample::{MARCH, calls, log_rows, open, owner};
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use futures::TryStreamExt;
 use std::collections::BTreeMap;
-use touchpoint::NextOffsets;
 use touchpoint::time::{DAY, HOUR};
+use touchpoint::{Micros, NextOffsets};
+
+/// A few columns, as a restore names those that it needs.
+fn read_log(since: Micros) -> ReadLog {
+    ReadLog { since, columns: &["kind", "op", "hcp_id", "occurred_at", "ingested_at", "kafka_offset"] }
+}
 
 async fn filled(dir: &tempfile::TempDir, rows: i64) -> Store {
     let store = open(dir).await;
@@ -29,7 +34,6 @@ async fn offsets(rows: BatchStream) -> Vec<i64> {
     let mut offsets = Vec::new();
     for batch in &batches {
         assert_eq!(batch.schema(), touchpoint::log::log_schema());
-        touchpoint::log::to_record(batch).unwrap();
         offsets.extend(batch["kafka_offset"].as_primitive::<Int64Type>().values().iter().copied());
     }
     offsets.sort_unstable();
@@ -44,12 +48,12 @@ async fn a_restore_reads_late_ingested_rows_and_deletes_of_any_age() {
     let since = MARCH + 1_000 * HOUR + 1;
     assert!(since > MARCH + DAY);
     let expected: Vec<i64> = (0..1_200).filter(|offset| offset % 10 == 9 || *offset >= 1_000).collect();
-    assert_eq!(offsets(store.read_log(ReadLog { since }).await.unwrap()).await, expected);
+    assert_eq!(offsets(store.read_log(read_log(since)).await.unwrap()).await, expected);
     let expected: Vec<i64> = (0..1_200).filter(|offset| offset % 10 == 9 || *offset > 1_000).collect();
-    assert_eq!(offsets(store.read_log(ReadLog { since: since + 1 }).await.unwrap()).await, expected);
+    assert_eq!(offsets(store.read_log(read_log(since + 1)).await.unwrap()).await, expected);
     // Ingested since: everything, however old it is.
     let all: Vec<i64> = (0..1_200).collect();
-    assert_eq!(offsets(store.read_log(ReadLog { since: MARCH + DAY }).await.unwrap()).await, all);
+    assert_eq!(offsets(store.read_log(read_log(MARCH + DAY)).await.unwrap()).await, all);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,8 +76,25 @@ async fn a_restore_sees_the_version_its_offsets_were_read_from() {
     let at = calls(0);
     let next = NextOffsets::from([(at.clone(), 150)]);
     store.commit(&owner(), Cycle { log: vec![log_rows(&at, 100..150)], next, ..Cycle::default() }).await.unwrap();
-    assert_eq!(offsets(store.read_log(ReadLog { since: 0 }).await.unwrap()).await.len(), 100);
+    assert_eq!(offsets(store.read_log(read_log(0)).await.unwrap()).await.len(), 100);
     let acquired = store.acquire(&owner(), &[at.clone()]).await.unwrap();
     assert_eq!(acquired.next[&at], Some(150));
-    assert_eq!(offsets(store.read_log(ReadLog { since: 0 }).await.unwrap()).await.len(), 150);
+    assert_eq!(offsets(store.read_log(read_log(0)).await.unwrap()).await.len(), 150);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn columns_that_were_not_asked_for_are_empty_and_the_others_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir, 50).await;
+    let batches: Vec<RecordBatch> = store.read_log(read_log(0)).await.unwrap().try_collect().await.unwrap();
+    let mut rows = 0;
+    for batch in &batches {
+        assert_eq!((batch["hcp_id"].null_count(), batch["ingested_at"].null_count()), (0, 0));
+        for empty in ["owner_id", "theme", "duration_s", "recorded_at"] {
+            assert_eq!(batch[empty].null_count(), batch.num_rows(), "{empty}");
+        }
+        assert_eq!(batch["late"].as_boolean().true_count(), 0);
+        rows += batch.num_rows();
+    }
+    assert_eq!(rows, 50);
 }

@@ -1,150 +1,88 @@
-//! Rows into columns: the builder of a decoded batch. Its columns are those of [`RECORD_COLUMNS`](super::RECORD_COLUMNS).
+//! Rows into columns: the builder of a decoded batch. Its columns are those of [`RECORD_COLUMNS`].
+//!
+//! A column is a plain vector, with any value where the row has none. Which values there are stands in one word of bits
+//! per row, a bit for each column; `finish` turns these about, 64 rows at a time, and hands the vectors to Arrow as they
+//! are. Room is made once per batch, for as many rows as the batch before had; nothing is kept between two batches.
 
-use super::{RecordRow, record_schema};
-use crate::time::Micros;
-use crate::words::Word;
-use arrow::array::{ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, RecordBatch, StringBuilder, UInt8Builder};
+mod bits;
+mod column;
+
+use super::texts::Texts;
+use super::{RECORD_COLUMNS, RecordRow, record_schema};
+use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use std::sync::Arc;
-
-/// Instants with validity, kept apart from arrow's builder because its time zone is set once at the end.
-#[derive(Debug, Default)]
-struct InstantBuilder(Int64Builder);
-
-impl InstantBuilder {
-    fn push(&mut self, at: Option<Micros>) {
-        self.0.append_option(at);
-    }
-    fn finish(&mut self) -> ArrayRef {
-        let array = self.0.finish().reinterpret_cast::<arrow::datatypes::TimestampMicrosecondType>();
-        Arc::new(array.with_timezone("UTC"))
-    }
-}
+use column::{Cell, Column, Flags, Instants};
 
 macro_rules! builder {
-    ($($field:ident: $builder:ident),+ $(,)?) => {
+    ($($field:ident: $column:ty),+ $(,)?) => {
         /// Collects rows into the columns of a decoded batch.
         #[derive(Debug, Default)]
-        pub struct RecordBuilder { rows: usize, text_bytes: usize, $($field: $builder),+ }
+        pub struct RecordBuilder {
+            /// One word per row: bit `c` says whether it has a value in column `c`.
+            bits: Vec<u64>,
+            /// Rows to make room for.
+            expected: usize,
+            $($field: $column),+
+        }
+
         impl RecordBuilder {
-            /// The batch of all rows pushed so far; the builder is empty afterwards.
+            /// Adds one row.
+            pub fn push(&mut self, row: &RecordRow<'_>) {
+                if self.bits.is_empty() {
+                    self.make_room();
+                }
+                let (mut bits, mut bit) = (0, 1u64);
+                $(if self.$field.add(Cell::value(row.$field)) {
+                    bits |= bit;
+                }
+                bit <<= 1;)+
+                debug_assert_eq!(bit, 1 << RECORD_COLUMNS.len(), "a bit for each column");
+                self.bits.push(bits);
+            }
+
+            /// The batch of all rows pushed since the last call; the builder is empty afterwards.
             ///
             /// # Errors
-            /// Never in practice: the columns are built to the schema. Arrow's check is passed on.
+            /// A column holds more than 2 GiB of text: batches are to be smaller. A retry does not help.
             pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-                self.rows = 0;
-                self.text_bytes = 0;
-                let columns: Vec<ArrayRef> = vec![$(finish(&mut self.$field)),+];
-                RecordBatch::try_new(record_schema(), columns)
+                let [$($field),+] = bits::columns(&self.bits);
+                // One eighth more, or a batch that is hardly larger would be moved as a whole to grow.
+                self.expected = self.bits.len() + self.bits.len() / 8;
+                self.bits.clear();
+                // All of them first: after an error too nothing is left.
+                let columns = vec![$(Column::finish(&mut self.$field, $field)),+];
+                RecordBatch::try_new(record_schema(), columns.into_iter().collect::<Result<_, _>>()?)
+            }
+
+            #[cold]
+            fn make_room(&mut self) {
+                $(self.$field.make_room(self.expected);)+
             }
         }
     };
 }
 
-trait Finish {
-    fn finish_column(&mut self) -> ArrayRef;
-}
-macro_rules! finish_with_arrow {
-    ($($builder:ident),+) => { $(impl Finish for $builder {
-        fn finish_column(&mut self) -> ArrayRef { Arc::new(self.finish()) }
-    })+ };
-}
-finish_with_arrow!(UInt8Builder, StringBuilder, Int32Builder, Int64Builder, BooleanBuilder);
-impl Finish for InstantBuilder {
-    fn finish_column(&mut self) -> ArrayRef {
-        self.finish()
-    }
-}
-fn finish(builder: &mut impl Finish) -> ArrayRef {
-    builder.finish_column()
-}
-
 builder! {
-    kind: UInt8Builder, event_id: StringBuilder, hcp_id: StringBuilder, source: StringBuilder, version: Int64Builder,
-    op: UInt8Builder, status: UInt8Builder, occurred_at: InstantBuilder, precision: UInt8Builder,
-    channel: UInt8Builder, origin: UInt8Builder, mode: UInt8Builder, intake: UInt8Builder,
-    business_function: UInt8Builder, purpose: UInt8Builder, account_id: StringBuilder, owner_id: StringBuilder,
-    product: StringBuilder, theme: StringBuilder, topic: StringBuilder, plan_id: StringBuilder,
-    plan_step: StringBuilder, congress_id: StringBuilder, request_id: StringBuilder, solicited: BooleanBuilder,
-    recorded_at: InstantBuilder, status_at: InstantBuilder, answered_at: InstantBuilder, duration_s: Int32Builder,
-    attendees: Int32Builder, ingested_at: InstantBuilder, kafka_timestamp: InstantBuilder,
-    kafka_topic: StringBuilder, kafka_partition: Int32Builder, kafka_offset: Int64Builder,
-}
-
-fn push_word<W: Word>(builder: &mut UInt8Builder, word: Option<W>) {
-    builder.append_option(word.map(W::code));
+    kind: Vec<u8>, event_id: Texts, hcp_id: Texts, source: Texts, version: Vec<i64>, op: Vec<u8>, status: Vec<u8>,
+    occurred_at: Instants, precision: Vec<u8>, channel: Vec<u8>, origin: Vec<u8>, mode: Vec<u8>, intake: Vec<u8>,
+    business_function: Vec<u8>, purpose: Vec<u8>, account_id: Texts, owner_id: Texts, product: Texts, theme: Texts,
+    topic: Texts, plan_id: Texts, plan_step: Texts, congress_id: Texts, request_id: Texts, solicited: Flags,
+    recorded_at: Instants, status_at: Instants, answered_at: Instants, duration_s: Vec<i32>, attendees: Vec<i32>,
+    ingested_at: Instants, kafka_timestamp: Instants, kafka_topic: Texts, kafka_partition: Vec<i32>,
+    kafka_offset: Vec<i64>,
 }
 
 impl RecordBuilder {
     /// Rows pushed since the last [`RecordBuilder::finish`].
     pub fn len(&self) -> usize {
-        self.rows
+        self.bits.len()
     }
 
     /// Whether no row waits.
     pub fn is_empty(&self) -> bool {
-        self.rows == 0
-    }
-
-    /// Roughly the bytes of text that wait, for a size-bound batch.
-    pub fn text_bytes(&self) -> usize {
-        self.text_bytes
-    }
-
-    /// Adds one row.
-    pub fn push(&mut self, row: &RecordRow<'_>) {
-        self.rows += 1;
-        self.text_bytes += row.event_id.len() + row.hcp_id.len() + 160;
-        self.push_identity(row);
-        self.push_state(row);
-        self.push_references(row);
-        self.push_times(row);
-    }
-
-    fn push_identity(&mut self, row: &RecordRow<'_>) {
-        self.kind.append_value(row.kind.code());
-        self.event_id.append_value(row.event_id);
-        self.hcp_id.append_value(row.hcp_id);
-        self.source.append_value(row.source);
-        self.version.append_value(row.version);
-        self.op.append_value(row.op.code());
-    }
-
-    fn push_state(&mut self, row: &RecordRow<'_>) {
-        push_word(&mut self.status, row.status);
-        self.occurred_at.push(row.occurred_at);
-        push_word(&mut self.precision, row.precision);
-        push_word(&mut self.channel, row.channel);
-        push_word(&mut self.origin, row.origin);
-        push_word(&mut self.mode, row.mode);
-        push_word(&mut self.intake, row.intake);
-        push_word(&mut self.business_function, row.business_function);
-        push_word(&mut self.purpose, row.purpose);
-        self.solicited.append_value(row.solicited);
-    }
-
-    fn push_references(&mut self, row: &RecordRow<'_>) {
-        self.account_id.append_option(row.account_id);
-        self.owner_id.append_option(row.owner_id);
-        self.product.append_option(row.product);
-        self.theme.append_option(row.theme);
-        self.topic.append_option(row.topic);
-        self.plan_id.append_option(row.plan_id);
-        self.plan_step.append_option(row.plan_step);
-        self.congress_id.append_option(row.congress_id);
-        self.request_id.append_option(row.request_id);
-    }
-
-    fn push_times(&mut self, row: &RecordRow<'_>) {
-        self.recorded_at.push(row.recorded_at);
-        self.status_at.push(row.status_at);
-        self.answered_at.push(row.answered_at);
-        self.duration_s.append_option(row.duration_s);
-        self.attendees.append_option(row.attendees);
-        self.ingested_at.push(Some(row.ingested_at));
-        self.kafka_timestamp.push(Some(row.kafka_timestamp));
-        self.kafka_topic.append_value(row.kafka_topic);
-        self.kafka_partition.append_value(row.kafka_partition);
-        self.kafka_offset.append_value(row.kafka_offset);
+        self.bits.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,14 +30,16 @@ macro_rules! columns {
             pub $field: &'a $array
         ),+ }
         impl<'a> RecordColumns<'a> {
-            /// Downcasts `batch`.
+            /// Downcasts `batch`, whose columns stand in the order of `RECORD_COLUMNS`.
             ///
             /// # Errors
-            /// A column of [`RECORD_COLUMNS`] is missing or has another type: a bug of the caller.
+            /// A column is missing, stands elsewhere or has another type: a bug of the caller.
             pub fn try_new(batch: &'a RecordBatch) -> Result<Self, ArrowError> {
-                $(let $field = batch
-                    .column_by_name(stringify!($field))
-                    .and_then(|c| c.as_any().downcast_ref::<$array>())
+                let mut columns = batch.schema_ref().fields().iter().zip(batch.columns());
+                $(let $field = columns
+                    .next()
+                    .filter(|(field, _)| field.name() == stringify!($field))
+                    .and_then(|(_, column)| column.as_any().downcast_ref::<$array>())
                     .ok_or_else(|| ArrowError::SchemaError(
                         concat!("a decoded batch needs column ", stringify!($field), ": ", stringify!($array)).into()
                     ))?;)+

@@ -1,28 +1,33 @@
-//! Strings of the scanner: eight bytes at a time to the closing quote, and escapes into the `unescaped` buffer.
+//! Strings of the scanner: in one step to the closing quote, and escapes into the notes.
 
 use super::{Broken, Scanner, Span};
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// High bit set in every byte of `word` that is a quote, a backslash or a control character. Bytes above the first such
-/// one may be marked falsely, so only the lowest mark counts.
-#[inline]
-fn marks(word: u64) -> u64 {
-    let zero_in = |word: u64| word.wrapping_sub(LOW) & !word;
-    let quote = zero_in(word ^ (LOW * b'"' as u64));
-    let backslash = zero_in(word ^ (LOW * b'\\' as u64));
-    let control = word.wrapping_sub(LOW * 0x20) & !word;
-    (quote | backslash | control) & HIGH
-}
-
 impl Scanner<'_, '_> {
-    /// Consumes a string, its quotes included.
+    /// The string that stands next, if one does and has no escapes; it is not consumed.
     #[inline]
+    pub(crate) fn plain_string(&self) -> Option<Span> {
+        let start = self.at + 1;
+        let end = self.notes.plain_end(start);
+        (self.peek() == b'"' && self.bytes.get(end) == Some(&b'"')).then_some(Span::of_text(start, end))
+    }
+
+    /// The content of a plain string.
+    #[inline]
+    pub(crate) fn plain_content(&self, span: Span) -> &[u8] {
+        self.bytes.get(span.start as usize..span.end()).unwrap_or_default()
+    }
+
+    /// Consumes a plain string that stands next.
+    #[inline]
+    pub(crate) fn pass_plain(&mut self, span: Span) {
+        self.at = span.end() + 1;
+    }
+
+    /// Consumes a string, its quotes included.
     pub(crate) fn string(&mut self) -> Result<Span, Broken> {
         self.expect(b'"')?;
         let start = self.at;
-        self.at = self.plain_end(start);
+        self.at = self.notes.plain_end(start);
         match self.peek() {
             b'"' => {
                 self.at += 1;
@@ -33,42 +38,27 @@ impl Scanner<'_, '_> {
         }
     }
 
-    /// Where the first quote, backslash or control character from `from` on stands, or the end.
-    #[inline]
-    fn plain_end(&self, from: usize) -> usize {
-        let mut at = from;
-        while let Some(chunk) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let marks = marks(u64::from_le_bytes(*chunk));
-            if marks != 0 {
-                return at + (marks.trailing_zeros() / 8) as usize;
-            }
-            at += 8;
-        }
-        let tail = self.bytes.get(at..).unwrap_or_default();
-        at + tail.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).unwrap_or(tail.len())
-    }
-
     /// The rest of a string whose first escape is next.
     #[cold]
     fn escaped(&mut self, start: usize) -> Result<Span, Broken> {
-        let first = self.unescaped.len();
+        let first = self.notes.unescaped().len();
         let mut piece = start;
         loop {
-            self.unescaped.push_str(self.text.get(piece..self.at).unwrap_or_default());
+            self.notes.keep(self.text.get(piece..self.at).unwrap_or_default());
             match self.peek() {
                 b'"' => {
                     self.at += 1;
-                    return Ok(Span::of_unescaped(first, self.unescaped.len()));
+                    return Ok(Span::of_unescaped(first, self.notes.unescaped().len()));
                 }
                 b'\\' => {
                     self.at += 1;
                     let character = self.escape()?;
-                    self.unescaped.push(character);
+                    self.notes.keep(character.encode_utf8(&mut [0; 4]));
                 }
                 _ => return Err(Broken::Grammar),
             }
             piece = self.at;
-            self.at = self.plain_end(piece);
+            self.at = self.notes.plain_end(piece);
         }
     }
 

@@ -1,17 +1,17 @@
 //! The scanner and the grammar: against a list of edge cases, and against serde_json.
 
-use super::{Broken, MAX_DEPTH, Number, Scanner};
+use super::{Broken, MAX_DEPTH, Notes, Number, Scanner};
 
 fn skip(text: &str) -> Result<(), Broken> {
-    let mut unescaped = String::new();
-    let mut scanner = Scanner::new(text, &mut unescaped);
+    let mut notes = Notes::default();
+    let mut scanner = Scanner::new(text, &mut notes);
     scanner.skip_value()?;
     scanner.end()
 }
 
 fn string(text: &str) -> Option<String> {
-    let mut unescaped = String::new();
-    let mut scanner = Scanner::new(text, &mut unescaped);
+    let mut notes = Notes::default();
+    let mut scanner = Scanner::new(text, &mut notes);
     let span = scanner.string().ok()?;
     scanner.end().ok()?;
     Some(scanner.resolve(span).to_owned())
@@ -152,8 +152,9 @@ fn a_string_ends_where_it_ends_at_every_alignment() {
 
 #[test]
 fn several_escaped_strings_stay_apart() {
-    let mut unescaped = String::from("left over");
-    let mut scanner = Scanner::new(r#""a\tb" "plain" "\u0063""#, &mut unescaped);
+    let mut notes = Notes::default();
+    notes.keep("left over");
+    let mut scanner = Scanner::new(r#""a\tb" "plain" "\u0063""#, &mut notes);
     let first = scanner.string().unwrap();
     scanner.space();
     let second = scanner.string().unwrap();
@@ -165,8 +166,8 @@ fn several_escaped_strings_stay_apart() {
 #[test]
 fn numbers_keep_all_64_bits_and_no_more() {
     let number = |text: &str| {
-        let mut unescaped = String::new();
-        Scanner::new(text, &mut unescaped).number()
+        let mut notes = Notes::default();
+        Scanner::new(text, &mut notes).number()
     };
     let integers = ["0", "-0", "7", "-7", "9223372036854775807", "-9223372036854775808"];
     for text in integers {

@@ -1,8 +1,8 @@
 //! The configuration lists all its problems, shows no secret, and keeps what the promise rests on.
 
-use super::{KafkaConfig, Topics};
+use super::KafkaConfig;
 use std::time::Duration;
-use touchpoint::Kind;
+use touchpoint::{Kind, Topics};
 
 fn config(properties: &[(&str, &str)]) -> KafkaConfig {
     let mut config = KafkaConfig::new("broker:9092");
@@ -14,7 +14,7 @@ fn config(properties: &[(&str, &str)]) -> KafkaConfig {
 fn defaults_are_valid_and_read_the_four_topics() {
     let config = config(&[]);
     assert_eq!(config.validate(), vec![]);
-    assert_eq!(config.topics.name(Kind::Congress), "engagement.congress-invitations");
+    assert_eq!(config.topics.of(Kind::Congress), "engagement.congress-invitations");
     assert_eq!(config.topics.kind("engagement.medical-requests"), Some(Kind::Requests));
     assert_eq!(config.topics.kind("other"), None);
 }
@@ -69,7 +69,7 @@ fn tls_and_scram_pass_through() {
 #[test]
 fn no_secret_is_shown_in_debug_output_or_problems() {
     let config = config(&[("sasl.password", "hunter2"), ("ssl.key.pem", "hunter2"), ("sasl.username", "visible")]);
-    let shown = format!("{config:?} {:?} {:?}", config.effective(), config.validate());
+    let shown = format!("{config:?} {:?}", config.validate());
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("visible"));
 }

@@ -6,14 +6,13 @@
 
 use super::filling::{Filling, Fullness};
 use crate::batch::Message;
-use crate::kafka::config::Topics;
 use crate::kafka::error::IngestError;
 use crate::kafka::native::MessageView;
 use crate::kafka::partitioner::PartitionerCheck;
 use crate::kafka::stats::{Counters, add};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::sync::Arc;
-use touchpoint::{Kind, TopicPartition};
+use touchpoint::{Kind, TopicPartition, Topics};
 
 /// Why reading cannot go on.
 #[derive(Debug)]
@@ -60,7 +59,7 @@ impl Reading {
         if let Some(wanted) = slot.next.filter(|wanted| offset < *wanted) {
             return Err(Obstacle::Gap { partition: slot.partition.clone(), wanted });
         }
-        let topic = self.topics.name(slot.kind);
+        let topic = self.topics.of(slot.kind);
         let key = message.key();
         if let (Some(check), Some(key)) = (&mut self.check, key.filter(|key| !key.is_empty())) {
             check.check(topic, key, partition, slot.count).map_err(Obstacle::Error)?;

@@ -4,9 +4,11 @@
 
 use super::arguments::{self, Asked, Rows};
 use super::metric_fields;
-use crate::kernel::{self, Entry, Instant, Records, Scratch, WindowValues};
+use crate::kernel::{self, Entry, Instant, Overall, Records, Scratch, WindowValues};
 use crate::rows::{MetricBuilder, Values};
+use crate::state::arena::Arena;
 use crate::state::dictionary::Dictionary;
+use crate::state::list::HcpTexts;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StructArray};
 use arrow::compute::concat;
 use datafusion::common::utils::SingleRowListArrayBuilder;
@@ -15,7 +17,7 @@ use datafusion::logical_expr::Accumulator;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use touchpoint::metric::METRICS;
-use touchpoint::{Audience, Policy, Reference};
+use touchpoint::{Audience, Micros, Policy, Reference, Tz};
 
 #[derive(Debug)]
 pub(super) struct TouchMetricsAccumulator {
@@ -28,7 +30,9 @@ pub(super) struct TouchMetricsAccumulator {
 /// A row's struct, or the lack of one.
 struct Outcome {
     values: WindowValues,
-    load: f64,
+    overall: Overall,
+    as_of: Micros,
+    zone: Option<Tz>,
 }
 
 impl TouchMetricsAccumulator {
@@ -37,7 +41,7 @@ impl TouchMetricsAccumulator {
     }
 
     fn compute(&mut self) -> Result<Option<Outcome>> {
-        let (mut dictionary, mut entries) = (Dictionary::default(), Vec::new());
+        let (mut dictionary, mut ids, mut entries) = (Dictionary::default(), Arena::default(), Vec::new());
         let (mut asked, mut hcp_id): (Option<Asked>, _) = (None, None);
         for batch in &self.rows {
             let rows = Rows(batch);
@@ -48,8 +52,11 @@ impl TouchMetricsAccumulator {
                 }
                 let Some(record) = rows.record(row)? else { continue };
                 let mut entry = dictionary.entry(&record, &self.reference, &self.policy);
-                let full = || exec_datafusion_err!("touch_metrics: the ids of one group exceed 16 GiB");
-                dictionary.set_ids(&mut entry, &record, None).ok_or_else(full)?;
+                let full = || exec_datafusion_err!("touch_metrics: the ids of one group exceed 4 GiB");
+                entry.event_id = ids.push(record.event_id.as_bytes()).ok_or_else(full)?;
+                if let Some(request_id) = record.request_id {
+                    entry.request_id = ids.push(request_id.as_bytes()).ok_or_else(full)?;
+                }
                 entry.set_wins(Audience::Full, true);
                 entry.set_wins(Audience::Commercial, entry.is_commercial());
                 hcp_id = Some(record.hcp_id);
@@ -57,14 +64,15 @@ impl TouchMetricsAccumulator {
             }
         }
         let Some(asked) = asked else { return Ok(None) };
-        entries.sort_by(|a: &Entry, b: &Entry| dictionary.window_order(a, b));
-        let records = Records { entries: &entries, texts: dictionary.arena(), audience: asked.audience };
-        let zone_known = hcp_id.is_some_and(|id| self.reference.time_zone(id, asked.as_of).is_some());
-        let instant = Instant { at: asked.as_of, policy: &self.policy, zone_known };
-        let mut values = WindowValues::default();
-        let window = std::iter::once((asked.width, &mut values));
-        let load = kernel::evaluate_windows(records, &instant, window, &mut self.scratch);
-        Ok(load.map(|load| Outcome { values, load }))
+        entries.sort_by(|a: &Entry, b: &Entry| dictionary.window_order(a, b, &ids));
+        let records =
+            Records { entries: &entries, texts: HcpTexts::new(&ids, dictionary.words()), audience: asked.audience };
+        let row = hcp_id.and_then(|id| self.reference.hcp(id, asked.as_of));
+        let instant = Instant::new(asked.as_of, &self.policy, row);
+        let mut values = [WindowValues::default()];
+        let overall = kernel::evaluate_windows(records, &instant, &[asked.width], &mut values, &mut self.scratch);
+        let [values] = values;
+        Ok(overall.map(|overall| Outcome { values, overall, as_of: asked.as_of, zone: instant.zone }))
     }
 }
 
@@ -96,7 +104,8 @@ impl Accumulator for TouchMetricsAccumulator {
         let Some(outcome) = self.compute()? else {
             return Ok(ScalarValue::Struct(Arc::new(StructArray::new_null(metric_fields(), 1))));
         };
-        let values = Values { window: &outcome.values, load: outcome.load, half_life: self.policy.half_life };
+        let Outcome { values, overall, as_of, zone } = &outcome;
+        let values = Values { window: values, overall: *overall, as_of: *as_of, policy: &self.policy, zone: *zone };
         let column = |metric| {
             let mut builder = MetricBuilder::new(metric);
             builder.push(values);

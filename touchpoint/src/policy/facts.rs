@@ -1,0 +1,108 @@
+//! What selectors, scopes and rules look at: facts of an HCP and facts of a touch.
+//!
+//! A fact that is not known is `None`; it matches only what asks for nothing.
+
+use crate::reference::HcpRow;
+use crate::words::{BusinessFunction, Channel, Kind, Origin, Purpose, words};
+
+words! {
+    /// Why a touch is solicited, or that it is not (metrics.md §1). Where several hold, the last of this list wins.
+    Basis in "basis" {
+        /// Nothing asked for it: an interruption.
+        Unsolicited = "unsolicited",
+        /// The record alone says that it was asked for.
+        Declared = "declared",
+        /// Service or safety.
+        Exempt = "exempt",
+        /// It answers a medical request that is on record.
+        Request = "request",
+    }
+}
+
+words! {
+    /// How an account is worked, as reference data says it of an HCP.
+    ExecutionModel in "execution_model" {
+        /// Channels that each chase reach.
+        Coverage = "coverage",
+        /// Dialogue that steers to content.
+        Navigation = "navigation",
+        /// One plan with order and gaps across channels.
+        Orchestration = "orchestration",
+    }
+}
+
+/// The reference data of an HCP that a [`Selector`](super::Selector) looks at, as of one instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HcpFacts<'a> {
+    /// Segment.
+    pub segment: Option<&'a str>,
+    /// Specialty.
+    pub specialty: Option<&'a str>,
+    /// ISO 3166 country.
+    pub country: Option<&'a str>,
+    /// Territory.
+    pub territory: Option<&'a str>,
+    /// Primary account.
+    pub account: Option<&'a str>,
+    /// Execution model of the HCP's account.
+    pub execution_model: Option<ExecutionModel>,
+}
+
+impl<'a> HcpFacts<'a> {
+    /// The facts of a reference row; every one unknown without a row. A row knows no execution model.
+    pub fn of(row: Option<&'a HcpRow>) -> Self {
+        let Some(row) = row else { return Self::default() };
+        Self {
+            segment: row.segment.as_deref(),
+            specialty: row.specialty.as_deref(),
+            country: row.country.as_deref(),
+            territory: row.territory.as_deref(),
+            account: row.account_id.as_deref(),
+            execution_model: None,
+        }
+    }
+}
+
+/// What a [`Scope`](super::Scope) looks at: one touch, made or proposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TouchFacts<'a> {
+    /// Feed.
+    pub kind: Kind,
+    /// Channel.
+    pub channel: Channel,
+    /// Who sent an e-mail. Without it an e-mail counts as a rep's, as it does for its weight.
+    pub origin: Option<Origin>,
+    /// Acting function.
+    pub function: BusinessFunction,
+    /// Purpose.
+    pub purpose: Purpose,
+    /// Product.
+    pub product: Option<&'a str>,
+    /// Whether and why it is solicited.
+    pub basis: Basis,
+}
+
+impl TouchFacts<'_> {
+    /// The hard rule, whatever a policy says: answers to medical requests, service and safety never count against a
+    /// budget or a gap and are never held back.
+    #[inline]
+    pub fn is_beyond_policy(&self) -> bool {
+        matches!(self.basis, Basis::Request | Basis::Exempt)
+            || matches!(self.purpose, Purpose::Service | Purpose::Safety)
+    }
+
+    /// Whether it is an interruption that budgets and gaps look at: unsolicited, and not beyond policy.
+    #[inline]
+    pub fn is_interruption(&self) -> bool {
+        self.basis == Basis::Unsolicited && !self.is_beyond_policy()
+    }
+
+    /// Who sent it, an e-mail of unknown origin being a rep's; `None` for whatever is no e-mail.
+    #[inline]
+    pub fn sender(&self) -> Option<Origin> {
+        match self.kind {
+            Kind::Emails => Some(self.origin.unwrap_or(Origin::Rep)),
+            Kind::Calls | Kind::Congress | Kind::Requests => None,
+        }
+    }
+}
