@@ -76,7 +76,12 @@ impl RunProcess {
     /// The end of its log.
     pub(crate) fn said(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
+        // Where it panicked, without the frames, and how it ended: a backtrace alone would say neither.
+        let is_frame = |line: &&str| {
+            line.trim_start().starts_with("at ")
+                || line.split_once(": ").is_some_and(|(n, _)| n.trim().parse::<u32>().is_ok())
+        };
+        let lines: Vec<&str> = text.lines().filter(|line| !is_frame(line)).collect();
         lines[lines.len().saturating_sub(25)..].join("\n")
     }
 
