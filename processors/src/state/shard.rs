@@ -78,7 +78,8 @@ impl Shard {
             days: Days::default(),
             changed: Vec::new(),
             scratch: Scratch::default(),
-            now: Micros::MIN,
+            // The epoch: before any record, and spans can be taken off it. Readers may come before the first advance.
+            now: 0,
         }
     }
 
