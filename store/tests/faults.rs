@@ -7,19 +7,10 @@ use arrow::datatypes::Int64Type;
 use datafusion::prelude::SessionContext;
 use std::path::Path;
 use std::sync::Arc;
+use store::commit::points;
 use store::{Committed, Cycle, OpenMode, Owner, Reply, Store, Table};
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::{Channel, Kind, NextOffsets, Op, Precision, Status, TopicPartition};
-
-const POINTS: &[&str] = &[
-    "commit::parquet_written",
-    "commit::before_dead_letters",
-    "commit::after_dead_letters",
-    "commit::before_log",
-    "commit::after_log",
-    "commit::before_metrics",
-    "commit::after_metrics",
-];
 
 fn partition() -> TopicPartition {
     TopicPartition::new("engagement.calls", 0)
@@ -127,14 +118,14 @@ async fn commit_from_the_table(store: &Store) -> Committed {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_point_is_made_good_by_the_next_process() {
     let scenario = fail::FailScenario::setup();
-    for point in POINTS {
+    for point in [points::WRITTEN].into_iter().chain(points::LANDING) {
         let dir = tempfile::tempdir().unwrap();
         commit_from_the_table(&open(dir.path()).await).await;
-        fail::cfg(*point, "panic").unwrap();
+        fail::cfg(point, "panic").unwrap();
         let store = open(dir.path()).await;
         let crashed = tokio::spawn(async move { commit_from_the_table(&store).await }).await;
         assert!(crashed.is_err(), "{point} was not reached");
-        fail::remove(*point);
+        fail::remove(point);
         let store = open(dir.path()).await;
         while commit_from_the_table(&store).await.log.is_some_and(|log| log.version < 4) {}
         let acquired = store.acquire(&owner(), &[partition()]).await.unwrap();
