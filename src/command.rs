@@ -5,6 +5,7 @@ mod demo;
 mod import;
 mod logging;
 mod policy_check;
+mod retract;
 mod run;
 mod simulate;
 mod sql;
@@ -16,6 +17,11 @@ use crate::policy::PolicyError;
 use ingest::reference_csv::ReferenceError;
 use std::io::Write;
 use store::{FolderError, StoreError};
+
+/// Values that are wrong together, or at this time; each by itself was right.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct BadUsage(String);
 
 /// Runs a command to its end and writes its error, if any, to standard error.
 pub fn execute(cli: Cli) -> ExitStatus {
@@ -36,7 +42,8 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
         Some(FolderError::Store(error)) => Some(error),
         _ => error.downcast_ref::<StoreError>(),
     };
-    error.is::<ConfigError>()
+    error.is::<BadUsage>()
+        || error.is::<ConfigError>()
         || error.is::<PolicyError>()
         || error.is::<ReferenceError>()
         || matches!(location, Some(StoreError::Location { .. }))
@@ -87,6 +94,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Sql(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             sql::sql(&args, &runtime, out)
+        }
+        Command::Retract(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(retract::retract(&args, out))
         }
         Command::Config { .. } | Command::Policy { .. } => Ok(()),
     }

@@ -122,6 +122,14 @@ impl Store {
         }
     }
 
+    /// Every row of a source system.
+    ///
+    /// # Errors
+    /// The table cannot be read; items of the stream may fail too.
+    pub async fn read_source(&self, source: &str) -> Result<BatchStream, StoreError> {
+        self.scan_log(col("source").eq(lit(source)), None).await
+    }
+
     async fn scan_log(
         &self,
         wanted: Expr,

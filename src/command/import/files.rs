@@ -43,7 +43,7 @@ pub(super) fn imported_lines(file: &ImportFile, acquired: &Acquired) -> Option<i
 
 /// The topics of files whose rows are in the log, while `hcp_metrics` does not know of them: an import ended between its
 /// two commits.
-pub(super) fn unaccounted(acquired: &Acquired) -> BTreeSet<String> {
+pub(in crate::command) fn unaccounted(acquired: &Acquired) -> BTreeSet<String> {
     let behind =
         |(file, lines): &(&TopicPartition, &Option<i64>)| acquired.metrics_next.get(*file).copied().flatten() < **lines;
     acquired.next.iter().filter(behind).map(|(file, _)| file.topic.clone()).collect()
