@@ -127,6 +127,17 @@ pub enum Command {
     )]
     Retract(RetractArgs),
 
+    /// Forget an HCP: no byte of the id stays in the data folder
+    #[command(
+        long_about = "Forgets an HCP beyond recall: rewrites every table without them, deletes old files and log entries \
+                      at once, keeps a keyed hash so that neither a replay nor an import brings them back, and looks into \
+                      every file for what is left. Shows what it would do, and does it with --execute only; it then \
+                      refuses a folder that a running pipeline owns. Killed half-way it is finished by the same command. \
+                      What lies elsewhere is not reached: Kafka topics, reference files, backups.",
+        after_help = "Example:\n  touchload erase --data ./data --hcp hcp-000123"
+    )]
+    Erase(EraseArgs),
+
     /// Look at configuration
     #[command(
         long_about = "Looks at the configuration of `run` without starting anything.",

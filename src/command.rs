@@ -2,6 +2,7 @@
 
 mod config_check;
 mod demo;
+mod erase;
 mod import;
 mod logging;
 mod policy_check;
@@ -98,6 +99,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Retract(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             runtime.block_on(retract::retract(&args, out))
+        }
+        Command::Erase(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(erase::erase(&args, out))
         }
         Command::Config { .. } | Command::Policy { .. } => Ok(()),
     }

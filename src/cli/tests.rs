@@ -37,7 +37,7 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "config", "policy"]);
+    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "config", "policy"]);
 }
 
 #[test]
@@ -147,6 +147,16 @@ fn retract_needs_a_source_and_a_span_and_shows_before_it_does() {
         assert_eq!(refused(line).kind(), ErrorKind::MissingRequiredArgument, "{line}");
     }
     assert_eq!(refused("touchload retract --data d --source crm --ingested-between 1970-01-01").exit_code(), 2);
+}
+
+#[test]
+fn erase_names_one_person_and_shows_before_it_does() {
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1").command else { panic!() };
+    assert_eq!((args.hcp.as_str(), args.amendment()), ("h1", Amendment::DryRun));
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --execute").command else { panic!() };
+    assert_eq!(args.amendment(), Amendment::Executed);
+    assert_eq!(refused("touchload erase --data d").kind(), ErrorKind::MissingRequiredArgument);
+    assert_eq!(refused("touchload erase --data d --hcp=").exit_code(), 2);
 }
 
 #[test]

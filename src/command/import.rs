@@ -31,6 +31,7 @@ mod lanes;
 use super::run::{started, summary};
 use crate::cli::ImportArgs;
 use crate::clock::SystemClock;
+use crate::erased::erased;
 use crate::pipeline::Tally;
 use crate::policy;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
@@ -42,6 +43,7 @@ use files::{Ledger, Rows};
 use futures::StreamExt;
 use ingest::batch::DecodedBatch;
 use ingest::decode::{DecodeOptions, Decoder, KeyRule};
+use ingest::erased::Erased;
 use ingest::file::{FileBatch, FileReader, ImportFile};
 use ingest::reference_csv::{self, ReferenceFiles};
 use lanes::Lanes;
@@ -88,6 +90,9 @@ pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Re
         imported.commit(&store, &owner, (ledger.next(), ledger.refused())).await?;
     }
     (tally.accepted, tally.rejected) = (ledger.accepted(), ledger.rejected());
+    if ledger.erased() > 0 {
+        tally.skipped.insert(SkipReason::Erased, ledger.erased());
+    }
     summary("import", &tally, &store, &args.data, clock.elapsed()).await.write(out)?;
     ended(args, &ledger, out)
 }
@@ -137,6 +142,7 @@ pub(super) struct Importing {
     dead_letters: Lanes,
     started_at: Micros,
     reference: Arc<Reference>,
+    erased: Arc<Erased>,
     threads: NonZeroUsize,
 }
 
@@ -177,7 +183,8 @@ impl Importing {
         }
         let log = Lanes::open(store, Table::TouchpointLog, threads).await;
         let dead_letters = Lanes::open(store, Table::DeadLetters, NonZeroUsize::MIN).await;
-        Ok(Self { shard, days, log, dead_letters, started_at, reference, threads })
+        let erased = erased(store).await?;
+        Ok(Self { shard, days, log, dead_letters, started_at, reference, erased, threads })
     }
 
     /// Reads, applies and writes; what was written is given up when something fails.
@@ -227,7 +234,7 @@ impl Importing {
         let bytes = inputs.iter().map(|file| file.bytes).sum();
         let progress = Progress::bar(ProgressChoice::Shown, "importing", bytes, ProgressUnit::Bytes);
         let options = DecodeOptions { key_rule: KeyRule::AcceptAny, ..DecodeOptions::default() };
-        let decoder = Decoder::new(self.reference.clone(), options);
+        let decoder = Decoder::new(self.reference.clone(), options).leaving_out(self.erased.clone());
         FileReader::new(&decoder, self.started_at, self.threads).read(inputs, |FileBatch { batch, bytes_read }| {
             progress.set(bytes_read);
             self.take(batch, ledger)

@@ -30,6 +30,15 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// Hashes of erased persons are there, and their key is not: it cannot be told who was erased.
+    #[error(
+        "{location} holds hashes of erased persons but not their key, so erased persons could come back: put erased/key \
+         back from a backup"
+    )]
+    NoErasureKey {
+        /// The location.
+        location: String,
+    },
     /// The tables were to exist already.
     #[error("table {table} does not exist at {location}: check the folder, or create it by a run, a demo or an import")]
     Missing {

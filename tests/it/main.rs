@@ -4,6 +4,7 @@ mod adversary;
 mod budget_policies;
 mod day_rows;
 mod embedded;
+mod erasures;
 mod faults;
 mod import_ends;
 mod imports;
