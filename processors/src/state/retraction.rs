@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use touchpoint::record::{RecordBuilder, RecordColumns, RecordRow};
 use touchpoint::time::{DAY, Micros};
 use touchpoint::{Kind, Word};
-use versions::{Place, Versions};
+use versions::{Place, Side, Versions};
 
 /// Rows of an appended batch.
 const BATCH_ROWS: usize = 16 * 1024;
@@ -119,6 +119,11 @@ impl Feed {
         Ok(())
     }
 
+    fn side(&self, row: &RecordRow<'_>) -> Side {
+        let derived = Selection::is_restatement(row.kafka_topic);
+        if derived || self.taken_back.iter().any(|feed| feed.holds(row)) { Side::TakenBack } else { Side::Stays }
+    }
+
     /// Records of the feed.
     pub fn records(&self) -> u64 {
         self.by_kind.values().sum()
@@ -195,9 +200,8 @@ impl Retraction {
         let (columns, batch) = (RecordColumns::try_new(&kept)?, self.batches.len());
         for (place, row) in (0..kept.num_rows()).filter_map(|i| Some((Place { batch, row: i }, columns.row(i)?))) {
             let position = self.positions.pack(row.kafka_topic, row.ingested_at, row.kafka_offset);
-            let counts =
-                !Selection::is_restatement(row.kafka_topic) && !self.feed.taken_back.iter().any(|s| s.holds(&row));
-            self.interactions.entry(key(&row)).or_default().add(&row, (place, position), counts, &self.positions);
+            let side = self.feed.side(&row);
+            self.interactions.entry(key(&row)).or_default().add(&row, (place, position), side, &self.positions);
         }
         if kept.num_rows() > 0 {
             self.batches.push(kept);

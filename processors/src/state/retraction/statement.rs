@@ -16,10 +16,10 @@ pub enum Outcome {
 }
 
 /// One record to be appended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Statement<'a> {
     /// This version again.
-    Again(RecordRow<'a>),
+    Again(Box<RecordRow<'a>>),
     /// Nothing, for every audience.
     Nothing,
     /// Nothing, for an audience that sees medical records.
@@ -44,12 +44,12 @@ impl<'a> Statements<'a> {
         let mut list = [None, None];
         let mut then = now(Audience::Full);
         if !is_same(now(Audience::Commercial), commercial) {
-            list[0] = Some(commercial.map_or(Statement::Nothing, Statement::Again));
+            list[0] = Some(commercial.map_or(Statement::Nothing, again));
             then = commercial;
         }
         if !is_same(then, full) {
             list[1] = Some(match (full, commercial) {
-                (Some(row), _) => Statement::Again(row),
+                (Some(row), _) => again(row),
                 (None, None) => Statement::Nothing,
                 (None, Some(_)) => Statement::NothingMedical,
             });
@@ -75,7 +75,7 @@ impl<'a> Statements<'a> {
                 version = version.checked_add(1)?;
             }
             let row = match statement {
-                Statement::Again(row) => *row,
+                Statement::Again(row) => **row,
                 Statement::Nothing => delete,
                 Statement::NothingMedical => RecordRow { business_function: Some(BusinessFunction::Medical), ..delete },
             };
@@ -83,6 +83,10 @@ impl<'a> Statements<'a> {
         }
         Some(rows)
     }
+}
+
+fn again(row: RecordRow<'_>) -> Statement<'_> {
+    Statement::Again(Box::new(row))
 }
 
 /// Whether two live records say the same of the interaction.

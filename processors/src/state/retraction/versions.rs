@@ -21,6 +21,13 @@ struct Winner {
     place: Place,
 }
 
+/// Whether a record would be there without what was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Stays,
+    TakenBack,
+}
+
 /// By audience.
 #[derive(Debug, Clone, Copy, Default)]
 struct Winners([Option<Winner>; Audience::ALL.len()]);
@@ -36,12 +43,12 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// Adds a record, held at a place and with its packed position; one that `counts` would stay.
+    /// Adds a record, held at a place and with its packed position.
     pub(super) fn add(
         &mut self,
         row: &RecordRow<'_>,
         (place, position): (Place, u64),
-        counts: bool,
+        side: Side,
         positions: &Positions,
     ) {
         self.greatest = if self.any.is_some() { self.greatest.max(row.version) } else { row.version };
@@ -49,7 +56,7 @@ impl Versions {
         let new = Winner { version: row.version, rank: rank(row), position, place };
         for audience in Audience::ALL.into_iter().filter(|audience| is_heard(row, *audience)) {
             self.now.meet(audience, new, positions);
-            if counts {
+            if side == Side::Stays {
                 self.wanted.meet(audience, new, positions);
             }
         }
