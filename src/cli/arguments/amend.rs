@@ -14,10 +14,6 @@ pub enum Amendment {
     Executed,
 }
 
-fn amendment(execute: bool) -> Amendment {
-    if execute { Amendment::Executed } else { Amendment::DryRun }
-}
-
 /// Options of `retract`.
 #[derive(Debug, Args)]
 pub struct RetractArgs {
@@ -56,7 +52,7 @@ impl RetractArgs {
 
     /// What `--execute` asks for.
     pub fn amendment(&self) -> Amendment {
-        amendment(self.execute)
+        if self.execute { Amendment::Executed } else { Amendment::DryRun }
     }
 }
 
@@ -77,6 +73,6 @@ pub struct EraseArgs {
 impl EraseArgs {
     /// What `--execute` asks for.
     pub fn amendment(&self) -> Amendment {
-        amendment(self.execute)
+        if self.execute { Amendment::Executed } else { Amendment::DryRun }
     }
 }
