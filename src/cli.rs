@@ -11,8 +11,8 @@ mod tests;
 pub mod value;
 
 pub use arguments::{
-    ConfigAction, DemoArgs, ImportArgs, ImportDays, PolicyAction, RunArgs, Scenario, SimulateArgs, SimulateTarget,
-    SqlArgs, SqlInput, ViewChoice,
+    Amendment, ConfigAction, DemoArgs, EraseArgs, ImportArgs, ImportDays, PolicyAction, RetractArgs, RunArgs, Scenario,
+    SimulateArgs, SimulateTarget, SqlArgs, SqlInput, ViewChoice,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -114,6 +114,29 @@ pub enum Command {
                       touchload sql --data ./data -c \"SELECT hcp_id, visits_per_week FROM hcp_now LIMIT 10\""
     )]
     Sql(SqlArgs),
+
+    /// Take back a bad feed: what it changed becomes again what it was
+    #[command(
+        long_about = "Takes back the records of a source that were accepted in a span of time: what only they knew is \
+                      deleted, what they replaced is stated again, and every number follows. Appends records to the \
+                      log and removes none. Shows what it would do, and does it with --execute only; it then refuses a \
+                      folder that a running pipeline owns. What the source sends again must have a greater version, or \
+                      counts when the same command is run once more.",
+        after_help = "Example:\n  touchload retract --data ./data --source crm \
+                      --ingested-between 2026-03-05T00:00:00Z 2026-03-05T06:30:00Z"
+    )]
+    Retract(RetractArgs),
+
+    /// Forget an HCP: no byte of the id stays in the data folder
+    #[command(
+        long_about = "Forgets an HCP beyond recall: rewrites every table without them, deletes old files and log entries \
+                      at once, keeps a keyed hash so that neither a replay nor an import brings them back, and looks into \
+                      every file for what is left. Shows what it would do, and does it with --execute only; it then \
+                      refuses a folder that a running pipeline owns. Killed half-way it is finished by the same command. \
+                      What lies elsewhere is not reached: Kafka topics, reference files, backups.",
+        after_help = "Example:\n  touchload erase --data ./data --hcp hcp-000123"
+    )]
+    Erase(EraseArgs),
 
     /// Look at configuration
     #[command(

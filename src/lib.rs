@@ -7,6 +7,7 @@
 //! | [`cli`] | what was typed |
 //! | [`command`] | what each command does |
 //! | [`config`] | the configuration file of `run` |
+//! | `erased` | who was erased, for whoever decodes records |
 //! | [`format`] | query results as table, CSV or JSON |
 //! | [`pipeline`] | the main job: source events in, state and tables out |
 //! | [`policy`] | the policy file: read strictly, told in plain words |
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;
+mod erased;
 pub mod format;
 pub mod pipeline;
 pub mod policy;

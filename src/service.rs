@@ -7,6 +7,7 @@ mod background;
 mod policy_watch;
 
 use crate::clock::SystemClock;
+use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::session;
 use anyhow::Context;
@@ -118,7 +119,8 @@ impl Service {
             settings: config.settings.clone(),
             policy: policy_changes,
         };
-        let decoder = Arc::new(Decoder::new(config.reference.clone(), config.decode));
+        let erased = erased(&store).await?;
+        let decoder = Arc::new(Decoder::new(config.reference.clone(), config.decode).leaving_out(erased));
         let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
         let source = Arc::new(source);
         let handle = source.clone();

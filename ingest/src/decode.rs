@@ -33,6 +33,7 @@ mod scanner;
 pub use rejection::Rejection;
 pub use scanner::MAX_DEPTH;
 
+use crate::erased::Erased;
 use crate::message::Message;
 use accept::Candidate;
 use envelope::Context;
@@ -82,13 +83,25 @@ pub struct Scratch {
 pub struct Decoder {
     reference: Arc<Reference>,
     options: DecodeOptions,
+    erased: Arc<Erased>,
 }
 
 impl Decoder {
     /// A decoder that places dates with `reference`.
     pub fn new(reference: Arc<Reference>, options: DecodeOptions) -> Self {
         let max_bytes = options.max_bytes.min(scanner::MAX_BYTES);
-        Self { reference, options: DecodeOptions { max_bytes, ..options } }
+        Self { reference, options: DecodeOptions { max_bytes, ..options }, erased: Arc::default() }
+    }
+
+    /// The same decoder; whoever builds batches with it leaves these HCPs out.
+    #[must_use]
+    pub fn leaving_out(self, erased: Arc<Erased>) -> Self {
+        Self { erased, ..self }
+    }
+
+    /// Who is to be left out.
+    pub fn erased(&self) -> &Erased {
+        &self.erased
     }
 
     /// The options in force.
@@ -98,7 +111,7 @@ impl Decoder {
 
     /// The same decoder with another key rule.
     pub fn with_key_rule(&self, key_rule: KeyRule) -> Self {
-        Self { reference: Arc::clone(&self.reference), options: DecodeOptions { key_rule, ..self.options } }
+        Self { options: DecodeOptions { key_rule, ..self.options }, ..self.clone() }
     }
 
     /// Decodes one message; the row borrows from the message and from `scratch`. `ingested_at` is written into the row

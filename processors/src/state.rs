@@ -18,6 +18,7 @@
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
 //! | [`days`] | the day rows of `hcp_metrics` and their revisions |
 //! | [`sums`] | counts over all HCPs that gauges read |
+//! | [`retraction`] | what to append so that a feed has never been read |
 
 pub mod arena;
 pub mod days;
@@ -27,6 +28,7 @@ pub mod interner;
 pub mod list;
 pub mod live;
 pub mod position;
+pub mod retraction;
 pub mod shard;
 pub mod sums;
 pub mod wheel;

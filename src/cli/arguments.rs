@@ -2,6 +2,10 @@
 //!
 //! Counts are records or HCPs, rates are records per second, shares lie in 0..=1, `--data` is a folder or a URL.
 
+mod amend;
+
+pub use amend::{Amendment, EraseArgs, RetractArgs};
+
 use crate::cli::value;
 use crate::format::OutputFormat;
 use crate::policy::template::TEMPLATES;

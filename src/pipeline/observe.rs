@@ -120,7 +120,7 @@ impl Observer {
     }
 
     pub(super) fn applied(&self, batch: &DecodedBatch) {
-        let read: u64 = batch.seen.iter().map(|s| s.accepted + s.rejected.total()).sum();
+        let read: u64 = batch.seen.iter().map(|s| s.accepted + s.rejected.total() + s.erased).sum();
         self.metrics.progress.batch(read, batch.seen.iter().map(|s| s.bytes).sum());
         let newest = batch.seen.iter().filter_map(|s| s.timestamp).max();
         self.with_tally(|t| {
@@ -192,6 +192,7 @@ impl Observer {
             for (reason, count) in seen.rejected.iter() {
                 self.metrics.records.rejected(seen.kind, reason, count);
             }
+            self.metrics.records.skipped(seen.kind, SkipReason::Erased, seen.erased);
         }
         for (kind, late) in &ledger.late {
             self.metrics.records.late(*kind, *late);
@@ -208,6 +209,9 @@ impl Observer {
                 tally.accepted += seen.accepted;
                 for (reason, count) in seen.rejected.iter() {
                     *tally.rejected.entry(reason).or_default() += count;
+                }
+                if seen.erased > 0 {
+                    *tally.skipped.entry(SkipReason::Erased).or_default() += seen.erased;
                 }
             }
             let skipped = (committed.skipped_log_rows + committed.skipped_dead_letters) as u64;
