@@ -11,7 +11,7 @@ use crate::world::{ACCOUNT_KINDS, World};
 use std::fs;
 use std::path::{Path, PathBuf};
 use touchpoint::Micros;
-use touchpoint::reference::{AccountRow, HcpRow};
+use touchpoint::reference::{AccountRow, HcpRow, Validity};
 use touchpoint::time::{DAY, EARLIEST, LATEST};
 
 /// Accounts in one network of accounts.
@@ -55,7 +55,7 @@ impl<'a> ReferenceFiles<'a> {
         let world = self.world;
         (0..world.hcps()).flat_map(move |hcp| {
             let spans = spans(world.move_of(hcp).map(|m| m.at));
-            spans.into_iter().map(move |(from, to)| hcp_row(world, hcp, from, to))
+            spans.into_iter().map(move |validity| hcp_row(world, hcp, validity))
         })
     }
 
@@ -64,7 +64,7 @@ impl<'a> ReferenceFiles<'a> {
         let world = self.world;
         (0..world.accounts()).flat_map(move |account| {
             let spans = spans(moves_at(world, account));
-            spans.into_iter().map(move |(from, to)| account_row(world, account, from, to))
+            spans.into_iter().map(move |validity| account_row(world, account, validity))
         })
     }
 
@@ -107,15 +107,15 @@ fn write_file<const N: usize>(
 }
 
 /// One open span, or two that meet at the move.
-fn spans(moved: Option<Micros>) -> Vec<(Micros, Micros)> {
+fn spans(moved: Option<Micros>) -> Vec<Validity> {
     match moved {
-        Some(at) => vec![(EARLIEST, at), (at, LATEST + 1)],
-        None => vec![(EARLIEST, LATEST + 1)],
+        Some(at) => vec![Validity { to: at, ..Validity::ALWAYS }, Validity { from: at, ..Validity::ALWAYS }],
+        None => vec![Validity::ALWAYS],
     }
 }
 
-fn hcp_row(world: &World, hcp: u32, valid_from: Micros, valid_to: Micros) -> HcpRow {
-    let known = world.hcp(hcp, valid_from);
+fn hcp_row(world: &World, hcp: u32, validity: Validity) -> HcpRow {
+    let known = world.hcp(hcp, validity.from);
     HcpRow {
         hcp_id: known.id,
         specialty: Some(known.specialty.to_owned()),
@@ -124,15 +124,14 @@ fn hcp_row(world: &World, hcp: u32, valid_from: Micros, valid_to: Micros) -> Hcp
         country: Some(known.place.country.to_owned()),
         time_zone: Some(known.place.zone),
         account_id: Some(Named::Account(known.account).id()),
-        valid_from,
-        valid_to,
+        validity,
     }
 }
 
-fn account_row(world: &World, account: u32, valid_from: Micros, valid_to: Micros) -> AccountRow {
+fn account_row(world: &World, account: u32, validity: Validity) -> AccountRow {
     let first = world.account_members(account).start;
     let territory = world.rep_of(first).number / world.config().reps_per_territory;
-    let moved = moves_at(world, account).is_some_and(|at| valid_from >= at);
+    let moved = moves_at(world, account).is_some_and(|at| validity.from >= at);
     let kind = world.seed().below(Purpose::AccountKind, u64::from(account), 0, ACCOUNT_KINDS.len() as u64);
     AccountRow {
         account_id: Named::Account(account).id(),
@@ -141,8 +140,8 @@ fn account_row(world: &World, account: u32, valid_from: Micros, valid_to: Micros
         country: Some(world.place_of_territory(territory).country.to_owned()),
         // Who moves leaves its network.
         parent_account_id: parent_of(world, account).filter(|_| !moved).map(|p| Named::Account(p).id()),
-        valid_from,
-        valid_to,
+        validity,
+        ..AccountRow::default()
     }
 }
 
@@ -174,8 +173,8 @@ fn hcp_fields(row: HcpRow) -> [String; 9] {
         row.country.unwrap_or_default(),
         row.time_zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
         row.account_id.unwrap_or_default(),
-        from_text(row.valid_from),
-        to_text(row.valid_to),
+        from_text(row.validity.from),
+        to_text(row.validity.to),
     ]
 }
 
@@ -186,8 +185,8 @@ fn account_fields(row: AccountRow) -> [String; 7] {
         row.territory.unwrap_or_default(),
         row.country.unwrap_or_default(),
         row.parent_account_id.unwrap_or_default(),
-        from_text(row.valid_from),
-        to_text(row.valid_to),
+        from_text(row.validity.from),
+        to_text(row.validity.to),
     ]
 }
 

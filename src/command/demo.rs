@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{FolderUse, Location};
 use tokio_util::sync::CancellationToken;
+use touchpoint::reference::Tables;
 use touchpoint::time::DAY;
 use touchpoint::{Clock, Reference};
 use traffic::Traffic;
@@ -65,7 +66,7 @@ fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Reference> 
         return Ok(reference_csv::load(&files)?);
     }
     let files = simulate::ReferenceFiles::new(workload.world());
-    Reference::try_new(files.hcp_rows().collect(), files.account_rows().collect())
+    Reference::try_new(Tables::of(files.hcp_rows().collect(), files.account_rows().collect()))
         .map_err(|overlaps| anyhow::anyhow!("the simulated reference data overlap: {overlaps:?}"))
 }
 

@@ -7,7 +7,7 @@ use super::{DecodeOptions, Decoder, KeyRule, Rejection, Scratch};
 use crate::message::Message;
 use std::sync::Arc;
 use touchpoint::record::RecordRow;
-use touchpoint::reference::HcpRow;
+use touchpoint::reference::{HcpRow, Tables};
 use touchpoint::time::HOUR;
 use touchpoint::{
     BusinessFunction, Channel, Intake, Kind, Micros, Mode, Op, Origin, Precision, Purpose, Reference, RejectReason,
@@ -22,16 +22,10 @@ const CALL: &str =
 fn decoder(key_rule: KeyRule) -> Decoder {
     let berlin = HcpRow {
         hcp_id: "berlin".into(),
-        specialty: None,
-        segment: None,
-        territory: None,
-        country: None,
         time_zone: Some(chrono_tz::Europe::Berlin),
-        account_id: None,
-        valid_from: 0,
-        valid_to: i64::MAX,
+        ..HcpRow::default()
     };
-    let reference = Reference::try_new(vec![berlin], Vec::new()).unwrap();
+    let reference = Reference::try_new(Tables::of(vec![berlin], Vec::new())).unwrap();
     Decoder::new(Arc::new(reference), DecodeOptions { key_rule, ..DecodeOptions::default() })
 }
 

@@ -167,7 +167,7 @@ impl Shard {
         hcp.changed = false;
         hcp.changed_since_midnight = true;
         hcp.purge(now);
-        let instant = instant(&self.policy, &self.reference, &hcp.id, now);
+        let instant = Instant::new(now, &self.policy, &self.reference, &hcp.id);
         let mut run = |audience| {
             let records = hcp.list()?.records(audience, self.dictionary.words());
             let (values, overall) = kernel::evaluate_headline(records, &instant, &mut self.scratch)?;
@@ -223,7 +223,7 @@ impl Shard {
         scratch: &mut Scratch,
     ) -> Option<Evaluation> {
         let hcp = self.hcps.get(number as usize)?;
-        let instant = instant(&self.policy, &self.reference, &hcp.id, at);
+        let instant = Instant::new(at, &self.policy, &self.reference, &hcp.id);
         kernel::evaluate(hcp.list()?.records(audience, self.dictionary.words()), &instant, scratch)
     }
 
@@ -342,8 +342,4 @@ fn mark(hcp: &mut Hcp, number: u32, changed: &mut Vec<u32>) {
         hcp.changed = true;
         changed.push(number);
     }
-}
-
-fn instant<'a>(policy: &'a Policy, reference: &'a Reference, hcp_id: &str, at: Micros) -> Instant<'a> {
-    Instant::new(at, policy, reference.hcp(hcp_id, at))
 }

@@ -10,6 +10,7 @@ mod shares;
 use crate::{Produced, ReferenceFiles, Scenario, Span, Workload, World, WorldConfig};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use touchpoint::reference::Tables;
 use touchpoint::time::DAY;
 use touchpoint::{Micros, Reference};
 
@@ -30,7 +31,7 @@ fn workload(config: WorldConfig) -> Workload {
 
 fn reference(world: &World) -> Reference {
     let files = ReferenceFiles::new(world);
-    Reference::try_new(files.hcp_rows().collect(), files.account_rows().collect()).unwrap()
+    Reference::try_new(Tables::of(files.hcp_rows().collect(), files.account_rows().collect())).unwrap()
 }
 
 fn object(item: &Produced) -> Map<String, Value> {

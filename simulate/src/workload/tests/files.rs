@@ -73,7 +73,7 @@ fn reference_rows_meet_without_overlap_and_are_what_the_csv_files_say() {
     let moved: Vec<_> = rows.values().filter(|r| r.len() == 2).collect();
     assert!((30..90).contains(&moved.len()), "{} moves", moved.len());
     for pair in &moved {
-        assert_eq!(pair[0].valid_to, pair[1].valid_from);
+        assert_eq!(pair[0].validity.to, pair[1].validity.from);
         assert_ne!(pair[0].account_id, pair[1].account_id);
     }
     assert!(moved.iter().any(|p| p[0].time_zone != p[1].time_zone), "somebody changes zone");
@@ -86,7 +86,7 @@ fn reference_rows_meet_without_overlap_and_are_what_the_csv_files_say() {
     for (row, line) in files.hcp_rows().zip(&read) {
         assert_eq!((row.hcp_id.as_str(), row.account_id.as_deref().unwrap()), (&line[0], &line[6]));
         assert_eq!(line[5].parse::<chrono_tz::Tz>().ok(), row.time_zone);
-        assert_eq!(line[7].is_empty(), row.valid_from == 0);
+        assert_eq!(line[7].is_empty(), row.validity.from == 0);
     }
     let accounts = csv::Reader::from_path(paths.accounts).unwrap().into_records().count();
     assert_eq!(accounts, files.account_rows().count());
