@@ -4,7 +4,7 @@ use super::{
     AlertThresholds, Basis, Budget, Condition, ExecutionModel, HcpFacts, MinimumGap, NameSet, Per, Policy, Rule, Scope,
     Selector, TouchFacts, WordSet,
 };
-use crate::reference::HcpRow;
+use crate::reference::{HcpRow, Reference, Tables, Validity};
 use crate::time::{DAY, HOUR};
 use crate::words::{BusinessFunction, Channel, Kind, Origin, Purpose, Word};
 
