@@ -48,6 +48,11 @@ use std::path::Path;
 use touchpoint::Reference;
 use touchpoint::reference::{Fault, Tables};
 
+/// Whether a file of this name can hold a table: whether its ending is that of a format.
+pub fn can_hold_table(path: &Path) -> bool {
+    source::Format::of(path).is_some()
+}
+
 /// Loads the files.
 ///
 /// # Errors

@@ -176,6 +176,19 @@ fn ndjson_numbers_and_flags_are_not_texts() {
 }
 
 #[test]
+fn what_the_simulation_writes_is_what_it_says() {
+    let span = simulate::Span { from: 1_767_225_600_000_000, to: 1_775_001_600_000_000 };
+    let config = simulate::WorldConfig::new(simulate::Scenario::Orchestration, 500, 3, span);
+    let world = simulate::World::build(config).unwrap();
+    let files = simulate::ReferenceFiles::new(&world);
+    let folder = tempfile::tempdir().unwrap();
+    let rows = files.write(folder.path()).unwrap();
+    let loaded = ReferenceFiles::in_folder(folder.path()).and_then(|files| load(&files)).unwrap();
+    assert_eq!(loaded.version(), touchpoint::Reference::try_new(files.tables()).unwrap().version());
+    assert!(rows > 3_000);
+}
+
+#[test]
 fn a_table_may_be_named_from_anywhere() {
     let folder = super::written(&[("of march.ndjson", b"{\"hcp_id\": \"h1\"}")]);
     let mut files = ReferenceFiles::default();
