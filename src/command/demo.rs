@@ -13,6 +13,7 @@ use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
 use crate::pipeline::PipelineSettings;
 use crate::policy;
+use crate::reference::ReferenceInput;
 use crate::service::{Service, ServiceConfig};
 use crate::view::TerminalView;
 use ingest::decode::DecodeOptions;
@@ -82,6 +83,7 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         gauges: GAUGES_EVERY / 5,
         http: args.http,
         reference,
+        reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
         policy: policy::in_force(args.policy.as_deref())?,
         policy_file: args.policy.clone(),
         folder_use: FolderUse::Demo,

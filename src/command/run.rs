@@ -37,7 +37,7 @@ pub(super) fn run(
         Some(folder) => ReferenceInput { folder: Some(folder), files: ReferenceFiles::default() },
         None => ReferenceInput { folder: None, files: config.reference.clone() },
     };
-    let service = service_config(&args.config, &config, &reference)?;
+    let service = service_config(&args.config, &config, reference)?;
     runtime.block_on(async {
         let stop = stop::token(None)?;
         let started = started();
@@ -84,8 +84,7 @@ pub(super) async fn summary(
     }
 }
 
-fn service_config(file: &Path, config: &RunConfig, reference: &ReferenceInput) -> anyhow::Result<ServiceConfig> {
-    let reference = reference.load()?;
+fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) -> anyhow::Result<ServiceConfig> {
     let kafka = source_config(file, config)?;
     let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
     Ok(ServiceConfig {
@@ -101,7 +100,8 @@ fn service_config(file: &Path, config: &RunConfig, reference: &ReferenceInput) -
         maintenance: config.store.maintenance,
         gauges: GAUGES_EVERY,
         http: config.http_listen,
-        reference,
+        reference: reference.load()?,
+        reference_input: Some(reference).filter(ReferenceInput::is_given),
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),
         folder_use: FolderUse::Run,

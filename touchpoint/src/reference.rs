@@ -10,6 +10,7 @@
 //! | [`fault`] | what rows may not say of each other |
 //! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
 //! | [`plan`] | enrolments and steps; [`steps`] the steps by plan |
+//! | [`changes`] | what differs between two loads |
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
 //! | `index` | rows by key |
@@ -17,6 +18,7 @@
 
 pub mod account;
 pub mod affiliation;
+pub mod changes;
 pub mod consent;
 pub mod fault;
 pub mod hcp;
@@ -35,6 +37,7 @@ mod version;
 
 pub use account::{AccessStatus, AccountRow};
 pub use affiliation::AffiliationRow;
+pub use changes::Changes;
 pub use consent::{ConsentRow, ConsentRuleRow, Regime};
 pub use fault::Fault;
 pub use hcp::HcpRow;

@@ -28,6 +28,16 @@ impl Permissions {
         Self { consents: Index::new(consents, |r| &r.hcp_id), rules }
     }
 
+    /// Whether both have the same rules.
+    pub(super) fn has_rules_of(&self, other: &Self) -> bool {
+        self.rules == other.rules
+    }
+
+    /// What the HCP said, latest capture first.
+    pub(super) fn of(&self, hcp_id: &str) -> &[ConsentRow] {
+        self.consents.of(hcp_id)
+    }
+
     /// What was captured last of the HCP and the channel up to `at`; `None` when nothing was.
     pub fn captured(&self, hcp_id: &str, channel: Channel, at: Micros) -> Option<Capture> {
         let mut rows = self.consents.of(hcp_id).iter();

@@ -7,7 +7,7 @@ use crate::time::Micros;
 use crate::words::BusinessFunction;
 
 /// All steps. An audience that may not know of medical activity knows no step of function medical.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlanSteps {
     steps: Index<PlanStepRow>,
 }

@@ -1,8 +1,8 @@
 //! What rows may not say of each other, and what the look-ups make of those that may.
 
 use super::{
-    AccountRow, AffiliationRow, ConsentRow, ConsentRuleRow, Fault, HcpRow, PanelRow, PersonRow, PlanRow, PlanStepRow,
-    PreferenceRow, Reference, Regime, Tables, Validity,
+    AccountRow, AffiliationRow, Changes, ConsentRow, ConsentRuleRow, Fault, HcpRow, PanelRow, PersonRow, PlanRow,
+    PlanStepRow, PreferenceRow, Reference, Regime, Tables, Validity,
 };
 use crate::metric::Audience;
 use crate::policy::ExecutionModel;
@@ -389,4 +389,47 @@ fn the_version_is_of_the_rows_and_of_nothing_else() {
     };
     assert_eq!(share(0.0), share(-0.0));
     assert_ne!(share(0.25), share(0.5));
+}
+
+#[test]
+fn a_change_bears_on_the_hcps_that_it_speaks_of() {
+    let always = Validity::ALWAYS;
+    let tables = || Tables {
+        hcps: Some(vec![HcpRow { account_id: Some("a2".into()), ..hcp("h2", always) }, hcp("h3", always)]),
+        accounts: Some(vec![account("a1", None, always), account("a2", None, always)]),
+        affiliations: Some(vec![primary("a1", always)]),
+        people: Some(Vec::new()),
+        panels: Some(vec![panel("h1", true, always)]),
+        plans: Some(Vec::new()),
+        plan_steps: Some(vec![step("s1", 1)]),
+        consents: Some(Vec::new()),
+        consent_rules: None,
+        preferences: Some(Vec::new()),
+    };
+    let changed = |change: fn(&mut Tables)| {
+        let (old, mut new) = (loaded(tables()), tables());
+        change(&mut new);
+        let new = loaded(new);
+        let both = [Changes::between(&old, &new), Changes::between(&new, &old)];
+        let on =
+            |changes: &Changes<'_>| ["h1", "h2", "h3"].into_iter().filter(|id| changes.bear_on(id)).collect::<String>();
+        assert_eq!(on(&both[0]), on(&both[1]), "the other way round too");
+        on(&both[0])
+    };
+    assert_eq!(changed(|_| ()), "");
+    assert_eq!(changed(|t| t.hcps.as_mut().unwrap()[1].segment = Some("A".into())), "h3");
+    assert_eq!(changed(|t| t.accounts.as_mut().unwrap()[0].declared_model = Some(ExecutionModel::Coverage)), "h1");
+    assert_eq!(changed(|t| t.accounts.as_mut().unwrap().truncate(1)), "h2");
+    assert_eq!(changed(|t| t.affiliations.as_mut().unwrap().clear()), "h1");
+    assert_eq!(changed(|t| t.panels.as_mut().unwrap()[0].is_target = false), "h1");
+    let enrol = |t: &mut Tables| {
+        t.plans = Some(vec![PlanRow { plan_id: "p1".into(), account_id: Some("a2".into()), ..PlanRow::default() }]);
+    };
+    assert_eq!(changed(enrol), "h2");
+    assert_eq!(changed(|t| t.preferences = Some(vec![preference(Channel::Email, 1.0, Validity::ALWAYS)])), "h1");
+    assert_eq!(changed(|t| t.people = None), "", "nothing is computed from colleagues");
+    assert_eq!(changed(|t| t.plan_steps.as_mut().unwrap()[0].position = 2), "h1h2h3");
+    assert_eq!(changed(|t| t.preferences = None), "h1h2h3");
+    assert_eq!(changed(|t| t.consents = None), "h1h2h3");
+    assert_eq!(changed(|t| t.consent_rules = Some(Vec::new())), "", "the regimes without rules");
 }
