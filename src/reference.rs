@@ -21,23 +21,20 @@ impl ReferenceInput {
     }
 
     /// The files as they are now: a folder is listed anew each time.
-    ///
-    /// # Errors
-    /// Every problem of the folder.
-    pub fn files(&self) -> Result<ReferenceFiles, ReferenceError> {
-        let mut files = self.folder.as_deref().map(ReferenceFiles::in_folder).transpose()?.unwrap_or_default();
+    pub fn files(&self) -> ReferenceFiles {
+        let mut files = self.folder.as_deref().map(ReferenceFiles::in_folder).unwrap_or_default();
         for (table, path) in self.files.iter() {
             files.set(table, path.to_owned());
         }
-        Ok(files)
+        files
     }
 
     /// Loads them; nothing is known when nothing was named.
     ///
     /// # Errors
-    /// Every problem of all files at once; their author has to mend them.
+    /// Every problem of the folder and of all files at once; their author has to mend them.
     pub fn load(&self) -> Result<Arc<Reference>, ReferenceError> {
-        Ok(Arc::new(reference_files::load(&self.files()?)?))
+        Ok(Arc::new(reference_files::load(&self.files())?))
     }
 }
 

@@ -58,7 +58,7 @@ pub fn can_hold_table(path: &Path) -> bool {
 /// # Errors
 /// Every problem found, for the person who wrote the files; a retry without a change does not help.
 pub fn load(files: &ReferenceFiles) -> Result<Reference, ReferenceError> {
-    let mut load = Load { files, places: BTreeMap::new(), problems: Vec::new() };
+    let mut load = Load { files, places: BTreeMap::new(), problems: files.problems().to_vec() };
     let tables = Tables {
         hcps: load.table(&rows::HCPS),
         accounts: load.table(&rows::ACCOUNTS),

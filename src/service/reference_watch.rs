@@ -7,10 +7,10 @@
 
 use crate::reference::ReferenceInput;
 use ingest::decode::Decoder;
-use ingest::reference_files::ReferenceError;
+use ingest::reference_files::{ReferenceError, ReferenceFiles};
 use serve::metrics::policy::Reload;
 use serve::metrics::reference::ReferenceMetrics;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -30,8 +30,8 @@ enum Occasion {
     Signal,
 }
 
-/// What tells one state of the files from another; `None` for what cannot be looked at.
-type Look = Option<Vec<(PathBuf, Option<(u64, SystemTime)>)>>;
+/// What tells one state of the files from another: a size and a time, unless the file cannot be looked at.
+type Look = (ReferenceFiles, Vec<Option<(u64, SystemTime)>>);
 
 /// Where good files go.
 pub(super) struct Takers {
@@ -124,12 +124,13 @@ impl ReferenceWatch {
 }
 
 fn look(input: &ReferenceInput) -> Look {
-    let files = input.files().ok()?;
-    let state = |path: &std::path::Path| {
+    let files = input.files();
+    let state = |path: &Path| {
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.len(), metadata.modified().ok()?))
     };
-    Some(files.iter().map(|(_, path)| (path.to_owned(), state(path))).collect())
+    let states = files.iter().map(|(_, path)| state(path)).collect();
+    (files, states)
 }
 
 #[cfg(test)]

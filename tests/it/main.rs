@@ -21,6 +21,7 @@ mod prometheus_tools;
 mod prompt;
 mod python_readers;
 mod readers;
+mod reference_data;
 mod run_process;
 mod security;
 mod sql_against_reference;

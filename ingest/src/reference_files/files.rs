@@ -1,6 +1,6 @@
 //! Which file holds which table.
 
-use super::problem::{Found, ReferenceError};
+use super::problem::{Found, Problem};
 use super::source::Format;
 use std::collections::BTreeMap;
 use std::fs;
@@ -72,41 +72,42 @@ impl ReferenceTable {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReferenceFiles {
     paths: BTreeMap<ReferenceTable, PathBuf>,
+    problems: Vec<Problem>,
 }
 
 impl ReferenceFiles {
     /// The files of a folder, a table by its name: `hcps.csv`, `plans.ndjson`, `consents.parquet`. Files of other endings
     /// and folders are passed over.
     ///
-    /// # Errors
-    /// Every problem at once: a folder that cannot be read or holds no table, a name that is no table's, two files for one
-    /// table.
-    pub fn in_folder(folder: &Path) -> Result<Self, ReferenceError> {
-        let (mut files, mut problems) = (Self::default(), Vec::new());
+    /// What is wrong with the folder is a problem of loading, beside those of the files: it cannot be read or holds no
+    /// table, a name is no table's, two files are of one table.
+    pub fn in_folder(folder: &Path) -> Self {
+        let mut files = Self::default();
         match listed(folder) {
-            Ok(paths) => paths.into_iter().for_each(|path| files.add(path, &mut problems)),
-            Err(error) => Found::new(folder, &mut problems).unreadable(&error),
+            Ok(paths) => paths.into_iter().for_each(|path| files.add(path)),
+            Err(error) => Found::new(folder, &mut files.problems).unreadable(&error),
         }
-        if files.is_empty() && problems.is_empty() {
+        if files.is_empty() && files.problems.is_empty() {
             let expected = format!("a folder with at least one of the tables {}", names());
-            Found::new(folder, &mut problems).note(None, None, expected);
+            Found::new(folder, &mut files.problems).note(None, None, expected);
         }
-        if problems.is_empty() { Ok(files) } else { Err(ReferenceError { problems }) }
+        files
     }
 
-    fn add(&mut self, path: PathBuf, problems: &mut Vec<super::Problem>) {
-        let table = path.file_stem().and_then(|stem| ReferenceTable::named(stem.to_str()?));
-        let mut found = Found::new(&path, problems);
-        let Some(table) = table else {
-            return found.note(None, None, format!("the name of a table before its ending: {}", names()));
+    fn add(&mut self, path: PathBuf) {
+        let Some(table) = path.file_stem().and_then(|stem| ReferenceTable::named(stem.to_str()?)) else {
+            let expected = format!("the name of a table before its ending: {}", names());
+            return Found::new(&path, &mut self.problems).note(None, None, expected);
         };
-        match self.path(table) {
-            Some(other) => {
-                let other = other.file_name().unwrap_or_default().to_string_lossy();
-                found.note(None, None, format!("one file for {}, and {other} is there too", table.name()));
-            }
-            None => self.set(table, path),
-        }
+        let Some(other) = self.paths.get(&table) else { return self.set(table, path) };
+        let other = other.file_name().unwrap_or_default().to_string_lossy();
+        let expected = format!("one file for {}, and {other} is there too", table.name());
+        Found::new(&path, &mut self.problems).note(None, None, expected);
+    }
+
+    /// What is wrong with the folder that the files are from.
+    pub(super) fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
     /// Names the file of a table, in place of another one.

@@ -12,7 +12,7 @@ use touchpoint::{Audience, BusinessFunction, Channel};
 /// Files by their names, in a folder.
 fn loaded(files: &[(&str, &[u8])]) -> Result<Reference, ReferenceError> {
     let folder = written(files);
-    ReferenceFiles::in_folder(folder.path()).and_then(|files| load(&files))
+    load(&ReferenceFiles::in_folder(folder.path()))
 }
 
 fn written(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -254,19 +254,20 @@ fn a_file_that_cannot_be_read_is_one_problem() {
 fn a_folder_has_a_table_by_its_name() {
     let folder = written(&[("hcps.csv", b""), ("consent_rules.NDJSON", b""), ("notes.txt", b""), ("README.md", b"")]);
     std::fs::create_dir(folder.path().join("old.csv")).unwrap();
-    let files = ReferenceFiles::in_folder(folder.path()).unwrap();
+    let files = ReferenceFiles::in_folder(folder.path());
     let tables: Vec<_> = files.iter().map(|(table, _)| table).collect();
     assert_eq!(tables, [ReferenceTable::Hcps, ReferenceTable::ConsentRules]);
     assert_eq!(files.path(ReferenceTable::Hcps), Some(folder.path().join("hcps.csv").as_path()));
 
-    let found = problems(&[("hcp.csv", b""), ("plans.csv", b""), ("plans.parquet", b""), ("plans.ndjson", b"")]);
+    let found = problems(&[("hcp.csv", b""), ("plans.csv", b"plan\n"), ("plans.parquet", b""), ("plans.ndjson", b"")]);
     let names: Vec<_> = places(&found).into_iter().map(|(name, ..)| name).collect();
-    assert_eq!(names, ["hcp.csv", "plans.ndjson", "plans.parquet"]);
+    let expected = ["hcp.csv", "plans.ndjson", "plans.parquet", "plans.csv", "plans.csv", "plans.csv"];
+    assert_eq!(names, expected, "the folder, then the files that there are");
     assert!(found[0].expected.contains("hcps, accounts, affiliations"), "{}", found[0]);
     assert!(found[1].expected.contains("plans.csv is there too"), "{}", found[1]);
 
     assert!(problems(&[("notes.txt", b"")])[0].expected.contains("at least one of the tables"));
-    let missing = ReferenceFiles::in_folder(Path::new("/nonexistent")).unwrap_err();
+    let missing = load(&ReferenceFiles::in_folder(Path::new("/nonexistent"))).unwrap_err();
     assert_eq!(missing.problems.len(), 1);
 }
 

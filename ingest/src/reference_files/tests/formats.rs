@@ -183,7 +183,7 @@ fn what_the_simulation_writes_is_what_it_says() {
     let files = simulate::ReferenceFiles::new(&world);
     let folder = tempfile::tempdir().unwrap();
     let rows = files.write(folder.path()).unwrap();
-    let loaded = ReferenceFiles::in_folder(folder.path()).and_then(|files| load(&files)).unwrap();
+    let loaded = load(&ReferenceFiles::in_folder(folder.path())).unwrap();
     assert_eq!(loaded.version(), touchpoint::Reference::try_new(files.tables()).unwrap().version());
     assert!(rows > 3_000);
 }
