@@ -15,7 +15,7 @@ mod stop;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
 use crate::policy::PolicyError;
-use ingest::reference_csv::ReferenceError;
+use ingest::reference_files::ReferenceError;
 use std::io::Write;
 use store::{FolderError, StoreError};
 
@@ -47,6 +47,7 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
         || error.is::<ConfigError>()
         || error.is::<PolicyError>()
         || error.is::<ReferenceError>()
+        || error.is::<config_check::CheckError>()
         || matches!(location, Some(StoreError::Location { .. }))
 }
 

@@ -27,6 +27,7 @@ mod accept;
 mod envelope;
 mod field;
 mod fields;
+mod in_force;
 mod rejection;
 mod scanner;
 
@@ -38,6 +39,7 @@ use crate::message::Message;
 use accept::Candidate;
 use envelope::Context;
 use fields::Fields;
+use in_force::InForce;
 use scanner::Notes;
 use std::sync::Arc;
 use touchpoint::record::RecordRow;
@@ -81,7 +83,7 @@ pub struct Scratch {
 /// Decodes messages; shared by every reader of a process.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    reference: Arc<Reference>,
+    reference: InForce,
     options: DecodeOptions,
     erased: Arc<Erased>,
 }
@@ -90,7 +92,8 @@ impl Decoder {
     /// A decoder that places dates with `reference`.
     pub fn new(reference: Arc<Reference>, options: DecodeOptions) -> Self {
         let max_bytes = options.max_bytes.min(scanner::MAX_BYTES);
-        Self { reference, options: DecodeOptions { max_bytes, ..options }, erased: Arc::default() }
+        let options = DecodeOptions { max_bytes, ..options };
+        Self { reference: InForce::new(reference), options, erased: Arc::default() }
     }
 
     /// The same decoder; whoever builds batches with it leaves these HCPs out.
@@ -107,6 +110,11 @@ impl Decoder {
     /// The options in force.
     pub fn options(&self) -> &DecodeOptions {
         &self.options
+    }
+
+    /// Places dates with other reference data from now on, in every clone of the decoder too.
+    pub fn set_reference(&self, reference: Arc<Reference>) {
+        self.reference.set(reference);
     }
 
     /// The same decoder with another key rule.

@@ -28,9 +28,8 @@ pub use entry::Entry;
 pub use values::{MaybeReal, WindowValues};
 
 use touchpoint::policy::HcpFacts;
-use touchpoint::reference::HcpRow;
 use touchpoint::time::{DAY, Micros, RETENTION};
-use touchpoint::{Audience, Policy, Tz, WindowLength};
+use touchpoint::{Audience, Policy, Reference, Tz, WindowLength};
 
 /// What an evaluation depends on besides the records.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +38,10 @@ pub struct Instant<'a> {
     pub at: Micros,
     /// Weights, gap, SLA, budgets.
     pub policy: &'a Policy,
+    /// Plans, consents and preferences.
+    pub reference: &'a Reference,
+    /// The HCP, as reference data name it; empty where nobody said.
+    pub hcp_id: &'a str,
     /// What selectors see of the HCP at T.
     pub hcp: HcpFacts<'a>,
     /// The HCP's time zone at T, if known.
@@ -46,9 +49,10 @@ pub struct Instant<'a> {
 }
 
 impl<'a> Instant<'a> {
-    /// With the reference row that is valid at T.
-    pub fn new(at: Micros, policy: &'a Policy, row: Option<&'a HcpRow>) -> Self {
-        Self { at, policy, hcp: HcpFacts::of(row), zone: row.and_then(|r| r.time_zone) }
+    /// One HCP at T, with what reference data say of it then.
+    pub fn new(at: Micros, policy: &'a Policy, reference: &'a Reference, hcp_id: &'a str) -> Self {
+        let (hcp, zone) = (HcpFacts::of(reference, hcp_id, at), reference.time_zone(hcp_id, at));
+        Self { at, policy, reference, hcp_id, hcp, zone }
     }
 }
 

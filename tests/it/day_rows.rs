@@ -143,7 +143,7 @@ impl Replay {
                 };
                 let found = found.unwrap_or_else(|| panic!("{place}: no row"));
                 let window = &now.windows[WindowLength::HEADLINE.index()];
-                let Instant { policy, zone, .. } = Instant::new(at, &self.policy, self.shard.reference().hcp(id, at));
+                let Instant { policy, zone, .. } = Instant::new(at, &self.policy, self.shard.reference(), id);
                 let values = Values { window, overall: now.overall, as_of: at, policy, zone };
                 assert_cells(found, values, &place);
                 compared += 1;

@@ -15,6 +15,7 @@ use store::{Location, OpenMode, Store, StoreError, Table};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchload::clock::SystemClock;
+use touchpoint::reference::Tables;
 use touchpoint::time::{DAY, midnight};
 use touchpoint::{Clock, Kind, Reference, Word};
 
@@ -78,7 +79,7 @@ impl KafkaJob {
         let world = Arc::new(World::build(config).expect("a valid world"));
         let files = ReferenceFiles::new(&world);
         files.write(folder.path()).expect("reference files");
-        let reference = Reference::try_new(files.hcp_rows().collect(), files.account_rows().collect());
+        let reference = Reference::try_new(Tables::of(files.hcp_rows().collect(), files.account_rows().collect()));
         let records: Vec<Produced> = Workload::new(world.clone()).history(span).collect();
         assert!(records.len() > 1_000, "only {} records", records.len());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use simulate::reference::{self, Cell, DEFAULT_TOLERANCE, Placement, Question, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use touchpoint::reference::HcpRow;
+use touchpoint::reference::{HcpRow, Tables, Validity};
 use touchpoint::time::{DAY, HOUR};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
@@ -22,14 +22,11 @@ use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 pub(crate) fn reference_data() -> Arc<Reference> {
     let row = |id: &str, zone: &str, segment: &str, from: Micros, to: Micros| HcpRow {
         hcp_id: id.into(),
-        specialty: None,
         segment: Some(segment.into()),
         territory: Some("north".into()),
-        country: None,
         time_zone: zone.parse().ok(),
-        account_id: None,
-        valid_from: from,
-        valid_to: to,
+        validity: Validity { from, to },
+        ..HcpRow::default()
     };
     let rows = vec![
         row("hcp-0", "Europe/Berlin", "A", 0, Micros::MAX),
@@ -37,7 +34,7 @@ pub(crate) fn reference_data() -> Arc<Reference> {
         row("hcp-1", "Asia/Tokyo", "B", PRESENT - 10 * DAY, Micros::MAX),
         row("hcp-2", "Asia/Kolkata", "C", PRESENT - 20 * DAY, Micros::MAX),
     ];
-    Arc::new(Reference::try_new(rows, Vec::new()).expect("no overlaps"))
+    Arc::new(Reference::try_new(Tables::of(rows, Vec::new())).expect("no overlaps"))
 }
 
 /// Feeds `order` (indices into `sent`, whose place is the offset) to a shard in batches of `batch` records.
@@ -106,8 +103,7 @@ fn differences(shard: &Shard, by_hcp: &BTreeMap<String, Vec<Record>>, at: Micros
                 match (reference::metrics(records, &question), &evaluation) {
                     (None, None) => {}
                     (Some(expected), Some(evaluation)) => {
-                        let Instant { policy, zone, .. } =
-                            Instant::new(at, shard.policy(), shard.reference().hcp(hcp_id, at));
+                        let Instant { policy, zone, .. } = Instant::new(at, shard.policy(), shard.reference(), hcp_id);
                         let window = &evaluation.windows[window.index()];
                         let values = Values { window, overall: evaluation.overall, as_of: at, policy, zone };
                         let diff = expected.diff_columns(|name| cell(rows::value(name, values)));

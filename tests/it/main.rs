@@ -22,6 +22,7 @@ mod prometheus_tools;
 mod prompt;
 mod python_readers;
 mod readers;
+mod reference_data;
 mod retractions;
 mod run_process;
 mod security;

@@ -1,127 +1,197 @@
-//! Reference data: effective-dated facts about HCPs and accounts, looked up by key and instant.
+//! Reference data: effective-dated facts about HCPs, accounts, people and plans, looked up by key and instant.
 //!
-//! Rows are valid in `[valid_from, valid_to)`; two rows of one key never overlap (a load error). A touch uses the row
-//! valid at its instant; gauges and denominators use the row valid at T. Without a row, territory is `unknown` and the
-//! time zone is unknown (and UTC where a zone is needed).
+//! Every row holds in its [`Validity`]. A touch is judged by the row valid at its instant; denominators and selectors by
+//! the row valid at T. What each table decides is written in `docs/REFERENCE.md`, which is normative.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`validity`] | when a row holds |
+//! | [`tables`] | all rows of one load, not yet indexed |
+//! | [`fault`] | what rows may not say of each other |
+//! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
+//! | [`plan`] | enrolments and steps; [`steps`] the steps by plan |
+//! | [`changes`] | what differs between two loads |
+//! | [`consent`] | captures and rules; [`permission`] what they come to |
+//! | [`preference`] | preferred channels |
+//! | `index` | rows by key |
+//! | `version` | which rows these are |
 
+pub mod account;
+pub mod affiliation;
+pub mod changes;
+pub mod consent;
+pub mod fault;
+pub mod hcp;
+mod index;
+pub mod panel;
+pub mod permission;
+pub mod person;
+pub mod plan;
+pub mod preference;
+pub mod steps;
+pub mod tables;
+#[cfg(test)]
+mod tests;
+pub mod validity;
+mod version;
+
+pub use account::{AccessStatus, AccountRow};
+pub use affiliation::AffiliationRow;
+pub use changes::Changes;
+pub use consent::{ConsentRow, ConsentRuleRow, Regime};
+pub use fault::Fault;
+pub use hcp::HcpRow;
+pub use panel::PanelRow;
+pub use permission::Permissions;
+pub use person::{PersonRow, Role};
+pub use plan::{Due, PlanRow, PlanStepRow};
+pub use preference::PreferenceRow;
+pub use steps::PlanSteps;
+pub use tables::Tables;
+pub use validity::Validity;
+
+use crate::policy::ExecutionModel;
 use crate::time::Micros;
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
-use std::collections::HashMap;
+use index::Index;
 
 /// The territory, segment, … of an HCP or account that no row describes.
 pub const UNKNOWN: &str = "unknown";
 
-/// What is known of one HCP in a span of time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HcpRow {
-    /// Key.
-    pub hcp_id: String,
-    /// Specialty.
-    pub specialty: Option<String>,
-    /// Segment.
-    pub segment: Option<String>,
-    /// Territory.
-    pub territory: Option<String>,
-    /// ISO 3166 country.
-    pub country: Option<String>,
-    /// IANA time zone.
-    pub time_zone: Option<Tz>,
-    /// Primary account.
-    pub account_id: Option<String>,
-    /// Start, inclusive.
-    pub valid_from: Micros,
-    /// End, exclusive.
-    pub valid_to: Micros,
-}
-
-/// What is known of one account in a span of time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AccountRow {
-    /// Key.
-    pub account_id: String,
-    /// Kind: hospital, practice, …
-    pub kind: Option<String>,
-    /// Territory.
-    pub territory: Option<String>,
-    /// ISO 3166 country.
-    pub country: Option<String>,
-    /// Account above it.
-    pub parent_account_id: Option<String>,
-    /// Start, inclusive.
-    pub valid_from: Micros,
-    /// End, exclusive.
-    pub valid_to: Micros,
-}
-
-/// Two rows of one key that hold at the same instant.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "two rows of {table} describe the same key at {at} (rows {first} and {second}); make valid_from and valid_to meet without overlap"
-)]
-pub struct Overlap {
-    /// `hcps` or `accounts`.
-    pub table: &'static str,
-    /// Index of the earlier row in the input.
-    pub first: usize,
-    /// Index of the later row in the input.
-    pub second: usize,
-    /// First instant that both hold, RFC 3339.
-    pub at: String,
-}
-
 /// All reference data of one load.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Reference {
-    hcps: HashMap<String, Vec<HcpRow>>,
-    accounts: HashMap<String, Vec<AccountRow>>,
+    version: String,
+    hcps: Index<HcpRow>,
+    accounts: Index<AccountRow>,
+    affiliations: Index<AffiliationRow>,
+    people: Index<PersonRow>,
+    panels: Index<PanelRow>,
+    enrolled: Index<PlanRow>,
+    enrolled_accounts: Index<PlanRow>,
+    steps: Option<PlanSteps>,
+    permissions: Option<Permissions>,
+    preferences: Option<Index<PreferenceRow>>,
+}
+
+impl Default for Reference {
+    /// No table at all: whatever it would say is unknown.
+    fn default() -> Self {
+        Self::of(Tables::default())
+    }
 }
 
 impl Reference {
     /// Indexes the rows.
     ///
     /// # Errors
-    /// Every [`Overlap`] found, not only the first.
-    pub fn try_new(hcps: Vec<HcpRow>, accounts: Vec<AccountRow>) -> Result<Self, Vec<Overlap>> {
-        let mut problems = Vec::new();
-        let spans = hcps.iter().map(|r| (r.hcp_id.as_str(), r.valid_from, r.valid_to));
-        overlaps("hcps", spans, &mut problems);
-        let spans = accounts.iter().map(|r| (r.account_id.as_str(), r.valid_from, r.valid_to));
-        overlaps("accounts", spans, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems);
+    /// Every [`Fault`] found, not only the first.
+    pub fn try_new(tables: Tables) -> Result<Self, Vec<Fault>> {
+        let faults = fault::faults(&tables);
+        if faults.is_empty() { Ok(Self::of(tables)) } else { Err(faults) }
+    }
+
+    /// Indexes rows without faults.
+    fn of(tables: Tables) -> Self {
+        let version = version::version(&tables);
+        let plans = tables.plans.unwrap_or_default().into_iter();
+        let (of_hcps, others): (Vec<_>, Vec<_>) = plans.partition(|p| p.hcp_id.is_some());
+        let of_accounts = others.into_iter().filter(|p| p.account_id.is_some());
+        let permissions = match (tables.consents, tables.consent_rules) {
+            (None, None) => None,
+            (consents, rules) => Some(Permissions::new(consents.unwrap_or_default(), rules.unwrap_or_default())),
+        };
+        Self {
+            version,
+            hcps: Index::new(tables.hcps.unwrap_or_default(), |r| &r.hcp_id),
+            accounts: Index::new(tables.accounts.unwrap_or_default(), |r| &r.account_id),
+            affiliations: Index::new(tables.affiliations.unwrap_or_default(), |r| &r.hcp_id),
+            people: Index::new(tables.people.unwrap_or_default(), |r| &r.owner_id),
+            panels: Index::new(tables.panels.unwrap_or_default(), |r| &r.hcp_id),
+            enrolled: Index::new(of_hcps, |r| r.hcp_id.as_deref().unwrap_or_default()),
+            enrolled_accounts: Index::new(of_accounts, |r| r.account_id.as_deref().unwrap_or_default()),
+            steps: tables.plan_steps.map(PlanSteps::new),
+            permissions,
+            preferences: tables.preferences.map(|rows| Index::new(rows, |r| &r.hcp_id)),
         }
-        let mut reference = Self::default();
-        for row in hcps {
-            reference.hcps.entry(row.hcp_id.clone()).or_default().push(row);
-        }
-        for row in accounts {
-            reference.accounts.entry(row.account_id.clone()).or_default().push(row);
-        }
-        Ok(reference)
+    }
+
+    /// Which rows these are: 16 hex digits over all of them, in whatever order they came, the same for the same rows on
+    /// every machine; `none` while no table was given.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The HCP's row valid at `at`.
     pub fn hcp(&self, hcp_id: &str, at: Micros) -> Option<&HcpRow> {
-        self.hcps.get(hcp_id)?.iter().find(|r| r.valid_from <= at && at < r.valid_to)
+        self.hcps.of(hcp_id).iter().find(|r| r.validity.holds(at))
     }
 
     /// The account's row valid at `at`.
     pub fn account(&self, account_id: &str, at: Micros) -> Option<&AccountRow> {
-        self.accounts.get(account_id)?.iter().find(|r| r.valid_from <= at && at < r.valid_to)
+        self.accounts.of(account_id).iter().find(|r| r.validity.holds(at))
+    }
+
+    /// The colleague's row valid at `at`.
+    pub fn person(&self, owner_id: &str, at: Micros) -> Option<&PersonRow> {
+        self.people.of(owner_id).iter().find(|r| r.validity.holds(at))
+    }
+
+    /// The account that the HCP counts for at `at`: its primary affiliation, else what its row says.
+    pub fn account_of(&self, hcp_id: &str, at: Micros) -> Option<&str> {
+        let primary = self.affiliations.of(hcp_id).iter().find(|r| r.is_primary && r.validity.holds(at));
+        primary.map(|r| r.account_id.as_str()).or_else(|| self.hcp(hcp_id, at)?.account_id.as_deref())
+    }
+
+    /// How the HCP's account is said to be worked at `at`.
+    pub fn execution_model(&self, hcp_id: &str, at: Micros) -> Option<ExecutionModel> {
+        self.account(self.account_of(hcp_id, at)?, at)?.declared_model
+    }
+
+    /// Whether anybody has the HCP as a target at `at`.
+    pub fn is_target(&self, hcp_id: &str, at: Micros) -> bool {
+        self.panels.of(hcp_id).iter().any(|r| r.is_target && r.validity.holds(at))
+    }
+
+    /// The HCPs that are a target at some time, each once, in no order.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.panels.iter().filter(|(_, rows)| rows.iter().any(|r| r.is_target)).map(|(hcp_id, _)| hcp_id)
+    }
+
+    /// The runs of plans that the HCP is on by itself or by the account that it has at `at`, in the order of the tables.
+    pub fn enrolments(&self, hcp_id: &str, at: Micros) -> impl Iterator<Item = &PlanRow> {
+        let account = self.account_of(hcp_id, at).unwrap_or_default();
+        self.enrolled.of(hcp_id).iter().chain(self.enrolled_accounts.of(account))
+    }
+
+    /// Steps of plans, `None` while no table of them was given.
+    pub fn steps(&self) -> Option<&PlanSteps> {
+        self.steps.as_ref()
+    }
+
+    /// Consents and their rules, `None` while neither table was given.
+    pub fn permissions(&self) -> Option<&Permissions> {
+        self.permissions.as_ref()
+    }
+
+    /// The HCP's preferences that hold at `at`.
+    pub fn preferences(&self, hcp_id: &str, at: Micros) -> impl Iterator<Item = &PreferenceRow> {
+        let rows = self.preferences.as_ref().map_or(&[][..], |index| index.of(hcp_id));
+        rows.iter().filter(move |r| r.validity.holds(at))
     }
 
     /// Every HCP row, in no order.
     pub fn hcp_rows(&self) -> impl Iterator<Item = &HcpRow> {
-        self.hcps.values().flatten()
+        self.hcps.iter().flat_map(|(_, rows)| rows)
     }
 
     /// Every account row, in no order.
     pub fn account_rows(&self) -> impl Iterator<Item = &AccountRow> {
-        self.accounts.values().flatten()
+        self.accounts.iter().flat_map(|(_, rows)| rows)
     }
 
-    /// Number of distinct HCPs.
+    /// Number of distinct HCPs that table `hcps` describes.
     pub fn hcp_count(&self) -> usize {
         self.hcps.len()
     }
@@ -131,10 +201,17 @@ impl Reference {
         self.hcp(hcp_id, at)?.time_zone
     }
 
-    /// The first instant after `after` at which another row of the HCP begins or ends to hold; `None` when none will.
+    /// The first instant after `after` at which a row that bears on the HCP's values at T begins or ceases to hold;
+    /// `None` when none will. Rows that judge a touch at its own instant change nothing later.
     pub fn next_change(&self, hcp_id: &str, after: Micros) -> Option<Micros> {
-        let rows = self.hcps.get(hcp_id)?;
-        rows.iter().flat_map(|r| [r.valid_from, r.valid_to]).filter(|at| *at > after && *at < Micros::MAX).min()
+        let preferences = self.preferences.as_ref().map_or(&[][..], |index| index.of(hcp_id));
+        let own = self.hcps.of(hcp_id).iter().map(|r| r.validity);
+        let own = own.chain(self.affiliations.of(hcp_id).iter().map(|r| r.validity));
+        let own = own.chain(self.panels.of(hcp_id).iter().map(|r| r.validity));
+        let own = own.chain(preferences.iter().map(|r| r.validity));
+        let account = self.account_of(hcp_id, after).unwrap_or_default();
+        let all = own.chain(self.accounts.of(account).iter().map(|r| r.validity));
+        all.flat_map(|validity| validity.changes(after)).min()
     }
 
     /// Where a date-only touch is placed: 12:00 of that day in the HCP's time zone, UTC when unknown (metrics.md §1).
@@ -144,26 +221,5 @@ impl Reference {
         let Some(zone) = self.time_zone(hcp_id, utc) else { return utc };
         // Noon never falls into a clock change in any zone of the database; if one ever did, the earlier reading is used.
         zone.from_local_datetime(&noon).earliest().map_or(utc, |t| t.timestamp_micros())
-    }
-}
-
-/// Whether `at` lies inside local working hours.
-pub fn is_working_time(at: Micros, zone: Tz, hours: crate::policy::WorkingHours) -> bool {
-    hours.contain(at, zone)
-}
-
-fn overlaps<'a>(
-    table: &'static str,
-    spans: impl Iterator<Item = (&'a str, Micros, Micros)>,
-    problems: &mut Vec<Overlap>,
-) {
-    let mut spans: Vec<_> = spans.enumerate().map(|(i, (key, from, to))| (key, from, to, i)).collect();
-    spans.sort_unstable();
-    for pair in spans.windows(2) {
-        let [(key_a, _, to_a, a), (key_b, from_b, _, b)] = pair else { continue };
-        if key_a == key_b && from_b < to_a {
-            let at = chrono::DateTime::from_timestamp_micros(*from_b).unwrap_or_default().to_rfc3339();
-            problems.push(Overlap { table, first: *a.min(b), second: *a.max(b), at });
-        }
     }
 }

@@ -7,7 +7,7 @@ use super::{DecodeOptions, Decoder, KeyRule, Rejection, Scratch};
 use crate::message::Message;
 use std::sync::Arc;
 use touchpoint::record::RecordRow;
-use touchpoint::reference::HcpRow;
+use touchpoint::reference::{HcpRow, Tables};
 use touchpoint::time::HOUR;
 use touchpoint::{
     BusinessFunction, Channel, Intake, Kind, Micros, Mode, Op, Origin, Precision, Purpose, Reference, RejectReason,
@@ -20,18 +20,8 @@ const CALL: &str =
     r#"{"event_id":"e","hcp_id":"h","occurred_at":"2026-03-05T10:00:00Z","status":"completed","channel":"video"}"#;
 
 fn decoder(key_rule: KeyRule) -> Decoder {
-    let berlin = HcpRow {
-        hcp_id: "berlin".into(),
-        specialty: None,
-        segment: None,
-        territory: None,
-        country: None,
-        time_zone: Some(chrono_tz::Europe::Berlin),
-        account_id: None,
-        valid_from: 0,
-        valid_to: i64::MAX,
-    };
-    let reference = Reference::try_new(vec![berlin], Vec::new()).unwrap();
+    let berlin = HcpRow { hcp_id: "berlin".into(), time_zone: Some(chrono_tz::Europe::Berlin), ..HcpRow::default() };
+    let reference = Reference::try_new(Tables::of(vec![berlin], Vec::new())).unwrap();
     Decoder::new(Arc::new(reference), DecodeOptions { key_rule, ..DecodeOptions::default() })
 }
 

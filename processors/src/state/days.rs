@@ -185,8 +185,8 @@ impl Shard {
     }
 
     fn instant_of(&self, number: u32, at: Micros) -> Instant<'_> {
-        let row = self.hcp(number).and_then(|h| self.reference().hcp(&h.id, at));
-        Instant::new(at, self.policy(), row)
+        let hcp_id = self.hcp(number).map_or("", |h| &h.id);
+        Instant::new(at, self.policy(), self.reference(), hcp_id)
     }
 
     fn headline(

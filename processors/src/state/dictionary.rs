@@ -9,7 +9,6 @@ use hashbrown::DefaultHashBuilder;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use touchpoint::record::RecordRow;
-use touchpoint::reference::is_working_time;
 use touchpoint::time::DAY;
 use touchpoint::{Kind, Op, Policy, Precision, Reference, Word};
 
@@ -95,5 +94,5 @@ impl Dictionary {
 /// Whether an entry with its event time set lies outside local working hours, `None` in an unknown zone.
 pub fn untimely(entry: &Entry, hcp_id: &str, reference: &Reference, policy: &Policy) -> Option<bool> {
     let zone = reference.time_zone(hcp_id, entry.occurred_at)?;
-    Some(!entry.is_date_only() && !is_working_time(entry.occurred_at, zone, policy.working_hours))
+    Some(!entry.is_date_only() && !policy.working_hours.contain(entry.occurred_at, zone))
 }

@@ -13,6 +13,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use touchpoint::record::{RecordColumns, RecordRow};
+use touchpoint::reference::Changes;
 use touchpoint::time::{HOUR, Micros, RETENTION};
 use touchpoint::{Audience, Policy, Reference, log};
 
@@ -167,7 +168,7 @@ impl Shard {
         hcp.changed = false;
         hcp.changed_since_midnight = true;
         hcp.purge(now);
-        let instant = instant(&self.policy, &self.reference, &hcp.id, now);
+        let instant = Instant::new(now, &self.policy, &self.reference, &hcp.id);
         let mut run = |audience| {
             let records = hcp.list()?.records(audience, self.dictionary.words());
             let (values, overall) = kernel::evaluate_headline(records, &instant, &mut self.scratch)?;
@@ -209,6 +210,18 @@ impl Shard {
         self.days.expect_everyone();
     }
 
+    /// Puts other reference data in force. Every HCP that they bear on otherwise is evaluated anew, and has a row at the
+    /// next midnight if its values differ. Days before keep what was known of them.
+    pub fn set_reference(&mut self, reference: Arc<Reference>) {
+        let (policy, changed) = (&self.policy, &mut self.changed);
+        let changes = Changes::between(&self.reference, &reference);
+        for (number, hcp) in self.hcps.iter_mut().enumerate().filter(|(_, hcp)| changes.bear_on(&hcp.id)) {
+            hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, &reference, policy)));
+            mark(hcp, number as u32, changed);
+        }
+        self.reference = reference;
+    }
+
     /// A consistent view of the cached headline values at the present time; call [`Shard::evaluate`] first.
     pub fn snapshot(&self) -> LiveSnapshot {
         self.live.snapshot(self.now)
@@ -223,7 +236,7 @@ impl Shard {
         scratch: &mut Scratch,
     ) -> Option<Evaluation> {
         let hcp = self.hcps.get(number as usize)?;
-        let instant = instant(&self.policy, &self.reference, &hcp.id, at);
+        let instant = Instant::new(at, &self.policy, &self.reference, &hcp.id);
         kernel::evaluate(hcp.list()?.records(audience, self.dictionary.words()), &instant, scratch)
     }
 
@@ -342,8 +355,4 @@ fn mark(hcp: &mut Hcp, number: u32, changed: &mut Vec<u32>) {
         hcp.changed = true;
         changed.push(number);
     }
-}
-
-fn instant<'a>(policy: &'a Policy, reference: &'a Reference, hcp_id: &str, at: Micros) -> Instant<'a> {
-    Instant::new(at, policy, reference.hcp(hcp_id, at))
 }

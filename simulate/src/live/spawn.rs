@@ -12,7 +12,6 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use touchpoint::Micros;
 use touchpoint::policy::WorkingHours;
-use touchpoint::reference::is_working_time;
 use touchpoint::time::SECOND;
 use touchpoint::words::{Channel, Kind};
 
@@ -107,7 +106,7 @@ fn is_decent(world: &World, records: &[Dispatch], now: Micros) -> bool {
     let Occurred::Instant(at) = first.draft.occurred else { return true };
     let happened = at + now - first.arrival;
     let call = first.draft.kind == Kind::Calls && !first.draft.status.may_lie_ahead(Kind::Calls);
-    !call || is_working_time(happened, world.place_of(first.draft.hcp, happened).zone, hours)
+    !call || hours.contain(happened, world.place_of(first.draft.hcp, happened).zone)
 }
 
 fn rep_act(scribe: &mut Scribe<'_>, now: Micros) {

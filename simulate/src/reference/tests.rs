@@ -15,7 +15,7 @@ mod row;
 use super::{Cell, DEFAULT_TOLERANCE, Placement, Question, Record, ReferenceRow, metrics};
 use serde_json::{Map, Value, json};
 use touchpoint::metric::{METRICS, MetricType};
-use touchpoint::reference::HcpRow;
+use touchpoint::reference::{HcpRow, Tables, Validity};
 use touchpoint::{Audience, Kind, Micros, Policy, Reference, RejectReason, WindowLength};
 
 /// Tuesday 2026-03-31T12:00:00Z, 14:00 in Berlin.
@@ -26,20 +26,15 @@ const HCP: &str = "hcp-1";
 fn row_of_hcp(zone: Option<chrono_tz::Tz>, valid_from: Micros, valid_to: Micros) -> HcpRow {
     HcpRow {
         hcp_id: HCP.to_owned(),
-        specialty: None,
-        segment: None,
-        territory: None,
-        country: None,
         time_zone: zone,
-        account_id: None,
-        valid_from,
-        valid_to,
+        validity: Validity { from: valid_from, to: valid_to },
+        ..HcpRow::default()
     }
 }
 
 fn berlin() -> Reference {
     let row = row_of_hcp(Some(chrono_tz::Europe::Berlin), 0, Micros::MAX);
-    Reference::try_new(vec![row], Vec::new()).expect("one row")
+    Reference::try_new(Tables::of(vec![row], Vec::new())).expect("one row")
 }
 
 fn placement(reference: &Reference, position: u64) -> Placement<'_> {

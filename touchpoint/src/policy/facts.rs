@@ -2,7 +2,8 @@
 //!
 //! A fact that is not known is `None`; it matches only what asks for nothing.
 
-use crate::reference::HcpRow;
+use crate::reference::Reference;
+use crate::time::Micros;
 use crate::words::{BusinessFunction, Channel, Kind, Origin, Purpose, words};
 
 words! {
@@ -49,16 +50,17 @@ pub struct HcpFacts<'a> {
 }
 
 impl<'a> HcpFacts<'a> {
-    /// The facts of a reference row; every one unknown without a row. A row knows no execution model.
-    pub fn of(row: Option<&'a HcpRow>) -> Self {
-        let Some(row) = row else { return Self::default() };
+    /// What the rows that hold at `at` say; what none says is unknown.
+    pub fn of(reference: &'a Reference, hcp_id: &str, at: Micros) -> Self {
+        let row = reference.hcp(hcp_id, at);
+        let account = reference.account_of(hcp_id, at);
         Self {
-            segment: row.segment.as_deref(),
-            specialty: row.specialty.as_deref(),
-            country: row.country.as_deref(),
-            territory: row.territory.as_deref(),
-            account: row.account_id.as_deref(),
-            execution_model: None,
+            segment: row.and_then(|r| r.segment.as_deref()),
+            specialty: row.and_then(|r| r.specialty.as_deref()),
+            country: row.and_then(|r| r.country.as_deref()),
+            territory: row.and_then(|r| r.territory.as_deref()),
+            account,
+            execution_model: account.and_then(|id| reference.account(id, at)?.declared_model),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     AlertThresholds, Basis, Budget, Condition, ExecutionModel, HcpFacts, MinimumGap, NameSet, Per, Policy, Rule, Scope,
     Selector, TouchFacts, WordSet,
 };
-use crate::reference::HcpRow;
+use crate::reference::{HcpRow, Reference, Tables, Validity};
 use crate::time::{DAY, HOUR};
 use crate::words::{BusinessFunction, Channel, Kind, Origin, Purpose, Word};
 
@@ -141,10 +141,10 @@ fn a_selector_takes_what_is_known_and_an_empty_one_takes_all() {
         country: Some("GB".into()),
         time_zone: None,
         account_id: Some("a1".into()),
-        valid_from: 0,
-        valid_to: 1,
+        validity: Validity::ALWAYS,
     };
-    let (known, unknown) = (HcpFacts::of(Some(&row)), HcpFacts::of(None));
+    let reference = Reference::try_new(Tables::of(vec![row], Vec::new())).expect("one row");
+    let (known, unknown) = (HcpFacts::of(&reference, "h", 0), HcpFacts::of(&reference, "nobody", 0));
     assert!(Selector::default().matches(&known) && Selector::default().matches(&unknown));
     let one = |build: fn(&mut Selector)| {
         let mut selector = Selector::default();

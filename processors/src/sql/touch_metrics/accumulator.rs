@@ -67,8 +67,8 @@ impl TouchMetricsAccumulator {
         entries.sort_by(|a: &Entry, b: &Entry| dictionary.window_order(a, b, &ids));
         let records =
             Records { entries: &entries, texts: HcpTexts::new(&ids, dictionary.words()), audience: asked.audience };
-        let row = hcp_id.and_then(|id| self.reference.hcp(id, asked.as_of));
-        let instant = Instant::new(asked.as_of, &self.policy, row);
+        let hcp_id = hcp_id.unwrap_or_default();
+        let instant = Instant::new(asked.as_of, &self.policy, &self.reference, hcp_id);
         let mut values = [WindowValues::default()];
         let overall = kernel::evaluate_windows(records, &instant, &[asked.width], &mut values, &mut self.scratch);
         let [values] = values;

@@ -5,7 +5,7 @@ use crate::reference::{Question, Record, ReferenceRow, metrics};
 use touchpoint::policy::{
     Basis, Budget, Condition, MinimumGap, NameSet, Per, QuietHours, QuietSpan, Rule, Scope, Selector, WordSet,
 };
-use touchpoint::reference::HcpRow;
+use touchpoint::reference::{HcpRow, Tables};
 use touchpoint::{Audience, BusinessFunction, Channel, Origin, Policy, Reference, WindowLength};
 
 const DAY: i64 = 24 * HOUR;
@@ -158,7 +158,7 @@ fn a_selector_sees_the_row_that_is_valid_at_t() {
         ..super::row_of_hcp(None, valid_from, valid_to)
     };
     let rows = vec![row_of("A", 0, T), row_of("B", T, i64::MAX)];
-    let reference = Reference::try_new(rows, Vec::new()).expect("no overlap");
+    let reference = Reference::try_new(Tables::of(rows, Vec::new())).expect("no overlap");
     let selector = Selector { segments: NameSet::of(["B"]), ..Selector::default() };
     let policy = with([Budget { selector, ..Budget::new("b", Some(1), DAY) }]);
     let records = [line(0, "calls a -2h")];

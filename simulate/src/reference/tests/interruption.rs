@@ -2,6 +2,7 @@
 
 use super::{HCP, HOUR, T, ask, berlin, check, expect, full, row_of_hcp, story};
 use crate::reference::{Question, Record, ReferenceRow, metrics};
+use touchpoint::reference::Tables;
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
 const MONTH: WindowLength = WindowLength::FourWeeks;
@@ -246,20 +247,17 @@ fn untimely_is_outside_local_working_hours() {
 #[test]
 fn untimely_judges_each_touch_in_the_zone_valid_at_its_instant() {
     let tokyo = row_of_hcp(Some(chrono_tz::Asia::Tokyo), T - 10 * HOUR, T - 5 * HOUR);
-    let reference = Reference::try_new(vec![tokyo], Vec::new()).expect("one row");
+    let reference = Reference::try_new(Tables::of(vec![tokyo], Vec::new())).expect("one row");
     let under = |text| under(&Policy::default(), &reference, &story(text));
     check(&under("calls a -6h\n calls b -9h"), "untimely=0");
     check(&under("calls a -5.5h\n calls b -8h"), "untimely=0");
     check(&under("calls a -6h\n calls b -11h"), "untimely=NULL");
     check(&under("calls a -1h solicited=true"), "untimely=NULL");
-    let berlin_then_tokyo = Reference::try_new(
-        vec![
-            row_of_hcp(Some(chrono_tz::Europe::Berlin), 0, T - 5 * HOUR),
-            row_of_hcp(Some(chrono_tz::Asia::Tokyo), T - 5 * HOUR, Micros::MAX),
-        ],
-        Vec::new(),
-    )
-    .expect("two rows");
+    let rows = vec![
+        row_of_hcp(Some(chrono_tz::Europe::Berlin), 0, T - 5 * HOUR),
+        row_of_hcp(Some(chrono_tz::Asia::Tokyo), T - 5 * HOUR, Micros::MAX),
+    ];
+    let berlin_then_tokyo = Reference::try_new(Tables::of(rows, Vec::new())).expect("two rows");
     let records = story("calls a -5h\n calls b -5.1h\n calls c -1h");
     let question = Question {
         at: T,

@@ -1,0 +1,60 @@
+//! What captured consents and the rules behind them come to: may an HCP be reached on a channel at an instant?
+
+use super::consent::{ConsentRow, ConsentRuleRow, Regime};
+use super::index::Index;
+use crate::time::Micros;
+use crate::words::Channel;
+
+/// Captured consents by HCP, latest capture first, and the rules for those who said nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions {
+    consents: Index<ConsentRow>,
+    rules: Vec<ConsentRuleRow>,
+}
+
+/// The capture that decides at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capture {
+    /// When it was captured.
+    pub at: Micros,
+    /// Whether it allows the channel at the instant asked for.
+    pub allows: bool,
+}
+
+impl Permissions {
+    pub(super) fn new(mut consents: Vec<ConsentRow>, rules: Vec<ConsentRuleRow>) -> Self {
+        // Of what was captured at one instant the refusal comes first, and decides.
+        consents.sort_by_key(|row| (std::cmp::Reverse(row.captured_at), row.opts_in));
+        Self { consents: Index::new(consents, |r| &r.hcp_id), rules }
+    }
+
+    /// Whether both have the same rules.
+    pub(super) fn has_rules_of(&self, other: &Self) -> bool {
+        self.rules == other.rules
+    }
+
+    /// What the HCP said, latest capture first.
+    pub(super) fn of(&self, hcp_id: &str) -> &[ConsentRow] {
+        self.consents.of(hcp_id)
+    }
+
+    /// What was captured last of the HCP and the channel up to `at`; `None` when nothing was.
+    pub fn captured(&self, hcp_id: &str, channel: Channel, at: Micros) -> Option<Capture> {
+        let mut rows = self.consents.of(hcp_id).iter();
+        let row = rows.find(|row| row.captured_at <= at && row.channel.is_none_or(|c| c == channel))?;
+        Some(Capture { at: row.captured_at, allows: row.opts_in && row.validity.holds(at) })
+    }
+
+    /// Whether the channel is allowed at `at` where nothing was captured, by the most specific rule that holds.
+    pub fn allows_unasked(&self, country: Option<&str>, channel: Channel, at: Micros) -> bool {
+        let applies = |rule: &&ConsentRuleRow| {
+            rule.validity.holds(at)
+                && rule.channel.is_none_or(|c| c == channel)
+                && rule.country.as_deref().is_none_or(|c| Some(c) == country)
+        };
+        let specific = |rule: &&ConsentRuleRow| (rule.country.is_some(), rule.channel.is_some());
+        let rule = self.rules.iter().filter(applies).max_by_key(specific);
+        let otherwise = if channel == Channel::Email { Regime::OptIn } else { Regime::OptOut };
+        rule.map_or(otherwise, |rule| rule.regime) == Regime::OptOut
+    }
+}
