@@ -170,8 +170,11 @@ impl Shard {
                 continue;
             }
             let Some((values, overall)) = self.headline(number, hcp.list(), as_of, scratch) else { continue };
-            let yesterday = self.headline(number, hcp.list(), as_of - DAY, scratch);
-            if as_of == closed.first || policy_changed || yesterday.map(compared) != Some(compared((values, overall))) {
+            let written = as_of == closed.first || policy_changed || {
+                let yesterday = self.headline(number, hcp.list(), as_of - DAY, scratch);
+                yesterday.map(compared) != Some(compared((values, overall)))
+            };
+            if written {
                 rows.push(DayRow { hcp: number, as_of, revision: 0, values, overall });
             }
             // What changed after this midnight must be looked at again at the next one.
