@@ -105,8 +105,8 @@ impl TableProvider for HistoryTable {
             reference: self.history.reference.clone(),
         };
         let encoding = input.schema().field_with_name("hcp_id")?.data_type().clone();
-        let targets = targets(&shared.reference, as_of, &encoding, (state, &filters))?;
-        let inputs = match targets {
+        let targets = targets(&shared.reference, as_of, &encoding, (state, filters.as_slice()))?;
+        let inputs: Vec<Arc<dyn ExecutionPlan>> = match targets {
             // Partitions of a table without files could not be lined up with those of the targets.
             Some(targets) if input.output_partitioning().partition_count() == 0 => {
                 vec![Arc::new(EmptyExec::new(input.schema())), targets]
