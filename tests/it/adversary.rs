@@ -301,7 +301,8 @@ fn steps_of_other_plans() -> Vec<PlanStepRow> {
     ]
 }
 
-/// Said in time and too late, for a time, for every channel, and both at once.
+/// Said in time and too late, for a time, for every channel, and both at once. Every HCP of a stream said something of
+/// e-mail in time to overrule what it may have unsubscribed from before the 400 days that the state remembers.
 fn consents() -> Vec<ConsentRow> {
     let row = |hcp: &str, channel: Option<Channel>, opts_in, captured: i64| ConsentRow {
         hcp_id: hcp.into(),
@@ -319,11 +320,13 @@ fn consents() -> Vec<ConsentRow> {
         row("hcp-0", visit, true, -13),
         row("hcp-0", email, false, -7),
         ConsentRow { validity: until(-1), ..row("hcp-0", email, true, -3) },
+        row("hcp-1", email, true, -390),
         ConsentRow { validity: from(-18), ..row("hcp-1", None, true, -60) },
         row("hcp-2", email, true, -100),
         row("hcp-2", visit, false, -15),
         row("hcp-2", email, false, -4),
         row("hcp-2", email, true, -4),
+        row("hcp-3", email, true, -390),
         row("hcp-4", email, true, -200),
         row("hcp-6", None, false, -50),
     ]
@@ -341,7 +344,7 @@ fn consent_rules() -> Vec<ConsentRuleRow> {
         row(Some("DE"), None, Regime::OptOut, Validity::ALWAYS),
         row(Some("FR"), None, Regime::OptIn, until(-10)),
         row(Some("FR"), None, Regime::OptOut, from(-10)),
-        row(Some("US"), Some(Channel::Email), Regime::OptOut, Validity::ALWAYS),
+        row(Some("US"), Some(Channel::FaceToFace), Regime::OptIn, Validity::ALWAYS),
         row(None, Some(Channel::Phone), Regime::OptIn, from(-22)),
         row(None, None, Regime::OptOut, between(-25, -12)),
     ]
