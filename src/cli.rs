@@ -6,6 +6,7 @@
 //! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
 
 mod arguments;
+mod reference;
 #[cfg(test)]
 mod tests;
 pub mod value;
@@ -14,6 +15,7 @@ pub use arguments::{
     ConfigAction, DemoArgs, ImportArgs, ImportDays, PolicyAction, RunArgs, Scenario, SimulateArgs, SimulateTarget,
     SqlArgs, SqlInput, ViewChoice,
 };
+pub use reference::ReferenceArgs;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -88,7 +90,7 @@ pub enum Command {
         long_about = "Generates the same records for the same seed and options: calls, e-mails, congress invitations \
                       and medical requests of a field force, with late, duplicate, edited, deleted and (with --poison) \
                       bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
-                      topic with reference files for HCPs and accounts beside them.",
+                      topic, and all reference tables into the folder `reference` beside them.",
         after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
                       \x20 touchload simulate --kafka localhost:9092 --rate 5000"
     )]
@@ -99,7 +101,8 @@ pub enum Command {
         long_about = "Loads bounded history from NDJSON files through the same decoder, state and tables as `run`. All \
                       files are one batch: the order of files and lines is no time. Importing the same content again \
                       adds nothing. Refuses a folder that a running pipeline owns.",
-        after_help = "Example:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson"
+        after_help = "Examples:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson\n\
+                      \x20 touchload import --data ./data --reference ./reference --calls calls.ndjson"
     )]
     Import(ImportArgs),
 

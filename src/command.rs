@@ -22,7 +22,8 @@ pub fn execute(cli: Cli) -> ExitStatus {
         Err(error) => {
             let usage = error.is::<ConfigError>()
                 || error.is::<PolicyError>()
-                || error.is::<ingest::reference_csv::ReferenceError>();
+                || error.is::<ingest::reference_files::ReferenceError>()
+                || error.is::<config_check::CheckError>();
             // Without a standard error there is nobody to tell.
             drop(writeln!(std::io::stderr(), "touchload: {}", told(&error)));
             if usage { ExitStatus::BadUsage } else { ExitStatus::Failed }

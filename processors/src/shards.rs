@@ -105,6 +105,12 @@ impl Shards {
         self.policy = policy;
     }
 
+    /// Puts other reference data in force, for shards of later assignments too. Call [`Shards::turn`] next.
+    pub fn set_reference(&mut self, reference: Arc<Reference>) {
+        self.shards.values_mut().for_each(|shard| shard.set_reference(reference.clone()));
+        self.reference = reference;
+    }
+
     /// A consistent view of each shard's headline values.
     pub fn snapshots(&self) -> Vec<LiveSnapshot> {
         self.shards.values().map(Shard::snapshot).collect()

@@ -18,6 +18,7 @@ use crate::metrics::gauges::GaugeMetrics;
 use crate::metrics::policy::PolicyMetrics;
 use crate::metrics::progress::ProgressMetrics;
 use crate::metrics::records::RecordMetrics;
+use crate::metrics::reference::ReferenceMetrics;
 use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
@@ -29,6 +30,7 @@ pub mod gauges;
 pub mod policy;
 pub mod progress;
 pub mod records;
+pub mod reference;
 pub mod words;
 
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub const FAMILIES: &[&[Family]] = &[
     progress::FAMILIES,
     gauges::FAMILIES,
     policy::FAMILIES,
+    reference::FAMILIES,
     &[BUILD_INFO],
 ];
 
@@ -84,6 +87,8 @@ pub struct PipelineMetrics {
     pub gauges: GaugeMetrics,
     /// The policy in force.
     pub policy: PolicyMetrics,
+    /// The reference data in force.
+    pub reference: ReferenceMetrics,
     clock: Arc<dyn Clock>,
 }
 
@@ -102,6 +107,7 @@ impl PipelineMetrics {
             progress: ProgressMetrics::register(registry)?,
             gauges: GaugeMetrics::register(registry)?,
             policy: PolicyMetrics::register(registry)?,
+            reference: ReferenceMetrics::register(registry)?,
             clock,
         })
     }

@@ -10,12 +10,15 @@
 //! | [`fault`] | what rows may not say of each other |
 //! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
 //! | [`plan`] | enrolments and steps; [`steps`] the steps by plan, [`plan_rows`] those of one |
+//! | [`changes`] | what differs between two loads |
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
-//! | [`index`] | rows by key |
+//! | `index` | rows by key |
+//! | `version` | which rows these are |
 
 pub mod account;
 pub mod affiliation;
+pub mod changes;
 pub mod consent;
 pub mod fault;
 pub mod hcp;
@@ -28,10 +31,14 @@ pub mod plan_rows;
 pub mod preference;
 pub mod steps;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 pub mod validity;
+mod version;
 
 pub use account::{AccessStatus, AccountRow};
 pub use affiliation::AffiliationRow;
+pub use changes::Changes;
 pub use consent::{ConsentRow, ConsentRuleRow, Regime};
 pub use fault::Fault;
 pub use hcp::HcpRow;
@@ -55,8 +62,9 @@ use index::Index;
 pub const UNKNOWN: &str = "unknown";
 
 /// All reference data of one load.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Reference {
+    version: String,
     hcps: Index<HcpRow>,
     accounts: Index<AccountRow>,
     affiliations: Index<AffiliationRow>,
@@ -69,6 +77,13 @@ pub struct Reference {
     preferences: Option<Index<PreferenceRow>>,
 }
 
+impl Default for Reference {
+    /// No table at all: whatever it would say is unknown.
+    fn default() -> Self {
+        Self::of(Tables::default())
+    }
+}
+
 impl Reference {
     /// Indexes the rows.
     ///
@@ -76,17 +91,21 @@ impl Reference {
     /// Every [`Fault`] found, not only the first.
     pub fn try_new(tables: Tables) -> Result<Self, Vec<Fault>> {
         let faults = fault::faults(&tables);
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let plans = tables.plans.unwrap_or_default();
-        let of_hcps = plans.iter().filter(|p| p.hcp_id.is_some()).cloned();
-        let of_accounts = plans.iter().filter(|p| p.hcp_id.is_none() && p.account_id.is_some()).cloned();
+        if faults.is_empty() { Ok(Self::of(tables)) } else { Err(faults) }
+    }
+
+    /// Indexes rows without faults.
+    fn of(tables: Tables) -> Self {
+        let version = version::version(&tables);
+        let plans = tables.plans.unwrap_or_default().into_iter();
+        let (of_hcps, others): (Vec<_>, Vec<_>) = plans.partition(|p| p.hcp_id.is_some());
+        let of_accounts = others.into_iter().filter(|p| p.account_id.is_some());
         let permissions = match (tables.consents, tables.consent_rules) {
             (None, None) => None,
             (consents, rules) => Some(Permissions::new(consents.unwrap_or_default(), rules.unwrap_or_default())),
         };
-        Ok(Self {
+        Self {
+            version,
             hcps: Index::new(tables.hcps.unwrap_or_default(), |r| &r.hcp_id),
             accounts: Index::new(tables.accounts.unwrap_or_default(), |r| &r.account_id),
             affiliations: Index::new(tables.affiliations.unwrap_or_default(), |r| &r.hcp_id),
@@ -97,7 +116,13 @@ impl Reference {
             steps: tables.plan_steps.map(PlanSteps::new),
             permissions,
             preferences: tables.preferences.map(|rows| Index::new(rows, |r| &r.hcp_id)),
-        })
+        }
+    }
+
+    /// Which rows these are: 16 hex digits over all of them, in whatever order they came, the same for the same rows on
+    /// every machine; `none` while no table was given.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The HCP's row valid at `at`.

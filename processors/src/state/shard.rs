@@ -14,6 +14,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use touchpoint::record::{RecordColumns, RecordRow};
+use touchpoint::reference::Changes;
 use touchpoint::time::{HOUR, Micros, RETENTION};
 use touchpoint::{Audience, Policy, Reference, log};
 
@@ -210,6 +211,18 @@ impl Shard {
         }
         self.policy = policy;
         self.days.expect_everyone();
+    }
+
+    /// Puts other reference data in force. Every HCP that they bear on otherwise is evaluated anew, and has a row at the
+    /// next midnight if its values differ. Days before keep what was known of them.
+    pub fn set_reference(&mut self, reference: Arc<Reference>) {
+        let (policy, changed) = (&self.policy, &mut self.changed);
+        let changes = Changes::between(&self.reference, &reference);
+        for (number, hcp) in self.hcps.iter_mut().enumerate().filter(|(_, hcp)| changes.bear_on(&hcp.id)) {
+            hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, &reference, policy)));
+            mark(hcp, number as u32, changed);
+        }
+        self.reference = reference;
     }
 
     /// A consistent view of the cached headline values at the present time; call [`Shard::evaluate`] first.

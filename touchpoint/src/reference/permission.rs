@@ -51,6 +51,16 @@ impl Permissions {
         CountryRules { own: country.map_or(&[], |country| self.rules.of(country)), every: self.rules.of("") }
     }
 
+    /// Whether both have the same rules.
+    pub(super) fn has_rules_of(&self, other: &Self) -> bool {
+        self.rules == other.rules
+    }
+
+    /// Every capture of the HCP, latest first.
+    pub(super) fn of(&self, hcp_id: &str) -> &[ConsentRow] {
+        self.consents.of(hcp_id)
+    }
+
     /// What was captured last of the HCP and the channel up to `at`; `None` when nothing was.
     pub fn captured(&self, hcp_id: &str, channel: Channel, at: Micros) -> Option<Capture> {
         self.captures(hcp_id).last(channel, at)

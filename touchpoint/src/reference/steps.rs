@@ -7,7 +7,7 @@ use crate::metric::Audience;
 use crate::time::Micros;
 
 /// All steps. An audience that may not know of medical activity knows no step of function medical.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlanSteps {
     steps: Index<PlanStepRow>,
 }
