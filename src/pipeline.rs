@@ -31,6 +31,7 @@ use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
 use processors::{SharedShards, Watermark};
+use restore::Placing;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
@@ -131,6 +132,8 @@ pub struct Pipeline {
     pending: Pending,
     in_flight: Option<InFlight>,
     watermark: Watermark,
+    /// Kept until a record tells which targets are this process's.
+    unplaced: Option<Placing>,
     next_turn: Micros,
 }
 
@@ -150,6 +153,7 @@ impl Pipeline {
             pending: Pending::default(),
             in_flight: None,
             watermark: Watermark::default(),
+            unplaced: None,
             next_turn: Micros::MIN,
         }
     }

@@ -161,6 +161,7 @@ impl Importing {
     ) -> anyhow::Result<Self> {
         let mut days = ImportedDays::read(store, started_at).await?;
         let mut shard = Shard::new(policy, reference.clone());
+        shard.seed_targets(|_| true);
         let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch?;
@@ -225,7 +226,7 @@ impl Importing {
             }
         }
         let hcp_metrics = hcp_metrics.finish().await?;
-        Ok(Imported { hcps: shard.hcp_count() as u64, log, dead_letters, hcp_metrics })
+        Ok(Imported { hcps: shard.heard_of_count() as u64, log, dead_letters, hcp_metrics })
     }
 
     fn read(&mut self, inputs: &[ImportFile], ledger: &mut Ledger) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@
 //! | [`tables`] | all rows of one load, not yet indexed |
 //! | [`fault`] | what rows may not say of each other |
 //! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
-//! | [`plan`] | enrolments and steps; [`steps`] the steps by plan |
+//! | [`plan`] | enrolments and steps; [`steps`] the steps by plan, [`plan_rows`] those of one |
 //! | [`changes`] | what differs between two loads |
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
@@ -27,6 +27,7 @@ pub mod panel;
 pub mod permission;
 pub mod person;
 pub mod plan;
+pub mod plan_rows;
 pub mod preference;
 pub mod steps;
 pub mod tables;
@@ -42,9 +43,10 @@ pub use consent::{ConsentRow, ConsentRuleRow, Regime};
 pub use fault::Fault;
 pub use hcp::HcpRow;
 pub use panel::PanelRow;
-pub use permission::Permissions;
+pub use permission::{Captures, CountryRules, Permissions};
 pub use person::{PersonRow, Role};
 pub use plan::{Due, PlanRow, PlanStepRow};
+pub use plan_rows::PlanRows;
 pub use preference::PreferenceRow;
 pub use steps::PlanSteps;
 pub use tables::Tables;
@@ -128,6 +130,11 @@ impl Reference {
         self.hcps.of(hcp_id).iter().find(|r| r.validity.holds(at))
     }
 
+    /// Every row of the HCP, whenever it holds.
+    pub fn rows_of(&self, hcp_id: &str) -> &[HcpRow] {
+        self.hcps.of(hcp_id)
+    }
+
     /// The account's row valid at `at`.
     pub fn account(&self, account_id: &str, at: Micros) -> Option<&AccountRow> {
         self.accounts.of(account_id).iter().find(|r| r.validity.holds(at))
@@ -161,8 +168,13 @@ impl Reference {
 
     /// The runs of plans that the HCP is on by itself or by the account that it has at `at`, in the order of the tables.
     pub fn enrolments(&self, hcp_id: &str, at: Micros) -> impl Iterator<Item = &PlanRow> {
-        let account = self.account_of(hcp_id, at).unwrap_or_default();
-        self.enrolled.of(hcp_id).iter().chain(self.enrolled_accounts.of(account))
+        let [own, account] = self.runs(hcp_id, self.account_of(hcp_id, at));
+        own.iter().chain(account)
+    }
+
+    /// As [`Reference::enrolments`], for who knows the account already: the HCP's own runs, and those of the account.
+    pub fn runs(&self, hcp_id: &str, account: Option<&str>) -> [&[PlanRow]; 2] {
+        [self.enrolled.of(hcp_id), account.map_or(&[], |account| self.enrolled_accounts.of(account))]
     }
 
     /// Steps of plans, `None` while no table of them was given.
