@@ -13,6 +13,7 @@
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
 //! | [`index`] | rows by key |
+//! | [`rows`] | the rows as they were given |
 
 pub mod account;
 pub mod affiliation;
@@ -25,6 +26,7 @@ pub mod permission;
 pub mod person;
 pub mod plan;
 pub mod preference;
+pub mod rows;
 pub mod steps;
 pub mod tables;
 pub mod validity;
@@ -39,6 +41,7 @@ pub use permission::Permissions;
 pub use person::{PersonRow, Role};
 pub use plan::{Due, PlanRow, PlanStepRow};
 pub use preference::PreferenceRow;
+pub use rows::Rows;
 pub use steps::PlanSteps;
 pub use tables::Tables;
 pub use validity::Validity;

@@ -28,6 +28,16 @@ impl Permissions {
         Self { consents: Index::new(consents, |r| &r.hcp_id), rules }
     }
 
+    /// The captures of an HCP as they were given, of any time.
+    pub(super) fn consents(&self, hcp_id: &str) -> &[ConsentRow] {
+        self.consents.of(hcp_id)
+    }
+
+    /// The rules as they were given, of any time.
+    pub(super) fn rules(&self) -> &[ConsentRuleRow] {
+        &self.rules
+    }
+
     /// What was captured last of the HCP and the channel up to `at`; `None` when nothing was.
     pub fn captured(&self, hcp_id: &str, channel: Channel, at: Micros) -> Option<Capture> {
         let mut rows = self.consents.of(hcp_id).iter();

@@ -17,6 +17,11 @@ impl PlanSteps {
         Self { steps: Index::new(rows, |r| &r.plan_id) }
     }
 
+    /// The rows of a plan as they were given, of any time.
+    pub(super) fn rows(&self, plan_id: &str) -> &[PlanStepRow] {
+        self.steps.of(plan_id)
+    }
+
     /// The steps of a plan that hold at `at`, as the audience knows them, in no order.
     pub fn of(&self, plan_id: &str, at: Micros, audience: Audience) -> impl Iterator<Item = &PlanStepRow> {
         self.steps.of(plan_id).iter().filter(move |row| row.validity.holds(at) && is_known(row, audience))
