@@ -138,7 +138,8 @@ impl Folder {
         let mut rows = Rows::new();
         for (hcp_id, records) in reference::by_hcp(&self.records()) {
             for window in WindowLength::ALL {
-                let question = Question { at, window, audience, policy: &policy, reference: &self.reference };
+                let reference = &self.reference;
+                let question = Question { hcp_id: &hcp_id, at, window, audience, policy: &policy, reference };
                 if let Some(row) = reference::metrics(&records, &question) {
                     rows.insert((hcp_id.clone(), window.as_str().to_owned()), row);
                 }
@@ -353,6 +354,7 @@ async fn assert_day_rows(folder: &Folder, place: &str) -> usize {
     while at <= last {
         for (hcp_id, records) in &by_hcp {
             let question = Question {
+                hcp_id,
                 at,
                 window: WindowLength::HEADLINE,
                 audience: Audience::Full,

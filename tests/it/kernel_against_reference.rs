@@ -97,7 +97,8 @@ fn differences(shard: &Shard, by_hcp: &BTreeMap<String, Vec<Record>>, at: Micros
         for audience in Audience::ALL {
             let evaluation = shard.number_of(hcp_id).and_then(|n| shard.evaluate_at(n, audience, at, &mut scratch));
             for window in WindowLength::ALL {
-                let question = Question { at, window, audience, policy: shard.policy(), reference: shard.reference() };
+                let (policy, reference) = (shard.policy(), shard.reference());
+                let question = Question { hcp_id, at, window, audience, policy, reference };
                 let version = &shard.policy().version;
                 let place = format!("seed {seed} {version} {hcp_id} {} {} at {at}", audience.as_str(), window.as_str());
                 match (reference::metrics(records, &question), &evaluation) {
@@ -260,8 +261,11 @@ fn budgets_of_the_reference_take_every_zone_and_wait_for_every_reason() {
         for policy in policies(seed) {
             for (at, audience) in [(PRESENT, Audience::Full), (PRESENT - 15 * DAY, Audience::Commercial)] {
                 let window = WindowLength::HEADLINE;
-                let question = Question { at, window, audience, policy: &policy, reference: &data };
-                for row in records.values().filter_map(|records| reference::metrics(records, &question)) {
+                let row = |(hcp_id, records): (&String, &Vec<Record>)| {
+                    let question = Question { hcp_id, at, window, audience, policy: &policy, reference: &data };
+                    reference::metrics(records, &question)
+                };
+                for row in records.iter().filter_map(row) {
                     match row.next_free_at {
                         Some(next) if next > at => waiting += 1,
                         Some(_) => free += 1,

@@ -112,6 +112,7 @@ async fn a_sliding_frame_sees_the_rows_of_its_frame() {
             let frame = |r: &&Record| r.occurred_at.is_some_and(|t| t >= at - 28 * DAY && t <= at);
             let frame: Vec<Record> = reference::live(&by_hcp[&id]).into_iter().filter(frame).cloned().collect();
             let question = Question {
+                hcp_id: &id,
                 at,
                 window: WindowLength::HEADLINE,
                 audience: Audience::Full,
