@@ -23,8 +23,7 @@ pub struct Capture {
 
 impl Permissions {
     pub(super) fn new(mut consents: Vec<ConsentRow>, rules: Vec<ConsentRuleRow>) -> Self {
-        // Of what was captured at one instant the refusal comes first, and decides.
-        consents.sort_by_key(|row| (std::cmp::Reverse(row.captured_at), row.opts_in));
+        consents.sort_by_key(|row| std::cmp::Reverse(row.captured_at));
         Self { consents: Index::new(consents, |r| &r.hcp_id), rules }
     }
 
@@ -38,11 +37,13 @@ impl Permissions {
         &self.rules
     }
 
-    /// What was captured last of the HCP and the channel up to `at`; `None` when nothing was.
+    /// What was captured last of the HCP and the channel up to `at`, of several at one instant all of them; `None` when
+    /// nothing was.
     pub fn captured(&self, hcp_id: &str, channel: Channel, at: Micros) -> Option<Capture> {
-        let mut rows = self.consents.of(hcp_id).iter();
-        let row = rows.find(|row| row.captured_at <= at && row.channel.is_none_or(|c| c == channel))?;
-        Some(Capture { at: row.captured_at, allows: row.opts_in && row.validity.holds(at) })
+        let mut rows = self.consents.of(hcp_id).iter().filter(|row| row.channel.is_none_or(|c| c == channel));
+        let last = rows.find(|row| row.captured_at <= at)?;
+        let mut together = std::iter::once(last).chain(rows.take_while(|row| row.captured_at == last.captured_at));
+        Some(Capture { at: last.captured_at, allows: together.all(|row| row.opts_in && row.validity.holds(at)) })
     }
 
     /// Whether the channel is allowed at `at` where nothing was captured, by the most specific rule that holds.
