@@ -68,7 +68,7 @@ impl Replay {
     }
 
     fn row_with(&self, more: &str) -> ReferenceRow {
-        let line = |(i, (kind, at, step)): (usize, &(_, _, String))| {
+        let line = |(i, (kind, at, step)): (usize, &(&str, i64, String))| {
             // Ids in the order of the touches, since some lie at one instant.
             format!("{kind} t{i} {at}h plan_id=p plan_step={step} source=one\n")
         };
@@ -152,7 +152,7 @@ fn channels_fit_iff_the_mixes_are_equal() {
     let channels = ["face_to_face", "phone", "email", "congress"];
     for seed in SEEDS {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut random_mix = || [0; 4].map(|_: usize| rng.random_range(0..4));
+        let mut random_mix = || [0; 4].map(|_: usize| rng.random_range(0..4_usize));
         let (mut touched, mut preferred) = (random_mix(), random_mix());
         touched[0] += 1;
         preferred[1] += 1;
@@ -162,7 +162,7 @@ fn channels_fit_iff_the_mixes_are_equal() {
             .collect();
         let fit = |mix: [usize; 4], scale: &str| {
             let scale = number(scale);
-            let row = |(share, channel)| format!("preferences {channel} {}\n", share as f64 * scale);
+            let row = |(share, channel): (usize, &str)| format!("preferences {channel} {}\n", share as f64 * scale);
             let tables: String = mix.into_iter().zip(channels).map(row).collect();
             let row = row_of(&story(&text), &reference(&tables), WindowLength::Day, Audience::Full);
             row.channel_fit.expect("touches and a preference")

@@ -22,7 +22,8 @@ fn expect_commercial(tables: &str, text: &str, expectation: &str) {
 /// Calls that follow `steps` of plan p, `apart` hours from each other, the last one an hour ago.
 fn calls(steps: &str, apart: usize) -> String {
     let last = steps.split_whitespace().count();
-    let call = |(i, step)| format!("calls c{i} -{}h plan_id=p plan_step={step}\n", 1 + (last - 1 - i) * apart);
+    let call =
+        |(i, step): (usize, &str)| format!("calls c{i} -{}h plan_id=p plan_step={step}\n", 1 + (last - 1 - i) * apart);
     steps.split_whitespace().enumerate().map(call).collect()
 }
 

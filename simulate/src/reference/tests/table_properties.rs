@@ -18,7 +18,7 @@ fn random_tables(rng: &mut ChaCha8Rng) -> Vec<String> {
             lines.extend(random_step(rng, plan, position));
         }
     }
-    for i in 0..rng.random_range(0..4) {
+    for i in 0..rng.random_range(0..4_usize) {
         let subject = ["hcp=hcp-1", "account=x", "account=y"].choose(rng).expect("three");
         lines.push(format!("plans {} {subject} from=-{}h", ["n", "o"][i % 2], 200 * i + rng.random_range(0..200)));
     }
@@ -130,7 +130,7 @@ fn removing_medical_records_and_steps_changes_no_commercial_value() {
 fn later_consent_does_not_heal() {
     for_each_seed(|seed, rng, mut records| {
         let mut lines = random_tables(rng);
-        let captured = rng.random_range(-400..10);
+        let captured: i64 = rng.random_range(-400..10);
         let at = T + captured * HOUR;
         let unaware = reference(&lines.join("\n"));
         lines.push(format!("consents {} any captured={captured}h", ["opt_in", "opt_out"].choose(rng).expect("two")));

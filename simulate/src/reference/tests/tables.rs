@@ -146,8 +146,8 @@ fn add(tables: &mut Tables, row: &Row<'_>) {
             validity: r.validity(),
             ..PlanRow::default()
         }),
-        "plan_steps" => push(&mut tables.plan_steps, row, Row::step),
-        "consents" => push(&mut tables.consents, row, Row::consent),
+        "plan_steps" => push(&mut tables.plan_steps, row, |r| r.step()),
+        "consents" => push(&mut tables.consents, row, |r| r.consent()),
         "consent_rules" => push(&mut tables.consent_rules, row, |r| ConsentRuleRow {
             country: r.text("country"),
             channel: r.word("channel"),
