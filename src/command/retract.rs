@@ -23,7 +23,6 @@ use crate::clock::SystemClock;
 use crate::policy;
 use effect::effects;
 use futures::StreamExt;
-use ingest::reference_csv::{self, ReferenceFiles};
 use processors::state::retraction::{Feed, Retraction, Selection, Standing};
 use report::Report;
 use std::collections::BTreeSet;
@@ -43,8 +42,7 @@ struct Facts {
 pub(super) async fn retract(args: &RetractArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let at = SystemClock.now();
     let selection = selection(args, at)?;
-    let files = ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
-    let reference = Arc::new(reference_csv::load(&files)?);
+    let reference = args.reference.input().load()?;
     let facts = Facts { policy: policy::in_force(args.policy.as_deref())?, reference };
     let location = Location::parse(&args.data)?;
     let store = Store::open_at(location.clone(), OpenMode::MustExist).await?;

@@ -14,6 +14,7 @@
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
 //! | `index` | rows by key |
+//! | [`rows`] | the rows as they were given |
 //! | `version` | which rows these are |
 
 pub mod account;
@@ -29,6 +30,7 @@ pub mod person;
 pub mod plan;
 pub mod plan_rows;
 pub mod preference;
+pub mod rows;
 pub mod steps;
 pub mod tables;
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub use person::{PersonRow, Role};
 pub use plan::{Due, PlanRow, PlanStepRow};
 pub use plan_rows::PlanRows;
 pub use preference::PreferenceRow;
+pub use rows::Rows;
 pub use steps::PlanSteps;
 pub use tables::Tables;
 pub use validity::Validity;

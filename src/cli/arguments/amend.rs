@@ -1,6 +1,6 @@
 //! The options of what changes stored rows afterwards: `retract` and `erase`.
 
-use crate::cli::value;
+use crate::cli::{ReferenceArgs, value};
 use clap::Args;
 use std::path::PathBuf;
 use touchpoint::Micros;
@@ -32,12 +32,8 @@ pub struct RetractArgs {
     /// Do it; without this nothing is changed
     #[arg(long)]
     execute: bool,
-    /// HCP reference data (CSV)
-    #[arg(long, value_name = "CSV")]
-    pub hcps_file: Option<PathBuf>,
-    /// Account reference data (CSV)
-    #[arg(long, value_name = "CSV")]
-    pub accounts_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub reference: ReferenceArgs,
     /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

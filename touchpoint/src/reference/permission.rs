@@ -35,8 +35,7 @@ pub struct Capture {
 
 impl Permissions {
     pub(super) fn new(mut consents: Vec<ConsentRow>, rules: Vec<ConsentRuleRow>) -> Self {
-        // Of what was captured at one instant the refusal comes first, and decides.
-        consents.sort_by_key(|row| (std::cmp::Reverse(row.captured_at), row.opts_in));
+        consents.sort_by_key(|row| std::cmp::Reverse(row.captured_at));
         let rules = Index::new(rules, |r| r.country.as_deref().unwrap_or_default());
         Self { consents: Index::new(consents, |r| &r.hcp_id), rules }
     }
@@ -56,6 +55,11 @@ impl Permissions {
         self.rules == other.rules
     }
 
+    /// Every rule, in no order.
+    pub(super) fn all_rules(&self) -> impl Iterator<Item = &ConsentRuleRow> {
+        self.rules.iter().flat_map(|(_, rows)| rows)
+    }
+
     /// Every capture of the HCP, latest first.
     pub(super) fn of(&self, hcp_id: &str) -> &[ConsentRow] {
         self.consents.of(hcp_id)
@@ -73,11 +77,12 @@ impl Permissions {
 }
 
 impl Captures<'_> {
-    /// What was captured last of the channel up to `at`; `None` when nothing was.
+    /// What was captured last of the channel up to `at`, of several at one instant all of them; `None` when nothing was.
     pub fn last(&self, channel: Channel, at: Micros) -> Option<Capture> {
-        let mut rows = self.0.iter();
-        let row = rows.find(|row| row.captured_at <= at && row.channel.is_none_or(|c| c == channel))?;
-        Some(Capture { at: row.captured_at, allows: row.opts_in && row.validity.holds(at) })
+        let mut rows = self.0.iter().filter(|row| row.channel.is_none_or(|c| c == channel));
+        let last = rows.find(|row| row.captured_at <= at)?;
+        let mut together = std::iter::once(last).chain(rows.take_while(|row| row.captured_at == last.captured_at));
+        Some(Capture { at: last.captured_at, allows: together.all(|row| row.opts_in && row.validity.holds(at)) })
     }
 }
 

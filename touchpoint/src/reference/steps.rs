@@ -22,6 +22,11 @@ impl PlanSteps {
         PlanRows::new(self.steps.of(plan_id), audience)
     }
 
+    /// The rows of a plan as they were given, of any time.
+    pub(super) fn rows(&self, plan_id: &str) -> &[PlanStepRow] {
+        self.steps.of(plan_id)
+    }
+
     /// The steps of a plan that hold at `at`, as the audience knows them, in no order.
     pub fn of(&self, plan_id: &str, at: Micros, audience: Audience) -> impl Iterator<Item = &PlanStepRow> {
         self.plan(plan_id, audience).at(at)
