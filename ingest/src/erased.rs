@@ -143,18 +143,12 @@ mod tests {
         }
     }
 
+    fn of<'m>(key: Option<&'m [u8]>, payload: Option<&'m [u8]>) -> Message<'m> {
+        Message { kind: Kind::Calls, topic: "t", partition: 0, offset: 0, timestamp: None, key, headers: &[], payload }
+    }
+
     #[test]
     fn a_message_that_names_somebody_is_found_out() {
-        let of = |key, payload| Message {
-            kind: Kind::Calls,
-            topic: "t",
-            partition: 0,
-            offset: 0,
-            timestamp: None,
-            key,
-            headers: &[],
-            payload,
-        };
         let empty = Erased::keyed(b"key");
         let erased = empty.clone().with(&[empty.hash("hcp-1"), empty.hash("Dr. No, M.D.")]).unwrap();
         let named = |payload: &str| erased.are_named_in(&of(None, Some(payload.as_bytes())));
