@@ -1,6 +1,6 @@
 //! Everybody who acts for the company, and whom they look after.
 
-use crate::id::{Named, Owner, Role};
+use crate::id::{MEDICAL_DESKS, Named, Owner, Role};
 use crate::world::World;
 use touchpoint::reference::{PanelRow, PersonRow, Role as Part, Validity};
 use touchpoint::words::BusinessFunction;
@@ -21,7 +21,7 @@ pub(super) fn people(world: &World) -> impl Iterator<Item = PersonRow> {
         (Role::Hq, world.config().catalogue.brands.max(HEADQUARTERS_SEATS)),
         (Role::Access, districts),
         (Role::PatientServices, districts),
-        (Role::MedicalInformation, 1),
+        (Role::MedicalInformation, MEDICAL_DESKS),
     ];
     let acting = seats.into_iter().flat_map(|(role, count)| (0..count).map(move |number| Owner { role, number }));
     let leading = (0..districts).flat_map(|district| {
