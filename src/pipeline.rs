@@ -132,8 +132,8 @@ pub struct Pipeline {
     pending: Pending,
     in_flight: Option<InFlight>,
     watermark: Watermark,
-    /// Kept until a record tells which targets are this process's.
-    unplaced: Option<Placing>,
+    /// Which shard an HCP belongs to, of whom there may be no record; `None` before the first assignment.
+    placing: Option<Placing>,
     next_turn: Micros,
 }
 
@@ -153,7 +153,7 @@ impl Pipeline {
             pending: Pending::default(),
             in_flight: None,
             watermark: Watermark::default(),
-            unplaced: None,
+            placing: None,
             next_turn: Micros::MIN,
         }
     }
@@ -225,6 +225,7 @@ impl Pipeline {
             }
             if let Some(reference) = &reference {
                 shards.set_reference(reference.clone());
+                self.placing.iter().for_each(|placing| placing.seed_targets(&mut shards));
             }
             shards.turn(now)
         };

@@ -105,7 +105,8 @@ impl Shards {
         self.policy = policy;
     }
 
-    /// Puts other reference data in force, for shards of later assignments too. Call [`Shards::turn`] next.
+    /// Puts other reference data in force, for shards of later assignments too. Call [`Shards::seed_targets`] and
+    /// [`Shards::turn`] next.
     pub fn set_reference(&mut self, reference: Arc<Reference>) {
         self.shards.values_mut().for_each(|shard| shard.set_reference(reference.clone()));
         self.reference = reference;

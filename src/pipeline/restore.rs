@@ -13,6 +13,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use futures::{Stream, StreamExt};
 use ingest::kafka::{Ownership, PartitionCounts, PartitionerChoice, crc32_partition, murmur2_partition};
+use processors::Shards;
 use processors::state::days::ClosedDays;
 use std::collections::BTreeSet;
 use store::{Acquired, BatchStream, ReadLog, Table};
@@ -49,7 +50,7 @@ impl Pipeline {
             Ok::<_, PipelineError>(())
         })?;
         placing.finish()?;
-        self.seed_targets(&placing);
+        placing.seed_targets(&mut self.shards());
         let closed = runtime.block_on(self.closed_days(&numbers))?;
         for (_, shard) in self.shards().iter_mut() {
             shard.start_days(closed, now);
@@ -61,23 +62,18 @@ impl Pipeline {
             self.restore_rows(&batch, &placing)?;
             self.pending.since = Some(now);
         }
-        self.unplaced = Some(placing).filter(|placing| !placing.is_known());
+        self.placing = Some(placing);
         Ok(())
-    }
-
-    /// Makes the targets known to the shards that own them, if it is known by now which those are.
-    fn seed_targets(&self, placing: &Placing) {
-        if placing.is_known() {
-            self.shards().seed_targets(|hcp_id, number| placing.is_of(hcp_id, number));
-        }
     }
 
     /// Where no record told yet how the producers hash keys, the first ones that do bring the targets.
     pub(super) fn place_targets(&mut self, records: &RecordBatch) {
-        let Some(mut placing) = self.unplaced.take() else { return };
-        placing.infer(records);
-        self.seed_targets(&placing);
-        self.unplaced = Some(placing).filter(|placing| !placing.is_known());
+        let Some(mut placing) = self.placing.take() else { return };
+        if !placing.is_known() {
+            placing.infer(records);
+            placing.seed_targets(&mut self.shards());
+        }
+        self.placing = Some(placing);
     }
 
     fn restore_rows(&self, records: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
@@ -201,6 +197,13 @@ impl Placing {
         }
         self.waiting.push(batch);
         Ok(if self.is_known() { std::mem::take(&mut self.waiting) } else { Vec::new() })
+    }
+
+    /// Makes the targets known to the shards that own them, if it is known by now which those are.
+    pub(super) fn seed_targets(&self, shards: &mut Shards) {
+        if self.is_known() {
+            shards.seed_targets(|hcp_id, number| self.is_of(hcp_id, number));
+        }
     }
 
     fn is_known(&self) -> bool {

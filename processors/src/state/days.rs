@@ -10,6 +10,7 @@
 //! Audience full, like everything in `hcp_metrics`.
 
 use super::list::List;
+use super::live::Headline;
 use super::shard::Shard;
 use crate::kernel::{self, Instant, Overall, Scratch, Standing, WindowValues};
 use crate::rows::{MetricBuilder, Values, constant_instant};
@@ -41,6 +42,16 @@ pub struct Days {
     revisions: HashMap<(u32, Micros), i64>,
     /// Whether the next day is closed for every HCP: another policy moves values without any record.
     everyone: bool,
+    /// HCPs that have a row at the next midnight since other reference data moved their values, and whether each had a row
+    /// then: what they come to on the day before is not what was written.
+    expected: HashMap<u32, Row>,
+}
+
+/// Whether an HCP has a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Present,
+    Absent,
 }
 
 #[derive(Debug)]
@@ -72,6 +83,14 @@ impl Days {
     /// The next day gets a row of every HCP.
     pub(super) fn expect_everyone(&mut self) {
         self.everyone = true;
+    }
+
+    /// The next day gets a row of this HCP, or one that takes back `before`, its headline up to now.
+    pub(super) fn expect(&mut self, number: u32, before: Option<&Headline>) {
+        let row = if before.is_some() { Row::Present } else { Row::Absent };
+        if self.closed.is_some() {
+            self.expected.entry(number).or_insert(row);
+        }
     }
 
     fn revises(&self, from: Micros) -> bool {
@@ -168,13 +187,16 @@ impl Shard {
         let as_of = closed.last;
         let policy_changed = std::mem::take(&mut self.days.everyone);
         let always = as_of == closed.first || policy_changed;
+        let expected = std::mem::take(&mut self.days.expected);
         for number in 0..self.hcp_count() as u32 {
             let Some(hcp) = self.hcp(number) else { continue };
-            if !(gap || always || hcp.changed_since_midnight) {
+            let moved = expected.get(&number);
+            if !(gap || always || moved.is_some() || hcp.changed_since_midnight) {
                 continue;
             }
             let today = self.headline(number, hcp.list(), as_of, scratch);
-            let written = (always && today.is_some()) || {
+            let must = (always || moved.is_some()) && today.is_some() || moved == Some(&Row::Present);
+            let written = must || {
                 let yesterday = self.headline(number, hcp.list(), as_of - DAY, scratch);
                 yesterday.map(compared) != today.map(compared)
             };

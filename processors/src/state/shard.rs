@@ -214,13 +214,15 @@ impl Shard {
     }
 
     /// Puts other reference data in force. Every HCP that they bear on otherwise is evaluated anew, and has a row at the
-    /// next midnight if its values differ. Days before keep what was known of them.
+    /// next midnight. Days before keep what was known of them. [`Shard::seed_targets`] comes next.
     pub fn set_reference(&mut self, reference: Arc<Reference>) {
         let (policy, changed) = (&self.policy, &mut self.changed);
         let changes = Changes::between(&self.reference, &reference);
         for (number, hcp) in self.hcps.iter_mut().enumerate().filter(|(_, hcp)| changes.bear_on(&hcp.id)) {
             hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, &reference, policy)));
             mark(hcp, number as u32, changed);
+            let before = self.live.cell(number as u32).and_then(|cell| cell.headline(Audience::Full));
+            self.days.expect(number as u32, before);
         }
         self.reference = reference;
     }
@@ -341,7 +343,11 @@ impl Shard {
 
     /// Makes an HCP known of whom nothing was heard; evaluation tells whether it has a row.
     pub fn make_known(&mut self, hcp_id: &str) {
+        let known = self.hcps.len();
         let number = self.number_or_new(hcp_id);
+        if self.hcps.len() > known {
+            self.days.expect(number, None);
+        }
         if let Some(hcp) = self.hcps.get_mut(number as usize) {
             mark(hcp, number, &mut self.changed);
         }
