@@ -22,7 +22,7 @@ const SLICE: usize = 8192;
 ///
 /// # Errors
 /// The encoding of `hcp_id` in the log is none of text.
-pub fn targets(
+pub(super) fn targets(
     reference: &Reference,
     as_of: Micros,
     encoding: &DataType,

@@ -32,6 +32,7 @@ pub struct RetractArgs {
     /// Do it; without this nothing is changed
     #[arg(long)]
     execute: bool,
+    /// Reference data.
     #[command(flatten)]
     pub reference: ReferenceArgs,
     /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
