@@ -67,7 +67,8 @@ fn regime(view: &View<'_>, touch: &Record) -> &'static str {
     let rules: Vec<&ConsentRuleRow> = view.question.reference.rows().consent_rules().collect();
     let on_channel = |row: &ConsentRuleRow| row.channel.map(Word::as_str) == touch.channel.as_deref();
     let in_country = |row: &ConsentRuleRow| row.country.is_some() && row.country.as_deref() == country;
-    let one = |fits: &dyn Fn(&ConsentRuleRow) -> bool| rules.iter().copied().find(|row| holds(row.validity, at) && fits(row));
+    let one =
+        |fits: &dyn Fn(&ConsentRuleRow) -> bool| rules.iter().copied().find(|row| holds(row.validity, at) && fits(row));
     let rule = one(&|row| in_country(row) && on_channel(row))
         .or_else(|| one(&|row| in_country(row) && row.channel.is_none()))
         .or_else(|| one(&|row| row.country.is_none() && on_channel(row)))
