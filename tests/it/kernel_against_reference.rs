@@ -278,3 +278,52 @@ fn budgets_of_the_reference_take_every_zone_and_wait_for_every_reason() {
     }
     assert!(free >= 20 && waiting >= 20 && never >= 20, "{free} {waiting} {never}");
 }
+
+/// As [`reference_data`], but the first HCP works elsewhere, and a fourth one is known.
+fn later_data() -> Arc<Reference> {
+    let row = |id: &str, zone: &str, segment: &str, from: Micros, to: Micros| HcpRow {
+        hcp_id: id.into(),
+        segment: Some(segment.into()),
+        territory: Some("north".into()),
+        time_zone: zone.parse().ok(),
+        validity: Validity { from, to },
+        ..HcpRow::default()
+    };
+    let rows = vec![
+        row("hcp-3", "Europe/Paris", "A", 0, Micros::MAX),
+        row("hcp-1", "America/New_York", "A", 0, PRESENT - 10 * DAY),
+        row("hcp-1", "Asia/Tokyo", "B", PRESENT - 10 * DAY, Micros::MAX),
+        row("hcp-2", "Asia/Kolkata", "C", PRESENT - 20 * DAY, Micros::MAX),
+        row("hcp-0", "Australia/Sydney", "C", 0, Micros::MAX),
+    ];
+    Arc::new(Reference::try_new(Tables::of(rows, Vec::new())).expect("no overlaps"))
+}
+
+#[test]
+fn new_reference_data_take_force_for_those_they_bear_on() {
+    let (data, later, policy) = (reference_data(), later_data(), Arc::new(budget_policies::everyday()));
+    let mut scratch = Scratch::default();
+    for seed in 300..308 {
+        let sent = adversary::stream(seed, 300);
+        let order: Vec<usize> = (0..sent.len()).collect();
+        let mut shard = shard_of(&sent, &order, 64, &policy, &data);
+        shard.advance(PRESENT);
+        shard.evaluate();
+        shard.set_reference(later.clone());
+        let changed: Vec<_> = shard.evaluate().into_iter().filter_map(|n| shard.hcp(n).map(|h| h.id.clone())).collect();
+        assert!(changed.iter().any(|id| &**id == "hcp-0"), "seed {seed}: {changed:?}");
+        assert!(changed.iter().all(|id| ["hcp-0", "hcp-3"].contains(&&**id)), "seed {seed}: {changed:?}");
+        // What was known by its day alone stays at the noon that it was placed at.
+        let records = reference::by_hcp(&reference_records(&sent, &data));
+        let found = differences(&shard, &records, PRESENT, seed);
+        assert!(found.is_empty(), "{} differences, first: {}", found.len(), found[0]);
+        for cell in shard.snapshot().cells() {
+            let number = shard.number_of(&cell.id).expect("known");
+            for audience in Audience::ALL {
+                let fresh = shard.evaluate_at(number, audience, PRESENT, &mut scratch);
+                let values = fresh.map(|e| e.windows[WindowLength::HEADLINE.index()]);
+                assert_eq!(cell.headline(audience).map(|h| h.values), values, "seed {seed} {}", cell.id);
+            }
+        }
+    }
+}
