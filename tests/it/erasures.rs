@@ -2,8 +2,7 @@
 //! person back.
 
 use crate::adversary::{self, PRESENT};
-use crate::imports::{Folder, assert_day_rows, contents, table};
-use crate::kernel_against_reference::reference_data;
+use crate::imports::{Folder, assert_day_rows, contents, table, zones};
 use datafusion::arrow::array::{Array, ArrayData};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ const PERSON: &str = "hcp-3";
 
 /// Two imports, some of whose records are rejected and name the person in whatever way.
 fn used(seed: u64) -> Folder {
-    let mut folder = Folder::new(reference_data());
+    let mut folder = Folder::new(zones());
     for (name, seed) in [("first", seed), ("second", 500 + seed)] {
         let files = folder.write_kinds(name, &adversary::stream(seed, 200));
         folder.import(&files, &["--daily"]);

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use store::{OpenMode, Store};
 use touchload::clock::SystemClock;
 use touchload::session::{Facts, offline};
+use touchpoint::reference::Tables;
 use touchpoint::time::{DAY, SECOND};
 use touchpoint::{Audience, Clock, Kind, Micros, Policy, Reference, WindowLength, Word};
 
@@ -231,6 +232,12 @@ pub(crate) fn assert_same(expected: &Rows, found: &Rows, place: &str) {
         let differences = row.diff(&found[key]);
         assert!(differences.is_empty(), "{place}, {key:?}:\n{}", differences.join("\n"));
     }
+}
+
+/// Of the reference data of streams what [`Folder::import`] hands on: where the HCPs are.
+pub(crate) fn zones() -> Arc<Reference> {
+    let tables = Tables { hcps: adversary::tables().hcps, ..Tables::default() };
+    Arc::new(Reference::try_new(tables).expect("no overlaps"))
 }
 
 /// A simulated company's history of the last `days` before [`END`].

@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use simulate::reference::{self, Cell, DEFAULT_TOLERANCE, Placement, Question, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use touchpoint::reference::HcpRow;
 use touchpoint::time::{DAY, HOUR};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
@@ -330,5 +331,48 @@ fn spread(values: &WindowValues, spreads: &mut BTreeMap<&str, Spread>) {
     ];
     for (column, value) in columns {
         spreads.entry(column).or_default().add(value);
+    }
+}
+
+/// As [`reference_data`], but one HCP works elsewhere, and where another one is is known.
+fn later_data() -> Arc<Reference> {
+    let mut tables = adversary::tables();
+    let hcps = tables.hcps.get_or_insert_default();
+    hcps.retain(|row| row.hcp_id != "hcp-0" && row.hcp_id != "hcp-3");
+    hcps.extend([("hcp-0", "Australia/Sydney"), ("hcp-3", "Europe/Paris")].map(|(id, zone)| HcpRow {
+        hcp_id: id.into(),
+        segment: Some("C".into()),
+        time_zone: zone.parse().ok(),
+        ..HcpRow::default()
+    }));
+    Arc::new(Reference::try_new(tables).expect("no overlaps"))
+}
+
+#[test]
+fn new_reference_data_take_force_for_those_they_bear_on() {
+    let (data, later, policy) = (reference_data(), later_data(), Arc::new(budget_policies::everyday()));
+    let mut scratch = Scratch::default();
+    for seed in 300..308 {
+        let sent = adversary::stream(seed, 300);
+        let order: Vec<usize> = (0..sent.len()).collect();
+        let mut shard = shard_of(&sent, &order, 64, &policy, &data);
+        shard.advance(PRESENT);
+        shard.evaluate();
+        shard.set_reference(later.clone());
+        let changed: Vec<_> = shard.evaluate().into_iter().filter_map(|n| shard.hcp(n).map(|h| h.id.clone())).collect();
+        assert!(changed.iter().any(|id| &**id == "hcp-0"), "seed {seed}: {changed:?}");
+        assert!(changed.iter().all(|id| ["hcp-0", "hcp-3"].contains(&&**id)), "seed {seed}: {changed:?}");
+        // What was known by its day alone stays at the noon that it was placed at.
+        let records = reference::by_hcp(&reference_records(&sent, &data));
+        let found = differences(&shard, &records, PRESENT, seed);
+        assert!(found.is_empty(), "{} differences, first: {}", found.len(), found[0]);
+        for cell in shard.snapshot().cells() {
+            let number = shard.number_of(&cell.id).expect("known");
+            for audience in Audience::ALL {
+                let fresh = shard.evaluate_at(number, audience, PRESENT, &mut scratch);
+                let values = fresh.map(|e| e.windows[WindowLength::HEADLINE.index()]);
+                assert_eq!(cell.headline(audience).map(|h| h.values), values, "seed {seed} {}", cell.id);
+            }
+        }
     }
 }

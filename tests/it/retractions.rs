@@ -2,8 +2,7 @@
 //! SQL over any instant, the view of live versions and day rows; also when the command is killed and run again.
 
 use crate::adversary::{self, PRESENT, Sent};
-use crate::imports::{Folder, assert_day_rows, contents, table, text};
-use crate::kernel_against_reference::reference_data;
+use crate::imports::{Folder, assert_day_rows, contents, table, text, zones};
 use std::process::{Command, Output};
 use store::commit::points;
 use store::{FolderLock, FolderUse, Location};
@@ -15,7 +14,7 @@ const INSTANTS: [Micros; 3] = [PRESENT, PRESENT - 14 * DAY - 7, PRESENT + 2 * DA
 
 /// A folder into which a good feed, a bad one and another good one were imported, and the span of the bad one.
 fn three_feeds(seed: u64) -> (Folder, [String; 2]) {
-    let mut folder = Folder::new(reference_data());
+    let mut folder = Folder::new(zones());
     let import = |folder: &mut Folder, name: &str, sent: &[Sent]| {
         let files = folder.write_kinds(name, sent);
         folder.import(&files, &["--daily"]);
@@ -79,7 +78,7 @@ async fn a_feed_that_was_taken_back_has_never_been_imported() {
         assert!(report.contains("it was taken back already"), "{report}");
         assert_eq!(contents(&folder).await, after);
         // The view sees what it would see of the other feeds alone, but for records that only positions tell apart.
-        let mut never = Folder::new(reference_data());
+        let mut never = Folder::new(zones());
         let others = |sent: Vec<Sent>| -> Vec<Sent> {
             sent.into_iter()
                 .filter(|sent| !String::from_utf8_lossy(&sent.payload).contains("\"source\":\"crm\""))

@@ -122,7 +122,7 @@ fn what_only_the_feed_knew_is_deleted_at_its_version_and_what_was_before_is_stat
     assert_eq!(stated(&[bad(call()), moved]), [(1, true, None, None), (2, false, completed, medical)]);
     let medical_delete = RecordRow { version: 2, op: Op::Delete, ..moved };
     assert_eq!(
-        stated(&[call(), medical_delete, bad(RecordRow { version: 4, ..call() })]),
+        stated(&[call(), medical_delete, bad(RecordRow { version: 4, ..planned })]),
         [(5, false, completed, sales), (6, true, None, medical)]
     );
 }
@@ -168,7 +168,7 @@ fn what_the_source_sends_later_counts_above_the_restatement_or_when_run_again() 
 
 #[test]
 fn a_version_that_nothing_can_be_above_is_refused() {
-    let greatest = RecordRow { version: i64::MAX, ..call() };
+    let greatest = RecordRow { version: i64::MAX, status: Some(Status::Planned), ..call() };
     let error = retract(&mut log(&[call(), bad(greatest)]), &selection(), PRESENT).unwrap_err();
     assert!(matches!(error, RetractionError::NoVersionAbove { interactions: 1 }), "{error}");
     // A delete needs none above.
