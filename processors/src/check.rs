@@ -172,6 +172,10 @@ fn next_free_at(case: &Case<'_>, first: &Look<'_>) -> Option<Micros> {
     loop {
         let ends = holds.iter().map(|hold| hold.until.unwrap_or(Micros::MAX));
         let Some(latest) = ends.max() else { return Some(at) };
+        if holds.iter().any(|hold| hold.code == Code::ConsentMissing) {
+            // Nobody knows when the HCP will be asked, and answer.
+            return None;
+        }
         // Another row of reference data may take a rule away, or bring one, before it ends by itself.
         let changes = case.rules.reference.next_change(&case.proposal.hcp_id, at);
         at = changes.map_or(latest, |change| latest.min(change));

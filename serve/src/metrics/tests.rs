@@ -59,6 +59,9 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.policy.in_force("older");
     metrics.policy.in_force("policy-1");
     metrics.policy.reloaded(super::policy::Reload::Failed);
+    metrics.checks.answered(processors::check::Verdict::Deny, super::checks::Intent::Real);
+    metrics.checks.took(SECOND);
+    metrics.checks.audit_failed();
     metrics.gauges.loaded("some_gauge");
     metrics.gauges.ran("some_gauge", SECOND, super::words::GaugeRun::Failed);
 }
