@@ -16,6 +16,7 @@
 //! | [`service`] | a running pipeline with HTTP, gauges and maintenance |
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
+//! | [`tokens`] | the tokens file: who may ask the API |
 //! | [`view`] | the terminal view of `demo` |
 
 pub mod broker;
@@ -32,4 +33,5 @@ pub mod publish;
 pub mod service;
 pub mod session;
 pub mod summary;
+pub mod tokens;
 pub mod view;

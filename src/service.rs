@@ -3,6 +3,7 @@
 //!
 //! Shutdown is one token: the source leaves its group (which commits what is pending), the pipeline ends, then the rest.
 
+mod api_door;
 mod background;
 mod policy_watch;
 
@@ -15,7 +16,7 @@ use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, UNKNOWN_CLUSTER, clu
 use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
 use serve::metrics::MetricsSettings;
-use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics};
+use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -50,6 +51,10 @@ pub struct ServiceConfig {
     pub gauges: Duration,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// Who may ask the API; `None`: commercial callers of this machine, or nobody.
+    pub tokens: Option<Vec<Token>>,
+    /// Folder of the audit log; `None`: `audit` beside tables in a folder.
+    pub audit: Option<PathBuf>,
     /// Facts about HCPs and accounts.
     pub reference: Arc<Reference>,
     /// Weights, budgets, gaps and hours to begin with.
@@ -103,6 +108,9 @@ impl Service {
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
         let policy_metrics = metrics.policy.clone();
+        let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
+        let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(api_door::AUDIT)));
+        let api = api_door::open(config.tokens, http, audit, parts)?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         let (policies, policy_changes) = watch::channel(policy.clone());
@@ -129,7 +137,7 @@ impl Service {
         })?;
         let quiet = CancellationToken::new();
         let mut background = JoinSet::new();
-        background.spawn(background::http(listener, HttpState { page, health }, quiet.clone()));
+        background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(watch) = policy_watch {
             background.spawn(watch.run(quiet.clone()));

@@ -35,7 +35,6 @@ pub use reason::{Code, Reason, Verdict};
 
 use crate::kernel::Scratch;
 use crate::shards::{Ownership, Shards};
-use crate::state::Shard;
 use crate::state::interner::Interner;
 use crate::state::list::List;
 use case::{Case, Rules};
@@ -79,7 +78,7 @@ pub struct Answer {
 pub fn check(shards: &Shards, proposal: &Proposal, asked: Asked, scratch: &mut Scratch) -> Answer {
     let (policy, reference) = (shards.policy(), shards.reference());
     let at = proposal.at.unwrap_or(asked.now).max(asked.now).min(LATEST);
-    let holder = holder(shards, &proposal.hcp_id);
+    let holder = shards.holder(&proposal.hcp_id);
     if holder.is_none() && shards.ownership() == Ownership::Shared {
         return held_elsewhere(at, &policy.version);
     }
@@ -92,11 +91,6 @@ pub fn check(shards: &Shards, proposal: &Proposal, asked: Asked, scratch: &mut S
     let case = Case::new(proposal, rules, list.records(asked.audience, words), words);
     let outlooks = Outlooks::new(&case, at, scratch);
     judge(&case, at, outlooks)
-}
-
-/// The shard that has records of the HCP, and its number there.
-pub(crate) fn holder<'s>(shards: &'s Shards, hcp_id: &str) -> Option<(&'s Shard, u32)> {
-    shards.iter().find_map(|(_, shard)| Some((shard, shard.number_of(hcp_id)?)))
 }
 
 fn held_elsewhere(at: Micros, policy_version: &str) -> Answer {

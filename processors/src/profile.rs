@@ -14,7 +14,6 @@ mod timeline;
 pub use standing::{BudgetStanding, GapStanding};
 pub use timeline::Happening;
 
-use crate::check::holder;
 use crate::kernel::touches::Source;
 use crate::kernel::{Evaluation, Instant, Scratch, within};
 use crate::rows::{self, Value, Values};
@@ -80,7 +79,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
         return is_described.then_some(profile);
     };
     let records = list.records(view.audience, shard.words());
-    let known = || records.entries.iter().filter(|entry| entry.counts_for(view.audience));
+    let known = || records.entries.iter().filter(move |entry| entry.counts_for(view.audience));
     profile.records = known().count();
     if profile.records == 0 && !is_described {
         return None;
@@ -95,13 +94,13 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
 }
 
 fn listed<'s>(shards: &'s Shards, hcp_id: &str) -> Option<(&'s Shard, u32, &'s List)> {
-    let (shard, number) = holder(shards, hcp_id)?;
+    let (shard, number) = shards.holder(hcp_id)?;
     Some((shard, number, shard.hcp(number)?.list()?))
 }
 
 /// Headline values of one HCP, in the order of [`METRICS`]; `None` while it has no row for the audience.
 pub fn headline(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<WindowMetrics> {
-    let (shard, number) = holder(shards, hcp_id)?;
+    let (shard, number) = shards.holder(hcp_id)?;
     let evaluation = shard.evaluate_at(number, view.audience, view.at, scratch)?;
     let instant = Instant::new(view.at, shard.policy(), shard.reference(), hcp_id);
     windows(&evaluation, &instant).into_iter().find(|metrics| metrics.window == WindowLength::HEADLINE)

@@ -84,6 +84,8 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         maintenance: Duration::from_secs(60),
         gauges: GAUGES_EVERY / 5,
         http: args.http,
+        tokens: None,
+        audit: None,
         reference,
         policy: policy::in_force(args.policy.as_deref())?,
         policy_file: args.policy.clone(),

@@ -7,6 +7,7 @@ use crate::pipeline::{PipelineSettings, Tally};
 use crate::policy;
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
+use crate::tokens;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
 use ingest::reference_csv::{self, ReferenceFiles};
@@ -98,6 +99,8 @@ fn service_config(file: &Path, config: &RunConfig) -> anyhow::Result<ServiceConf
         maintenance: config.store.maintenance,
         gauges: GAUGES_EVERY,
         http: config.http_listen,
+        tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
+        audit: config.http_audit.clone(),
         reference,
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),

@@ -90,6 +90,8 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             options: from.take("store.options", |v| if let Value::Options(o) = v { Some(o.clone()) } else { None })?,
         },
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
+        http_tokens: from.given("http.tokens").map(|path| from.text(path)).transpose()?.map(Into::into),
+        http_audit: from.given("http.audit").map(|path| from.text(path)).transpose()?.map(Into::into),
         reference: ReferenceSection {
             hcps: from.given("reference.hcps").map(|path| from.text(path)).transpose()?.map(Into::into),
             accounts: from.given("reference.accounts").map(|path| from.text(path)).transpose()?.map(Into::into),
