@@ -7,6 +7,7 @@
 
 mod arguments;
 mod check_arguments;
+mod reference;
 #[cfg(test)]
 mod tests;
 pub mod value;
@@ -15,6 +16,7 @@ pub use arguments::{
     ConfigAction, DemoArgs, ImportArgs, ImportDays, PolicyAction, RunArgs, Scenario, SimulateArgs, SimulateTarget,
     SqlArgs, SqlInput, ViewChoice,
 };
+pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
 
@@ -92,7 +94,7 @@ pub enum Command {
         long_about = "Generates the same records for the same seed and options: calls, e-mails, congress invitations \
                       and medical requests of a field force, with late, duplicate, edited, deleted and (with --poison) \
                       bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
-                      topic with reference files for HCPs and accounts beside them.",
+                      topic, and all reference tables into the folder `reference` beside them.",
         after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
                       \x20 touchload simulate --kafka localhost:9092 --rate 5000"
     )]
@@ -103,7 +105,8 @@ pub enum Command {
         long_about = "Loads bounded history from NDJSON files through the same decoder, state and tables as `run`. All \
                       files are one batch: the order of files and lines is no time. Importing the same content again \
                       adds nothing. Refuses a folder that a running pipeline owns.",
-        after_help = "Example:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson"
+        after_help = "Examples:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson\n\
+                      \x20 touchload import --data ./data --reference ./reference --calls calls.ndjson"
     )]
     Import(ImportArgs),
 

@@ -27,7 +27,8 @@ pub fn execute(cli: Cli) -> ExitStatus {
                 || error.is::<PolicyError>()
                 || error.is::<TokensError>()
                 || error.is::<UsageError>()
-                || error.is::<ingest::reference_csv::ReferenceError>();
+                || error.is::<ingest::reference_files::ReferenceError>()
+                || error.is::<config_check::CheckError>();
             // Without a standard error there is nobody to tell.
             drop(writeln!(std::io::stderr(), "touchload: {}", told(&error)));
             if usage { ExitStatus::BadUsage } else { ExitStatus::Failed }

@@ -29,6 +29,7 @@ pub use properties::KafkaProperties;
 use crate::cli::LogFormat;
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
+use ingest::reference_files::ReferenceFiles;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,8 +57,8 @@ pub struct RunConfig {
     pub http_tokens: Option<PathBuf>,
     /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.
     pub http_audit: Option<PathBuf>,
-    /// `[reference]`.
-    pub reference: ReferenceSection,
+    /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table.
+    pub reference: ReferenceFiles,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
     pub policy_file: Option<PathBuf>,
     /// `[log]`.
@@ -107,15 +108,6 @@ pub struct StoreSection {
     pub maintenance: Duration,
     /// How the object store is reached; a folder needs none.
     pub options: StoreOptions,
-}
-
-/// `[reference]`: CSV files with facts about HCPs and accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReferenceSection {
-    /// HCPs.
-    pub hcps: Option<PathBuf>,
-    /// Accounts.
-    pub accounts: Option<PathBuf>,
 }
 
 /// `[log]`.

@@ -13,6 +13,7 @@
 //! | [`progress`] | bars and spinners on a terminal |
 //! | [`prompt`] | SQL statements, from a script or typed |
 //! | [`publish`] | records to Kafka at a rate |
+//! | [`reference`] | where reference data come from |
 //! | [`service`] | a running pipeline with HTTP, gauges and maintenance |
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
@@ -30,6 +31,7 @@ pub mod policy;
 pub mod progress;
 pub mod prompt;
 pub mod publish;
+pub mod reference;
 pub mod service;
 pub mod session;
 pub mod summary;

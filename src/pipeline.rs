@@ -31,13 +31,14 @@ use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
 use processors::{SharedShards, Watermark};
+use restore::Placing;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use touchpoint::time::SECOND;
-use touchpoint::{Clock, Micros, Policy, TopicPartition};
+use touchpoint::{Clock, Micros, Policy, Reference, TopicPartition};
 
 /// Ageing and evaluation happen this often …
 const TURN: Micros = SECOND / 5;
@@ -120,6 +121,8 @@ pub struct Parts {
     pub settings: PipelineSettings,
     /// The policy; when it changes, the new one takes force between two batches.
     pub policy: watch::Receiver<Arc<Policy>>,
+    /// The reference data, likewise.
+    pub reference: watch::Receiver<Arc<Reference>>,
 }
 
 /// See the module.
@@ -129,6 +132,8 @@ pub struct Pipeline {
     pending: Pending,
     in_flight: Option<InFlight>,
     watermark: Watermark,
+    /// Kept until a record tells which targets are this process's.
+    unplaced: Option<Placing>,
     next_turn: Micros,
 }
 
@@ -148,6 +153,7 @@ impl Pipeline {
             pending: Pending::default(),
             in_flight: None,
             watermark: Watermark::default(),
+            unplaced: None,
             next_turn: Micros::MIN,
         }
     }
@@ -202,24 +208,31 @@ impl Pipeline {
         }
     }
 
-    /// Ages the state and refreshes what changed; under a new policy that is everything.
+    /// Ages the state and refreshes what changed; under a new policy that is everything, under new reference data
+    /// everybody they bear on.
     fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) {
-        let policy = self.new_policy();
+        let (policy, reference) = (changed(&mut self.parts.policy), changed(&mut self.parts.reference));
         // A clock that was set back must not stop the ageing until it has caught up.
         let is_early = (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn;
-        if is_early && policy.is_none() {
+        if is_early && policy.is_none() && reference.is_none() {
             return;
         }
         let evaluated = {
-            // One lock for both: no reader sees a number of the old policy under the name of the new one.
+            // One lock for all: no reader sees a number of the old policy under the name of the new one.
             let mut shards = self.shards();
             if let Some(policy) = &policy {
                 shards.set_policy(policy.clone());
+            }
+            if let Some(reference) = &reference {
+                shards.set_reference(reference.clone());
             }
             shards.turn(now)
         };
         if let Some(policy) = policy {
             self.parts.observer.policy_in_force(&policy);
+        }
+        if let Some(reference) = reference {
+            self.parts.observer.reference_in_force(&reference);
         }
         let took = self.parts.clock.now() - now;
         self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
@@ -231,15 +244,15 @@ impl Pipeline {
         }
     }
 
-    /// The policy, if it is another one than at the last look.
-    fn new_policy(&mut self) -> Option<Arc<Policy>> {
-        // Nobody is left to change it: an error is no change.
-        let has_changed = self.parts.policy.has_changed().unwrap_or(false);
-        has_changed.then(|| self.parts.policy.borrow_and_update().clone())
-    }
-
     // A reader that panicked holds no half-written state: readers only read.
     fn shards(&self) -> RwLockWriteGuard<'_, processors::Shards> {
         self.parts.shards.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is watched, if it is another one than at the last look.
+fn changed<T>(watched: &mut watch::Receiver<Arc<T>>) -> Option<Arc<T>> {
+    // Nobody is left to change it: an error is no change.
+    let has_changed = watched.has_changed().unwrap_or(false);
+    has_changed.then(|| watched.borrow_and_update().clone())
 }

@@ -27,6 +27,7 @@ mod accept;
 mod envelope;
 mod field;
 mod fields;
+mod in_force;
 mod rejection;
 mod scanner;
 
@@ -37,6 +38,7 @@ use crate::message::Message;
 use accept::Candidate;
 use envelope::Context;
 use fields::Fields;
+use in_force::InForce;
 use scanner::Notes;
 use std::sync::Arc;
 use touchpoint::record::RecordRow;
@@ -80,7 +82,7 @@ pub struct Scratch {
 /// Decodes messages; shared by every reader of a process.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    reference: Arc<Reference>,
+    reference: InForce,
     options: DecodeOptions,
 }
 
@@ -88,7 +90,7 @@ impl Decoder {
     /// A decoder that places dates with `reference`.
     pub fn new(reference: Arc<Reference>, options: DecodeOptions) -> Self {
         let max_bytes = options.max_bytes.min(scanner::MAX_BYTES);
-        Self { reference, options: DecodeOptions { max_bytes, ..options } }
+        Self { reference: InForce::new(reference), options: DecodeOptions { max_bytes, ..options } }
     }
 
     /// The options in force.
@@ -96,9 +98,14 @@ impl Decoder {
         &self.options
     }
 
+    /// Places dates with other reference data from now on, in every clone of the decoder too.
+    pub fn set_reference(&self, reference: Arc<Reference>) {
+        self.reference.set(reference);
+    }
+
     /// The same decoder with another key rule.
     pub fn with_key_rule(&self, key_rule: KeyRule) -> Self {
-        Self { reference: Arc::clone(&self.reference), options: DecodeOptions { key_rule, ..self.options } }
+        Self { reference: self.reference.clone(), options: DecodeOptions { key_rule, ..self.options } }
     }
 
     /// Decodes one message; the row borrows from the message and from `scratch`. `ingested_at` is written into the row

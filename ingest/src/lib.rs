@@ -10,7 +10,7 @@
 //! | [`batch`] | messages of one partition number become one Arrow batch |
 //! | [`kafka`] | the consumer group over the four topics |
 //! | [`file`] | NDJSON files for the bounded import |
-//! | [`reference_csv`] | effective-dated facts about HCPs and accounts from CSV |
+//! | [`reference_files`] | reference data: ten tables from CSV, NDJSON and Parquet |
 
 pub mod batch;
 mod dead_letter;
@@ -20,4 +20,4 @@ pub mod file;
 mod instant;
 pub mod kafka;
 mod message;
-pub mod reference_csv;
+pub mod reference_files;

@@ -18,7 +18,6 @@ use crate::kernel::touches::Source;
 use crate::kernel::{Evaluation, Instant, Scratch, within};
 use crate::rows::{self, Value, Values};
 use crate::shards::Shards;
-use crate::state::Shard;
 use crate::state::list::List;
 use touchpoint::metric::METRICS;
 use touchpoint::time::{Micros, RETENTION};
@@ -74,10 +73,13 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
         policy_version: policy.version.clone(),
     };
     let instant = Instant::new(view.at, policy, reference, hcp_id);
-    let Some((shard, number, list)) = listed(shards, hcp_id) else {
+    let Some((shard, number)) = shards.holder(hcp_id) else {
         standing::of_nobody(&instant, &mut profile);
         return is_described.then_some(profile);
     };
+    // Of a target that nothing was heard of there is no list, and a row all the same.
+    let nothing = List::default();
+    let list = shard.hcp(number).and_then(|hcp| hcp.list()).unwrap_or(&nothing);
     let records = list.records(view.audience, shard.words());
     let known = || records.entries.iter().filter(move |entry| entry.counts_for(view.audience));
     profile.records = known().count();
@@ -91,11 +93,6 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     standing::fill(&source, &instant, &mut profile);
     profile.timeline = known().rev().take(view.timeline).map(|entry| timeline::happening(&source, entry)).collect();
     Some(profile)
-}
-
-fn listed<'s>(shards: &'s Shards, hcp_id: &str) -> Option<(&'s Shard, u32, &'s List)> {
-    let (shard, number) = shards.holder(hcp_id)?;
-    Some((shard, number, shard.hcp(number)?.list()?))
 }
 
 /// Headline values of one HCP, in the order of [`METRICS`]; `None` while it has no row for the audience.

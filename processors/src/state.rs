@@ -16,6 +16,7 @@
 //! | [`wheel`] | when each HCP next changes by itself |
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
+//! | [`targets`] | HCPs that are known before anything is heard of them |
 //! | [`days`] | the day rows of `hcp_metrics` and their revisions |
 //! | [`sums`] | counts over all HCPs that gauges read |
 
@@ -29,6 +30,7 @@ pub mod live;
 pub mod position;
 pub mod shard;
 pub mod sums;
+pub mod targets;
 pub mod wheel;
 
 pub use live::{Cell, Headline, Headlines, LiveSnapshot};

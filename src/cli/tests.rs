@@ -58,7 +58,9 @@ fn a_check_is_typed_or_in_a_file() {
     assert_eq!((check.at, check.url.as_str()), (Some(1_772_668_800_000_000), "http://127.0.0.1:8080"));
     let Command::Check(check) = typed("touchload check -f - --format json").command else { panic!() };
     assert_eq!((check.file, check.format), (Some(PathBuf::from("-")), CheckFormat::Json));
-    for wrong in ["check", "check --hcp h", "check --channel email", "check -f x --hcp h --channel email", "check -f x --dry"] {
+    for wrong in
+        ["check", "check --hcp h", "check --channel email", "check -f x --hcp h --channel email", "check -f x --dry"]
+    {
         refused(&format!("touchload {wrong}"));
     }
 }

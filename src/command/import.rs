@@ -43,7 +43,6 @@ use futures::StreamExt;
 use ingest::batch::DecodedBatch;
 use ingest::decode::{DecodeOptions, Decoder, KeyRule};
 use ingest::file::{FileBatch, FileReader, ImportFile};
-use ingest::reference_csv::{self, ReferenceFiles};
 use lanes::Lanes;
 use processors::Shard;
 use std::collections::BTreeSet;
@@ -59,8 +58,7 @@ const DAY_ROWS_STEP: usize = 16 * 1024;
 
 pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let clock = started();
-    let files = ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
-    let reference = Arc::new(reference_csv::load(&files)?);
+    let reference = args.reference.input().load()?;
     let policy = policy::in_force(args.policy.as_deref())?;
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut inputs = files::open(args, threads)?;
@@ -156,6 +154,7 @@ impl Importing {
         let started_at = SystemClock.now();
         let mut days = ImportedDays::read(store, started_at).await?;
         let mut shard = Shard::new(policy, reference.clone());
+        shard.seed_targets(|_| true);
         let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch?;
@@ -204,7 +203,7 @@ impl Importing {
             }
         }
         let hcp_metrics = hcp_metrics.finish().await?;
-        Ok(Imported { hcps: shard.hcp_count() as u64, log, dead_letters, hcp_metrics })
+        Ok(Imported { hcps: shard.heard_of_count() as u64, log, dead_letters, hcp_metrics })
     }
 
     fn read(&mut self, inputs: &[ImportFile], ledger: &mut Ledger) -> anyhow::Result<()> {

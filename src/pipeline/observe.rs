@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{Committed, Landed, Reply};
 use touchpoint::record::RecordColumns;
 use touchpoint::time::SECOND;
-use touchpoint::{Kind, Micros, Policy, RejectReason, SkipReason, TopicPartition, Topics, Word};
+use touchpoint::{Kind, Micros, Policy, Reference, RejectReason, SkipReason, TopicPartition, Topics, Word};
 
 /// How often the size of the state is measured: that walks every HCP.
 const STATE_EVERY: Micros = 10 * SECOND;
@@ -104,6 +104,11 @@ impl Observer {
     /// A policy took force.
     pub fn policy_in_force(&self, policy: &Policy) {
         self.metrics.policy.in_force(&policy.version);
+    }
+
+    /// Reference data took force.
+    pub fn reference_in_force(&self, reference: &Reference) {
+        self.metrics.reference.in_force(reference.version());
     }
 
     pub(super) fn is_state_due(&self, now: Micros) -> bool {

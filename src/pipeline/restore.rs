@@ -3,6 +3,8 @@
 //! Rows that `hcp_metrics` has not accounted for yet (a crash between its commit and the log's) are held back until the
 //! day rows know where they stand, and are then applied as if they had just arrived: that catches the table up.
 //!
+//! Targets without a record are made known to the shard that would get their records.
+//!
 //! Reading, decoding and applying go on side by side; between them wait [`AHEAD`] batches of the scan and no more.
 
 use super::{Pipeline, PipelineError};
@@ -47,6 +49,7 @@ impl Pipeline {
             Ok::<_, PipelineError>(())
         })?;
         placing.finish()?;
+        self.seed_targets(&placing);
         let closed = runtime.block_on(self.closed_days(&numbers))?;
         for (_, shard) in self.shards().iter_mut() {
             shard.start_days(closed, now);
@@ -58,7 +61,23 @@ impl Pipeline {
             self.restore_rows(&batch, &placing)?;
             self.pending.since = Some(now);
         }
+        self.unplaced = Some(placing).filter(|placing| !placing.is_known());
         Ok(())
+    }
+
+    /// Makes the targets known to the shards that own them, if it is known by now which those are.
+    fn seed_targets(&self, placing: &Placing) {
+        if placing.is_known() {
+            self.shards().seed_targets(|hcp_id, number| placing.is_of(hcp_id, number));
+        }
+    }
+
+    /// Where no record told yet how the producers hash keys, the first ones that do bring the targets.
+    pub(super) fn place_targets(&mut self, records: &RecordBatch) {
+        let Some(mut placing) = self.unplaced.take() else { return };
+        placing.infer(records);
+        self.seed_targets(&placing);
+        self.unplaced = Some(placing).filter(|placing| !placing.is_known());
     }
 
     fn restore_rows(&self, records: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
@@ -163,7 +182,7 @@ fn split(batch: &RecordBatch, acquired: &Acquired) -> Result<(RecordBatch, Optio
 }
 
 /// Which partition number an HCP belongs to: by the producers' hash, found out from the rows that came from Kafka.
-struct Placing {
+pub(super) struct Placing {
     sole: bool,
     choice: PartitionerChoice,
     count: i32,
@@ -181,8 +200,11 @@ impl Placing {
             self.infer(&batch);
         }
         self.waiting.push(batch);
-        let known = self.sole || self.choice != PartitionerChoice::Auto;
-        Ok(if known { std::mem::take(&mut self.waiting) } else { Vec::new() })
+        Ok(if self.is_known() { std::mem::take(&mut self.waiting) } else { Vec::new() })
+    }
+
+    fn is_known(&self) -> bool {
+        self.sole || self.choice != PartitionerChoice::Auto
     }
 
     fn finish(&self) -> Result<(), PipelineError> {

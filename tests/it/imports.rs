@@ -4,7 +4,7 @@
 //! Also home of [`Folder`], the data folder that other SQL tests fill by import and query.
 
 use crate::adversary::{self, Sent};
-use crate::kernel_against_reference::reference_data;
+use crate::kernel_against_reference::{reference_data, with_targets};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::prelude::SessionContext;
@@ -136,11 +136,12 @@ impl Folder {
     pub(crate) fn expected_at(&self, at: Micros, audience: Audience) -> Rows {
         let policy = Policy::default();
         let mut rows = Rows::new();
-        for (hcp_id, records) in reference::by_hcp(&self.records()) {
+        let by_hcp = reference::by_hcp(&self.records());
+        for (hcp_id, records) in with_targets(&by_hcp, &self.reference) {
             for window in WindowLength::ALL {
-                let question = Question { at, window, audience, policy: &policy, reference: &self.reference };
-                if let Some(row) = reference::metrics(&records, &question) {
-                    rows.insert((hcp_id.clone(), window.as_str().to_owned()), row);
+                let question = Question { hcp_id, at, window, audience, policy: &policy, reference: &self.reference };
+                if let Some(row) = reference::metrics(records, &question) {
+                    rows.insert((hcp_id.to_owned(), window.as_str().to_owned()), row);
                 }
             }
         }
@@ -353,6 +354,7 @@ async fn assert_day_rows(folder: &Folder, place: &str) -> usize {
     while at <= last {
         for (hcp_id, records) in &by_hcp {
             let question = Question {
+                hcp_id,
                 at,
                 window: WindowLength::HEADLINE,
                 audience: Audience::Full,

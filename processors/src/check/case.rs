@@ -2,6 +2,7 @@
 
 use super::proposal::Proposal;
 use crate::kernel::entry::Words;
+use crate::kernel::notes::Notes;
 use crate::kernel::touches::{SolicitedBasis, Source};
 use crate::kernel::{Entry, Records, Texts, within};
 use crate::state::dictionary::untimely;
@@ -57,7 +58,9 @@ impl<'a> Case<'a> {
         });
         let number = |text: &Option<String>, own| words.find(text.as_deref()).unwrap_or(own);
         touch.event_id = EVENT_ID;
-        touch.request_id = if proposal.request_id.is_some() { REQUEST_ID } else { 0 };
+        if let Some(request_id) = &proposal.request_id {
+            touch.set_notes(REQUEST_ID, &Notes { status_at: None, request_id: request_id.as_bytes() });
+        }
         touch.owner = number(&proposal.owner_id, OWNER);
         touch.product = number(&proposal.product, PRODUCT);
         touch.theme = number(&proposal.theme, THEME);

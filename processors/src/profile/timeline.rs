@@ -72,8 +72,13 @@ pub(super) fn happening<T: Texts>(source: &Source<'_, T>, entry: &Entry) -> Happ
         theme: word(entry.theme),
         plan_id: word(entry.plan()),
         plan_step: word(entry.plan_step()),
-        request_id: (entry.request_id != 0).then(|| text(entry.request_id)),
+        request_id: request_id(source, entry),
         answered_at: if entry.is_request() { entry.answered_at() } else { None },
         basis: entry.is_touch().then(basis),
     }
+}
+
+fn request_id<T: Texts>(source: &Source<'_, T>, entry: &Entry) -> Option<String> {
+    let id = entry.request_id(&source.texts);
+    (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
 }
