@@ -161,7 +161,7 @@ fn nobody_knows_a_stranger_and_nothing_stops_a_touch() {
 fn a_process_that_holds_some_hcps_does_not_answer_for_the_others() {
     let world = World::default().with([RecordRow { hcp_id: "other", ..visit(NOW - DAY) }]);
     let asked = Asked { audience: Audience::Full, now: NOW };
-    let mut ask = |hcp_id: &str| {
+    let ask = |hcp_id: &str| {
         let proposal = Proposal::new(hcp_id, Channel::Phone);
         check(&world.shards(Ownership::Shared), &proposal, asked, &mut Scratch::default())
     };
