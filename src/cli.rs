@@ -1,11 +1,12 @@
 //! What was typed: commands and options, each value parsed strictly, nothing looked up and nothing opened.
 //!
-//! Exit codes: 0 done, 1 failed, 2 bad usage or bad configuration. `clap` itself answers `--help` and `--version` with
-//! 0 and a usage error with 2; [`ExitStatus`] names the three for the commands.
+//! Exit codes: 0 done, 1 failed, 2 bad usage or bad configuration, 3 a checked touch is denied. `clap` itself answers
+//! `--help` and `--version` with 0 and a usage error with 2; [`ExitStatus`] names them for the commands.
 //!
 //! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
 
 mod arguments;
+mod check_arguments;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ pub use arguments::{
     SimulateArgs, SimulateTarget, SqlArgs, SqlInput, ViewChoice,
 };
 pub use reference::ReferenceArgs;
+
+pub use check_arguments::{CheckArgs, CheckFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -28,7 +31,8 @@ use clap::{Parser, Subcommand, ValueEnum};
     long_about = "Touchload reads calls, e-mails, congress invitations and medical requests from Kafka, keeps exact \
                   trailing windows per healthcare professional (HCP), and serves interruption load and cross-channel \
                   coherence to Prometheus, to Delta tables and to SQL.",
-    after_help = "Start here:\n  touchload demo\n\nExit status: 0 done, 1 failed, 2 bad usage or bad configuration.",
+    after_help = "Start here:\n  touchload demo\n\nExit status: 0 done, 1 failed, 2 bad usage or bad configuration, \
+                  3 a checked touch is denied.",
     propagate_version = true,
     max_term_width = 100,
     arg_required_else_help = true
@@ -141,6 +145,18 @@ pub enum Command {
     )]
     Erase(EraseArgs),
 
+    /// Ask a running touchload whether an HCP may be touched now
+    #[command(
+        long_about = "Asks a running `run` or `demo` over HTTP whether HCPs may be touched, and tells the verdict, every \
+                      reason, when the HCP is free again, and what the touch would do to load and coherence. One touch \
+                      is described by options; up to 1,000 by a JSON file as POST /v1/check takes it.",
+        after_help = "Examples:\n  touchload check --hcp hcp-000123 --channel email --origin rep --owner rep-0042\n\
+                      \x20 touchload check --url https://touchload.example --token-file token -f proposals.json \
+                      --format json\n\nExit status: 0 allowed, perhaps with a warning; 3 any touch denied; 1 no \
+                      answer; 2 bad usage."
+    )]
+    Check(CheckArgs),
+
     /// Look at configuration
     #[command(
         long_about = "Looks at the configuration of `run` without starting anything.",
@@ -207,6 +223,8 @@ pub enum ExitStatus {
     Failed,
     /// The command line or the configuration was wrong; nothing was done.
     BadUsage,
+    /// It was done, and its answer is no: `check` of a touch that is denied.
+    Denied,
 }
 
 impl From<ExitStatus> for std::process::ExitCode {
@@ -215,6 +233,7 @@ impl From<ExitStatus> for std::process::ExitCode {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::BadUsage => 2,
+            ExitStatus::Denied => 3,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! One file per command; each is a function of its arguments and of where to write.
 
+mod check;
 mod config_check;
 mod demo;
 mod erase;
@@ -12,9 +13,11 @@ mod simulate;
 mod sql;
 mod stop;
 
+use crate::cli::value::UsageError;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
 use crate::policy::PolicyError;
+use crate::tokens::TokensError;
 use ingest::reference_files::ReferenceError;
 use std::io::Write;
 use store::{FolderError, StoreError};
@@ -27,7 +30,7 @@ struct BadUsage(String);
 /// Runs a command to its end and writes its error, if any, to standard error.
 pub fn execute(cli: Cli) -> ExitStatus {
     match dispatch(cli) {
-        Ok(()) => ExitStatus::Done,
+        Ok(status) => status,
         Err(error) => {
             let usage = is_bad_usage(&error);
             // Without a standard error there is nobody to tell.
@@ -46,6 +49,8 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
     error.is::<BadUsage>()
         || error.is::<ConfigError>()
         || error.is::<PolicyError>()
+        || error.is::<TokensError>()
+        || error.is::<UsageError>()
         || error.is::<ReferenceError>()
         || error.is::<config_check::CheckError>()
         || matches!(location, Some(StoreError::Location { .. }))
@@ -65,14 +70,18 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
-fn dispatch(cli: Cli) -> anyhow::Result<()> {
+fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
     let verbosity = cli.verbosity();
     let out = &mut std::io::stdout();
     match &cli.command {
-        Command::Config { action: ConfigAction::Check { file } } => return config_check::check(file, out),
-        Command::Policy { action: PolicyAction::Check { file } } => return policy_check::check(file, out),
+        Command::Config { action: ConfigAction::Check { file } } => {
+            return config_check::check(file, out).map(|()| ExitStatus::Done);
+        }
+        Command::Policy { action: PolicyAction::Check { file } } => {
+            return policy_check::check(file, out).map(|()| ExitStatus::Done);
+        }
         Command::Policy { action: PolicyAction::Template { name } } => {
-            return policy_check::template(name.as_deref(), out);
+            return policy_check::template(name.as_deref(), out).map(|()| ExitStatus::Done);
         }
         _ => {}
     }
@@ -93,6 +102,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             runtime.block_on(import::import(&args, out))
         }
+        Command::Check(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            return runtime.block_on(check::check(&args, out));
+        }
         Command::Sql(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             sql::sql(&args, &runtime, out)
@@ -106,7 +119,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             runtime.block_on(erase::erase(&args, out))
         }
         Command::Config { .. } | Command::Policy { .. } => Ok(()),
-    }
+    }?;
+    Ok(ExitStatus::Done)
 }
 
 #[cfg(test)]

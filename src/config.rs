@@ -53,6 +53,10 @@ pub struct RunConfig {
     pub store: StoreSection,
     /// `http.listen`.
     pub http_listen: SocketAddr,
+    /// `http.tokens`: who may ask the API; without it commercial callers of this machine, or nobody.
+    pub http_tokens: Option<PathBuf>,
+    /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.
+    pub http_audit: Option<PathBuf>,
     /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table.
     pub reference: ReferenceFiles,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.

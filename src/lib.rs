@@ -18,6 +18,7 @@
 //! | [`service`] | a running pipeline with HTTP, gauges and maintenance |
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
+//! | [`tokens`] | the tokens file: who may ask the API |
 //! | [`view`] | the terminal view of `demo` |
 
 pub mod broker;
@@ -36,4 +37,5 @@ pub mod reference;
 pub mod service;
 pub mod session;
 pub mod summary;
+pub mod tokens;
 pub mod view;

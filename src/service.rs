@@ -3,6 +3,7 @@
 //!
 //! Shutdown is one token: the source leaves its group (which commits what is pending), the pipeline ends, then the rest.
 
+mod api_door;
 mod background;
 mod policy_watch;
 mod reference_watch;
@@ -19,7 +20,7 @@ use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
-use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics};
+use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -54,6 +55,10 @@ pub struct ServiceConfig {
     pub gauges: Duration,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// Who may ask the API; `None`: commercial callers of this machine, or nobody.
+    pub tokens: Option<Vec<Token>>,
+    /// Folder of the audit log; `None`: `audit` beside tables in a folder.
+    pub audit: Option<PathBuf>,
     /// Facts about HCPs, accounts, people and plans to begin with.
     pub reference: Arc<Reference>,
     /// The files they were read from, which are read again when one changes; `None`: they stay as they are.
@@ -109,6 +114,9 @@ impl Service {
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
+        let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
+        let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(api_door::AUDIT)));
+        let api = api_door::open(config.tokens, http, audit, parts)?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         observer.reference_in_force(&config.reference);
@@ -143,7 +151,7 @@ impl Service {
         })?;
         let quiet = CancellationToken::new();
         let mut background = JoinSet::new();
-        background.spawn(background::http(listener, HttpState { page, health }, quiet.clone()));
+        background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(watch) = policy_watch {
             background.spawn(watch.run(quiet.clone()));

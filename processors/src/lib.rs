@@ -10,9 +10,13 @@
 //! | [`shards`] | the shards of a process behind one lock |
 //! | [`watermark`] | how far event time has come |
 //! | [`rows`] | metric values as Arrow rows |
+//! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
+//! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
 //! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `touch_metrics` |
 
+pub mod check;
 pub mod kernel;
+pub mod profile;
 pub mod rows;
 pub mod shards;
 pub mod sql;

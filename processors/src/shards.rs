@@ -89,6 +89,11 @@ impl Shards {
         self.shards.get(&number)
     }
 
+    /// The shard that holds records of an HCP, and the HCP's number there.
+    pub fn holder(&self, hcp_id: &str) -> Option<(&Shard, u32)> {
+        self.shards.values().find_map(|shard| Some((shard, shard.number_of(hcp_id)?)))
+    }
+
     /// Moves every shard to `now` and refreshes what changed. Returns how many HCPs were evaluated.
     pub fn turn(&mut self, now: Micros) -> usize {
         let mut evaluated = 0;

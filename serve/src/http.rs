@@ -5,16 +5,22 @@
 //! | `/metrics` | the scrape page, text format 0.0.4 |
 //! | `/healthz` | 200 while the loop turned within the limit, else 503 |
 //! | `/readyz` | 200 when assigned and restored, else 503; the body names what is missing |
+//! | `POST /v1/check` | may these HCPs be touched |
+//! | `/v1/hcps/{id}`, `/v1/accounts/{id}` | what is known of one |
+//! | `/v1/openapi.json` | the API for programs |
 //! | `/` | these paths |
 //!
-//! Every error is a problem document (RFC 9457, `application/problem+json`); no answer holds an id or a record's
-//! content. The caller binds the socket, so that a port in use is its error, with its words.
+//! Every error is a problem document (RFC 9457, `application/problem+json`) and holds no id and no record's content. Below
+//! `/v1` a caller needs a token, or this machine; each check and view is in the audit log before it is answered. The caller
+//! of [`serve`] binds the socket, so that a port in use is its error, with its words.
 
+use crate::api::Door;
 use crate::health::Health;
 use crate::page::MetricsPage;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use problem::Problem;
 use std::future::IntoFuture;
 use std::net::TcpListener;
@@ -23,11 +29,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+mod accounts;
+mod asking;
+mod check;
+mod hcps;
 mod healthz;
 mod index;
+mod json;
 mod metrics;
+mod openapi;
 mod problem;
+mod proposals;
 mod readyz;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +56,8 @@ pub struct HttpState {
     pub page: Arc<MetricsPage>,
     /// Liveness and readiness.
     pub health: Arc<Health>,
+    /// The API.
+    pub api: Door,
 }
 
 /// The server could not start or had to stop: the machine's fault (descriptors, socket); starting again may help.
@@ -83,9 +99,18 @@ fn router(state: HttpState) -> Router {
         .route("/metrics", get(metrics::show))
         .route("/healthz", get(healthz::show))
         .route("/readyz", get(readyz::show))
+        .route("/v1/check", post(check::answer))
+        .route("/v1/hcps/{id}", get(hcps::show))
+        .route("/v1/accounts/{id}", get(accounts::show))
+        .route("/v1/openapi.json", get(openapi::show))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not found", "see / for the paths that exist"))
         .method_not_allowed_fallback(async || {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "this path answers GET and HEAD")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method not allowed",
+                "the header Allow names the methods of this path",
+            )
         })
+        .layer(DefaultBodyLimit::max(asking::LARGEST))
         .with_state(state)
 }

@@ -11,6 +11,7 @@
 //! Callers see no type of the metrics library except the registry they hand in: another library would change the files
 //! of this folder and nothing else.
 
+use crate::metrics::checks::CheckMetrics;
 use crate::metrics::commits::CommitMetrics;
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::feeds::FeedMetrics;
@@ -23,6 +24,7 @@ use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
 
+pub mod checks;
 pub mod commits;
 pub mod family;
 pub mod feeds;
@@ -51,6 +53,7 @@ pub const FAMILIES: &[&[Family]] = &[
     progress::FAMILIES,
     gauges::FAMILIES,
     policy::FAMILIES,
+    checks::FAMILIES,
     reference::FAMILIES,
     &[BUILD_INFO],
 ];
@@ -87,6 +90,8 @@ pub struct PipelineMetrics {
     pub gauges: GaugeMetrics,
     /// The policy in force.
     pub policy: PolicyMetrics,
+    /// Questions to the API.
+    pub checks: CheckMetrics,
     /// The reference data in force.
     pub reference: ReferenceMetrics,
     clock: Arc<dyn Clock>,
@@ -107,6 +112,7 @@ impl PipelineMetrics {
             progress: ProgressMetrics::register(registry)?,
             gauges: GaugeMetrics::register(registry)?,
             policy: PolicyMetrics::register(registry)?,
+            checks: CheckMetrics::register(registry)?,
             reference: ReferenceMetrics::register(registry)?,
             clock,
         })

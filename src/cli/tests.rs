@@ -1,6 +1,8 @@
 //! Every command as it is typed, and what is refused.
 
-use super::{Amendment, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice};
+use super::{
+    Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice,
+};
 use crate::cli::arguments::ImportDays;
 use crate::format::OutputFormat;
 use clap::error::ErrorKind;
@@ -37,7 +39,7 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "config", "policy"]);
+    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "config", "policy"]);
 }
 
 #[test]
@@ -46,6 +48,22 @@ fn every_option_says_what_it_is() {
         for argument in command.get_arguments() {
             assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
         }
+    }
+}
+
+#[test]
+fn a_check_is_typed_or_in_a_file() {
+    let Command::Check(check) = typed("touchload check --hcp h --channel email --at 2026-03-05 --dry").command else {
+        panic!()
+    };
+    assert_eq!((check.hcp.as_deref(), check.channel.as_deref(), check.dry), (Some("h"), Some("email"), true));
+    assert_eq!((check.at, check.url.as_str()), (Some(1_772_668_800_000_000), "http://127.0.0.1:8080"));
+    let Command::Check(check) = typed("touchload check -f - --format json").command else { panic!() };
+    assert_eq!((check.file, check.format), (Some(PathBuf::from("-")), CheckFormat::Json));
+    for wrong in
+        ["check", "check --hcp h", "check --channel email", "check -f x --hcp h --channel email", "check -f x --dry"]
+    {
+        refused(&format!("touchload {wrong}"));
     }
 }
 

@@ -30,6 +30,11 @@ impl ValueError {
     }
 }
 
+/// What was typed, or a file that was named, cannot be used. The user's to mend; a retry does not help. Exit code 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
 const ADDRESS: ValueError =
     ValueError { expected: "IP:PORT, such as 127.0.0.1:8080 (or port 0 for any free one); names are not looked up" };
 const DURATION: ValueError =

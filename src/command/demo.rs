@@ -82,6 +82,8 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         maintenance: Duration::from_secs(60),
         gauges: GAUGES_EVERY / 5,
         http: args.http,
+        tokens: None,
+        audit: None,
         reference,
         reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
         policy: policy::in_force(args.policy.as_deref())?,

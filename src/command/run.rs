@@ -8,6 +8,7 @@ use crate::policy;
 use crate::reference::ReferenceInput;
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
+use crate::tokens;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
 use ingest::reference_files::ReferenceFiles;
@@ -100,6 +101,8 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         maintenance: config.store.maintenance,
         gauges: GAUGES_EVERY,
         http: config.http_listen,
+        tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
+        audit: config.http_audit.clone(),
         reference: reference.load()?,
         reference_input: Some(reference).filter(ReferenceInput::is_given),
         policy: policy::in_force(config.policy_file.as_deref())?,

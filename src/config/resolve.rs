@@ -90,6 +90,8 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             options: from.take("store.options", |v| if let Value::Options(o) = v { Some(o.clone()) } else { None })?,
         },
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
+        http_tokens: from.path("http.tokens")?,
+        http_audit: from.path("http.audit")?,
         reference: from.reference_files()?,
         policy_file: from.path("policy.file")?,
         log: LogSection {

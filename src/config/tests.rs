@@ -79,6 +79,8 @@ fn every_key_can_be_set() {
         options = { region = "eu-1", AWS_SECRET_ACCESS_KEY = "s", allow_http = true }
         [http]
         listen = "[::1]:9"
+        tokens = "t.toml"
+        audit = "log"
         [reference]
         hcps = "h.csv"
         accounts = "a.ndjson"
@@ -107,6 +109,8 @@ fn every_key_can_be_set() {
     assert_eq!((config.ingest.memory_mb, config.ingest.keys), (64, KeyRule::AcceptAny));
     assert_eq!((config.http_listen.port(), config.log.format), (9, LogFormat::Json));
     assert_eq!(config.policy_file.as_deref(), Some(std::path::Path::new("p.toml")));
+    let named = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    assert_eq!((named(&config.http_tokens), named(&config.http_audit)), (Some("t.toml".into()), Some("log".into())));
     assert_eq!(config.reference.iter().count(), ReferenceTable::ALL.len());
     let consents = config.reference.path(ReferenceTable::Consents);
     assert_eq!(consents, Some(std::path::Path::new("c.CSV")));

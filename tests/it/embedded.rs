@@ -55,6 +55,11 @@ impl Demo {
         Self { child, http: port, dir }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.http
+    }
+
     /// Status and body, `None` when nobody answers.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(self.http).ok()?;

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod budget_policies;
+mod checks;
 mod day_rows;
 mod embedded;
 mod erasures;

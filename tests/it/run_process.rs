@@ -125,10 +125,14 @@ impl RunProcess {
         page.lines().filter(of_name).filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
+    /// Where it listens; `None` before.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.events("started; metrics at /metrics").first()?["http"].as_str()?.parse().ok()
+    }
+
     /// An answer over HTTP with its head; `None` while it does not listen.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
-        let started = self.events("started; metrics at /metrics");
-        let address: SocketAddr = started.first()?["http"].as_str()?.parse().ok()?;
+        let address = self.address()?;
         let mut stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;

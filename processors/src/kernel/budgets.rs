@@ -116,12 +116,12 @@ impl Standing {
 }
 
 /// One touch that budgets and gaps look at.
-struct Interruption<'a> {
-    at: Micros,
-    owner: u32,
-    product: u32,
-    date_only: bool,
-    facts: TouchFacts<'a>,
+pub(crate) struct Interruption<'a> {
+    pub(crate) at: Micros,
+    pub(crate) owner: u32,
+    pub(crate) product: u32,
+    pub(crate) date_only: bool,
+    pub(crate) facts: TouchFacts<'a>,
 }
 
 /// What the touches of one budget come to.
@@ -170,7 +170,7 @@ pub(super) fn next_leaving(entries: &[Entry], instant: &Instant<'_>) -> Option<M
     instant.policy.budgets.iter().filter_map(leaves).min()
 }
 
-fn interruption<'s, T: Texts>(source: &'s Source<'_, T>, entry: &Entry) -> Option<Interruption<'s>> {
+pub(crate) fn interruption<'s, T: Texts>(source: &'s Source<'_, T>, entry: &Entry) -> Option<Interruption<'s>> {
     if source.solicited_basis(entry).is_some() {
         return None;
     }

@@ -26,6 +26,11 @@ impl Interner {
         number
     }
 
+    /// The number of `text`, 0 for `None`; `None` when no record ever said it.
+    pub fn find(&self, text: Option<&str>) -> Option<u32> {
+        text.map_or(Some(0), |text| self.numbers.get(text).copied())
+    }
+
     /// The text of a number; empty for 0.
     pub fn text(&self, number: u32) -> &str {
         let index = (number as usize).wrapping_sub(1);

@@ -278,7 +278,7 @@ impl Shard {
         self.hcps.get_mut(number as usize)
     }
 
-    pub(super) fn words(&self) -> &Interner {
+    pub(crate) fn words(&self) -> &Interner {
         self.dictionary.words()
     }
 

@@ -3,7 +3,11 @@
 const INDEX: &str = "touchload\n\n\
     /metrics   numbers for Prometheus\n\
     /healthz   200 while the processing loop turns\n\
-    /readyz    200 when partitions are assigned and their state is restored\n";
+    /readyz    200 when partitions are assigned and their state is restored\n\n\
+    POST /v1/check            may these HCPs be touched now, why not, and when again\n\
+    GET  /v1/hcps/{id}        metrics, budgets and records of one HCP\n\
+    GET  /v1/accounts/{id}    the HCPs of one account\n\
+    GET  /v1/openapi.json     all of /v1 for programs\n";
 
 pub(super) async fn show() -> &'static str {
     INDEX

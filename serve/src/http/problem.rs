@@ -1,6 +1,7 @@
 //! A problem document (RFC 9457): status, title, detail, and members of its own.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use super::proposals::FieldProblems;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 pub(super) struct Problem {
     status: StatusCode,
     members: Map<String, Value>,
+    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Problem {
@@ -18,13 +20,28 @@ impl Problem {
         members.insert("title".to_owned(), json!(title));
         members.insert("status".to_owned(), json!(status.as_u16()));
         members.insert("detail".to_owned(), json!(detail.into()));
-        Self { status, members }
+        Self { status, members, header: None }
+    }
+
+    /// A body whose fields are not as expected: each of them is listed.
+    pub(super) fn of_fields(problems: &FieldProblems) -> Self {
+        let count = problems.count();
+        let detail = format!("{count} problems; each is listed in errors with its place and what was expected there");
+        let detail =
+            if count == 1 { "1 problem; errors has its place and what was expected there".to_owned() } else { detail };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields are not as expected", detail)
+            .with("errors", problems.errors())
     }
 
     /// The problem with an extension member.
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.members.insert(name.to_owned(), value);
         self
+    }
+
+    /// The problem with a header.
+    pub(super) fn with_header(self, name: HeaderName, value: &'static str) -> Self {
+        Self { header: Some((name, value)), ..self }
     }
 }
 
@@ -34,6 +51,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some((name, value)) = self.header {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         response
     }
 }

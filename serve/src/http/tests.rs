@@ -1,6 +1,10 @@
 //! The server over a real socket with a client of a few lines.
 
+mod api;
+mod schema;
+
 use super::{HttpState, serve};
+use crate::api::Door;
 use crate::health::{Assignment, Commit, Health, Restore};
 use crate::page::MetricsPage;
 use prometheus::Registry;
@@ -33,6 +37,10 @@ struct Server {
 }
 
 fn start() -> Server {
+    start_with(|_, _| Door::Closed("there is none"))
+}
+
+fn start_with(door: impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     let clock = Arc::new(HandClock((1_000 * SECOND).into()));
@@ -40,7 +48,8 @@ fn start() -> Server {
     let registry = Registry::new();
     let ticks = prometheus::IntCounter::new("touchload_ticks_total", "Ticks.").expect("sound");
     registry.register(Box::new(ticks)).expect("new");
-    let state = HttpState { page: Arc::new(MetricsPage::new(registry)), health: Arc::clone(&health) };
+    let api = door(&health, clock.clone());
+    let state = HttpState { page: Arc::new(MetricsPage::new(registry)), health: Arc::clone(&health), api };
     let stop = CancellationToken::new();
     let task = tokio::spawn(serve(listener, state, stop.clone()));
     Server { address, health, clock, stop, task }
@@ -58,10 +67,10 @@ impl Answer {
     }
 }
 
-async fn ask(server: &Server, method: &str, path: &str) -> Answer {
+/// Sends the bytes of a request and reads the answer to its end.
+async fn ask(server: &Server, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(server.address).await.expect("connects");
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("sends");
+    stream.write_all(request).await.expect("sends");
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("answers");
     let (head, body) = text.split_once("\r\n\r\n").expect("head and body");
@@ -69,8 +78,16 @@ async fn ask(server: &Server, method: &str, path: &str) -> Answer {
     Answer { status, head: head.to_lowercase(), body: body.to_owned() }
 }
 
+/// A request by its first words, more headers and a body.
+async fn send(server: &Server, line: &str, headers: &str, body: &[u8]) -> Answer {
+    let length = body.len();
+    let head =
+        format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n");
+    ask(server, &[head.as_bytes(), body].concat()).await
+}
+
 async fn get(server: &Server, path: &str) -> Answer {
-    ask(server, "GET", path).await
+    send(server, &format!("GET {path}"), "", b"").await
 }
 
 #[tokio::test]
@@ -123,12 +140,12 @@ async fn ready_names_what_is_missing() {
 async fn errors_are_problem_documents() {
     let server = start();
     for (method, path, status) in [("GET", "/nowhere", 404), ("POST", "/metrics", 405)] {
-        let answer = ask(&server, method, path).await;
+        let answer = send(&server, &format!("{method} {path}"), "", b"").await;
         assert_eq!(answer.status, status);
         assert!(answer.head.contains("content-type: application/problem+json"), "{}", answer.head);
         assert_eq!(answer.json()["status"], status);
     }
-    let head = ask(&server, "HEAD", "/healthz").await;
+    let head = send(&server, "HEAD /healthz", "", b"").await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));
 }
 

@@ -59,6 +59,9 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.policy.in_force("older");
     metrics.policy.in_force("policy-1");
     metrics.policy.reloaded(super::policy::Reload::Failed);
+    metrics.checks.answered(processors::check::Verdict::Deny, super::checks::Intent::Real);
+    metrics.checks.took(SECOND);
+    metrics.checks.audit_failed();
     metrics.reference.in_force("none");
     metrics.reference.in_force("0123456789abcdef");
     metrics.reference.reloaded(super::policy::Reload::Failed);

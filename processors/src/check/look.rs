@@ -1,0 +1,161 @@
+//! What bears on a proposed touch at one instant: budgets, gaps, quiet hours, consent.
+//!
+//! A budget bears on the touch when it has a cap, its selector takes the HCP, and the touch would use it up or be stopped
+//! by it. Only the touches that share the cap with it count: with `per = "owner"` those of its owner.
+
+use super::case::Case;
+use super::consent;
+use super::reason::{Code, Reason};
+use crate::kernel::budgets::{Interruption, interruption};
+use touchpoint::Tz;
+use touchpoint::policy::{Budget, HcpFacts, MinimumGap, Per, TouchFacts};
+use touchpoint::time::{DAY, Micros};
+
+/// What a budget and the touch have to do with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bearing {
+    /// The touch is stopped when the budget is used up, and does not use it.
+    Stops,
+    /// The touch uses it, and passes it when it is used up.
+    Used,
+    /// Both.
+    UsedAndStops,
+}
+
+/// A budget that bears on the touch.
+pub(super) struct BudgetLook<'a> {
+    pub(super) budget: &'a Budget,
+    pub(super) cap: u32,
+    /// Touches that share the cap with the proposed one, without it.
+    pub(super) used: u32,
+    bearing: Bearing,
+    /// When one more fits; `None` when it does now, or never will.
+    room_from: Option<Micros>,
+}
+
+impl BudgetLook<'_> {
+    /// What denies, if the touch is stopped.
+    fn hold(&self) -> Option<Reason> {
+        if self.bearing == Bearing::Used || !self.budget.is_used_up(self.used) {
+            return None;
+        }
+        let code = match self.cap {
+            0 => Code::Forbidden,
+            cap if self.used > cap => Code::OverBudget,
+            _ => Code::BudgetFull,
+        };
+        Some(self.reason(code))
+    }
+
+    fn reason(&self, code: Code) -> Reason {
+        let (used, cap) = (Some(self.used), Some(self.cap));
+        Reason { used, cap, until: self.room_from, ..Reason::new(code).of_rule(&self.budget.name) }
+    }
+}
+
+/// See the module.
+pub(super) struct Look<'a> {
+    pub(super) at: Micros,
+    pub(super) facts: TouchFacts<'a>,
+    pub(super) zone: Option<Tz>,
+    pub(super) budgets: Vec<BudgetLook<'a>>,
+    gaps: Vec<(&'a MinimumGap, Micros)>,
+    quiet_until: Option<Micros>,
+    consent: Option<bool>,
+}
+
+impl<'a> Look<'a> {
+    /// The touch of `case`, if it were made at `at`. Whatever is beyond policy nothing bears on.
+    pub(super) fn new(case: &Case<'a>, at: Micros) -> Self {
+        let (rules, hcp_id) = (case.rules, case.proposal.hcp_id.as_str());
+        let (facts, zone) = (case.facts(at), rules.reference.time_zone(hcp_id, at));
+        let mut look =
+            Self { at, facts, zone, budgets: Vec::new(), gaps: Vec::new(), quiet_until: None, consent: None };
+        if facts.is_beyond_policy() {
+            return look;
+        }
+        let quiet = rules.policy.quiet_hours.as_ref().zip(zone);
+        look.quiet_until = quiet.map(|(quiet, zone)| quiet.release(at, zone)).filter(|until| *until > at);
+        look.consent = consent::is_given(case, at);
+        if !rules.policy.budgets.is_empty() || !rules.policy.minimum_gaps.is_empty() {
+            look.count(case);
+        }
+        look
+    }
+
+    fn count(&mut self, case: &Case<'a>) {
+        let (source, policy) = (case.source(self.at), case.rules.policy);
+        let hcp = HcpFacts::of(case.rules.reference, &case.proposal.hcp_id, self.at);
+        let made = source.entries(source.retained).filter_map(|entry| interruption(&source, entry));
+        let made: Vec<Interruption<'_>> = made.collect();
+        let touch = case.touch(self.at);
+        let shares_cap = |per: Per, other: &Interruption<'_>| match per {
+            Per::Hcp => true,
+            Per::Owner => other.owner == touch.owner,
+            Per::Product => other.product == touch.product,
+        };
+        for budget in policy.budgets.iter().filter(|budget| budget.selector.matches(&hcp)) {
+            let (Some(cap), Some(bearing)) = (budget.cap, bearing(budget, &self.facts)) else { continue };
+            let from = made.partition_point(|other| other.at <= self.at - budget.window);
+            let inside = made.get(from..).unwrap_or_default().iter();
+            let counted = inside.filter(|other| budget.counts(&other.facts) && shares_cap(budget.per, other));
+            let counted: Vec<Micros> = counted.map(|other| other.at).collect();
+            let (used, room_from) = (counted.len(), room_from(&counted, cap, budget.window));
+            let used = u32::try_from(used).unwrap_or(u32::MAX);
+            self.budgets.push(BudgetLook { budget, cap, used, bearing, room_from });
+        }
+        for gap in policy.minimum_gaps.iter().filter(|gap| gap.selector.matches(&hcp) && gap.counts(&self.facts)) {
+            let takes_part =
+                |other: &&Interruption<'_>| gap.counts(&other.facts) && !(other.date_only && gap.gap < DAY);
+            let until = made.iter().rfind(takes_part).map(|last| last.at + gap.gap);
+            self.gaps.extend(until.filter(|until| *until > self.at).map(|until| (gap, until)));
+        }
+    }
+
+    /// Every reason that denies the touch at this instant.
+    pub(super) fn holds(&self) -> Vec<Reason> {
+        let mut holds: Vec<Reason> = self.budgets.iter().filter_map(BudgetLook::hold).collect();
+        let gap = |(gap, until): &(&MinimumGap, Micros)| Reason::new(Code::MinimumGap).of_rule(&gap.name).until(*until);
+        holds.extend(self.gaps.iter().map(gap));
+        holds.extend(self.quiet_until.map(|until| Reason::new(Code::QuietHours).until(until)));
+        if self.consent == Some(false) {
+            holds.push(Reason::new(Code::ConsentMissing));
+        }
+        holds
+    }
+
+    /// Budgets that the touch would use and that are near their cap, and those that it passes.
+    pub(super) fn remarks(&self, near: impl Fn(f64) -> bool) -> Vec<Reason> {
+        let remark = |look: &BudgetLook<'_>| match look.bearing {
+            Bearing::Used if look.budget.is_used_up(look.used) => Some(look.reason(Code::BudgetBypassed)),
+            Bearing::Used | Bearing::UsedAndStops => {
+                let is_near = look.budget.use_of(look.used).is_some_and(&near);
+                is_near.then(|| look.reason(Code::NearBudget))
+            }
+            Bearing::Stops => None,
+        };
+        self.budgets.iter().filter_map(remark).collect()
+    }
+
+    /// The budget of highest use that bears on the touch; of equal ones the first of the policy.
+    pub(super) fn binding(&self) -> Option<&BudgetLook<'a>> {
+        let use_of = |look: &BudgetLook<'_>| look.budget.use_of(look.used).unwrap_or(0.0);
+        let higher = |best: &'_ BudgetLook<'a>, next: &BudgetLook<'a>| use_of(next) > use_of(best);
+        self.budgets.iter().reduce(|best, next| if higher(best, next) { next } else { best })
+    }
+}
+
+fn bearing(budget: &Budget, touch: &TouchFacts<'_>) -> Option<Bearing> {
+    match (budget.counts(touch), budget.is_bypassed_by(touch)) {
+        (true, true) => Some(Bearing::Used),
+        (true, false) => Some(Bearing::UsedAndStops),
+        (false, false) => Some(Bearing::Stops),
+        (false, true) => None,
+    }
+}
+
+/// When the (used − cap + 1)-th oldest has left the window; `None` when there is room now, or never will be.
+fn room_from(counted: &[Micros], cap: u32, window: Micros) -> Option<Micros> {
+    let cap = usize::try_from(cap).ok().filter(|cap| *cap > 0)?;
+    counted.get(counted.len().checked_sub(cap)?).map(|oldest| oldest + window)
+}

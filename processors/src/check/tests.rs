@@ -1,0 +1,181 @@
+//! Checks over worlds of a few records.
+
+mod audiences;
+mod counting;
+mod free_again;
+mod hearing;
+mod pains;
+
+use super::{Answer, Asked, Code, Proposal, Verdict, check};
+use crate::kernel::Scratch;
+use crate::shards::{Ownership, Shards};
+use std::sync::Arc;
+use touchpoint::record::{RecordBuilder, RecordRow};
+use touchpoint::reference::{HcpRow, Tables};
+use touchpoint::time::{DAY, HOUR, Micros, SECOND};
+use touchpoint::{
+    Audience, BusinessFunction, Channel, Kind, Op, Origin, Policy, Precision, Purpose, Reference, Status,
+};
+
+/// 2026-03-02, a Monday, 00:00 UTC.
+pub(super) const MONDAY: Micros = 1_772_409_600 * SECOND;
+/// Wednesday 10:00 UTC.
+pub(super) const NOW: Micros = MONDAY + 2 * DAY + 10 * HOUR;
+pub(super) const HCP: &str = "h";
+
+/// A visit by a rep, unsolicited.
+pub(super) fn visit(at: Micros) -> RecordRow<'static> {
+    RecordRow {
+        kind: Kind::Calls,
+        event_id: "",
+        hcp_id: HCP,
+        source: "crm",
+        version: 0,
+        op: Op::Upsert,
+        status: Some(Status::Completed),
+        occurred_at: Some(at),
+        precision: Some(Precision::Instant),
+        channel: Some(Channel::FaceToFace),
+        origin: None,
+        mode: None,
+        intake: None,
+        business_function: Some(BusinessFunction::Sales),
+        purpose: Some(Purpose::Promotional),
+        account_id: None,
+        owner_id: None,
+        product: None,
+        theme: None,
+        topic: None,
+        plan_id: None,
+        plan_step: None,
+        congress_id: None,
+        request_id: None,
+        solicited: false,
+        recorded_at: None,
+        status_at: None,
+        answered_at: None,
+        duration_s: None,
+        attendees: None,
+        ingested_at: NOW,
+        kafka_timestamp: NOW,
+        kafka_topic: "t",
+        kafka_partition: 0,
+        kafka_offset: 0,
+    }
+}
+
+/// An e-mail by a rep.
+pub(super) fn mail(at: Micros) -> RecordRow<'static> {
+    RecordRow {
+        kind: Kind::Emails,
+        channel: Some(Channel::Email),
+        origin: Some(Origin::Rep),
+        status: Some(Status::Sent),
+        ..visit(at)
+    }
+}
+
+/// A medical request.
+pub(super) fn request(at: Micros, event_id: &'static str) -> RecordRow<'static> {
+    RecordRow {
+        kind: Kind::Requests,
+        event_id,
+        channel: Some(Channel::MedicalRequest),
+        status: Some(Status::Received),
+        business_function: Some(BusinessFunction::Medical),
+        purpose: Some(Purpose::Scientific),
+        ..visit(at)
+    }
+}
+
+pub(super) fn proposed(channel: Channel) -> Proposal {
+    Proposal::new(HCP, channel)
+}
+
+/// Records, a policy and reference data.
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) rows: Vec<RecordRow<'static>>,
+    pub(super) policy: Policy,
+    pub(super) tables: Tables,
+}
+
+impl World {
+    pub(super) fn under(policy: Policy) -> Self {
+        Self { policy, ..Self::default() }
+    }
+
+    pub(super) fn with(mut self, rows: impl IntoIterator<Item = RecordRow<'static>>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+
+    /// The HCP lives there.
+    pub(super) fn living_in(mut self, zone: &str) -> Self {
+        let row = HcpRow { hcp_id: HCP.into(), time_zone: zone.parse().ok(), ..HcpRow::default() };
+        self.tables.hcps = Some(vec![row]);
+        self
+    }
+
+    pub(super) fn shards(&self, ownership: Ownership) -> Shards {
+        let reference = Reference::try_new(self.tables.clone()).expect("rows that do not contradict each other");
+        let mut shards = Shards::new(Arc::new(self.policy.clone()), Arc::new(reference));
+        shards.assign(ownership, [0]);
+        let mut builder = RecordBuilder::default();
+        for (n, row) in self.rows.iter().enumerate() {
+            // Whatever has no id of its own is an interaction of its own.
+            let event_id = if row.event_id.is_empty() { format!("e{n}") } else { row.event_id.to_owned() };
+            builder.push(&RecordRow { event_id: &event_id, kafka_offset: n as i64, ..*row });
+        }
+        let batch = builder.finish().expect("a batch");
+        let shard = shards.of_partition(0).expect("a shard");
+        shard.apply(&batch, NOW, None).expect("applied");
+        shards
+    }
+
+    pub(super) fn ask_as(&self, proposal: &Proposal, audience: Audience) -> Answer {
+        let asked = Asked { audience, now: NOW };
+        check(&self.shards(Ownership::Sole), proposal, asked, &mut Scratch::default())
+    }
+
+    pub(super) fn ask(&self, proposal: &Proposal) -> Answer {
+        self.ask_as(proposal, Audience::Full)
+    }
+}
+
+/// The codes of an answer.
+pub(super) fn codes(answer: &Answer) -> Vec<Code> {
+    answer.reasons.iter().map(|reason| reason.code).collect()
+}
+
+#[test]
+fn nobody_knows_a_stranger_and_nothing_stops_a_touch() {
+    let answer = World::default().ask(&proposed(Channel::Phone));
+    assert_eq!((answer.verdict, codes(&answer)), (Verdict::Allow, vec![Code::HcpUnknown]));
+    assert_eq!((answer.at, answer.next_free_at, answer.binding_budget), (NOW, Some(NOW), None));
+    let projected = answer.outlooks.expect("it is ours").projected;
+    assert!((projected.interruption_load - 0.9).abs() < 1e-12, "{projected:?}");
+}
+
+#[test]
+fn a_process_that_holds_some_hcps_does_not_answer_for_the_others() {
+    let world = World::default().with([RecordRow { hcp_id: "other", ..visit(NOW - DAY) }]);
+    let asked = Asked { audience: Audience::Full, now: NOW };
+    let ask = |hcp_id: &str| {
+        let proposal = Proposal::new(hcp_id, Channel::Phone);
+        check(&world.shards(Ownership::Shared), &proposal, asked, &mut Scratch::default())
+    };
+    let elsewhere = ask(HCP);
+    assert_eq!((elsewhere.verdict, codes(&elsewhere)), (Verdict::Deny, vec![Code::HeldElsewhere]));
+    assert_eq!((elsewhere.next_free_at, elsewhere.outlooks), (None, None));
+    assert_ne!(codes(&ask("other")), vec![Code::HeldElsewhere]);
+}
+
+#[test]
+fn a_touch_proposed_for_the_past_is_judged_as_of_now() {
+    let world = World::default().with([visit(NOW - HOUR)]);
+    let late = Proposal { at: Some(NOW - 2 * DAY), ..proposed(Channel::FaceToFace) };
+    let answer = world.ask(&late);
+    assert_eq!(answer.at, NOW);
+    assert!(answer.outlooks.expect("ours").current.interruption_load > 0.9, "the visit of an hour ago weighs");
+}

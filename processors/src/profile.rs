@@ -1,0 +1,115 @@
+//! What is known of one HCP at an instant, for one audience: metrics of every window, budgets, gaps, and the records
+//! themselves. Evaluated anew from the live list, so that it reflects every record that was accepted.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`standing`] | each budget and gap that bears on the HCP |
+//! | [`timeline`] | its records |
+
+mod standing;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+pub use standing::{BudgetStanding, GapStanding};
+pub use timeline::Happening;
+
+use crate::kernel::touches::Source;
+use crate::kernel::{Evaluation, Instant, Scratch, within};
+use crate::rows::{self, Value, Values};
+use crate::shards::Shards;
+use crate::state::list::List;
+use touchpoint::metric::METRICS;
+use touchpoint::time::{Micros, RETENTION};
+use touchpoint::{Audience, WindowLength};
+
+/// The columns of one window, in the order of [`METRICS`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowMetrics {
+    /// Which window.
+    pub window: WindowLength,
+    /// Name and value of each column.
+    pub columns: Vec<(&'static str, Value)>,
+}
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Metrics of every window, shortest first; empty while the HCP has no row (metrics.md §2).
+    pub windows: Vec<WindowMetrics>,
+    /// Every budget with a cap whose selector takes the HCP, in the order of the policy.
+    pub budgets: Vec<BudgetStanding>,
+    /// Every minimum gap whose selector takes the HCP, in the order of the policy.
+    pub gaps: Vec<GapStanding>,
+    /// Live records of the audience, newest first, planned ones too; at most as many as were asked for.
+    pub timeline: Vec<Happening>,
+    /// How many live records of the audience there are.
+    pub records: usize,
+    /// The policy it was evaluated by.
+    pub policy_version: String,
+}
+
+/// What is asked of an HCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Whose view.
+    pub audience: Audience,
+    /// The instant.
+    pub at: Micros,
+    /// Longest timeline.
+    pub timeline: usize,
+}
+
+/// The profile of an HCP; `None` when neither reference data at the instant nor a record of the audience knows it.
+pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<Profile> {
+    let (policy, reference) = (shards.policy(), shards.reference());
+    let is_described = reference.hcp(hcp_id, view.at).is_some() || reference.account_of(hcp_id, view.at).is_some();
+    let mut profile = Profile {
+        windows: Vec::new(),
+        budgets: Vec::new(),
+        gaps: Vec::new(),
+        timeline: Vec::new(),
+        records: 0,
+        policy_version: policy.version.clone(),
+    };
+    let instant = Instant::new(view.at, policy, reference, hcp_id);
+    let Some((shard, number)) = shards.holder(hcp_id) else {
+        standing::of_nobody(&instant, &mut profile);
+        return is_described.then_some(profile);
+    };
+    // Of a target that nothing was heard of there is no list, and a row all the same.
+    let nothing = List::default();
+    let list = shard.hcp(number).and_then(|hcp| hcp.list()).unwrap_or(&nothing);
+    let records = list.records(view.audience, shard.words());
+    let known = || records.entries.iter().filter(move |entry| entry.counts_for(view.audience));
+    profile.records = known().count();
+    if profile.records == 0 && !is_described {
+        return None;
+    }
+    let evaluation = shard.evaluate_at(number, view.audience, view.at, scratch);
+    profile.windows = evaluation.map(|evaluation| windows(&evaluation, &instant)).unwrap_or_default();
+    let retained = within(records.entries, view.at - RETENTION, view.at);
+    let source = Source { retained, texts: records.texts, audience: view.audience };
+    standing::fill(&source, &instant, &mut profile);
+    profile.timeline = known().rev().take(view.timeline).map(|entry| timeline::happening(&source, entry)).collect();
+    Some(profile)
+}
+
+/// Headline values of one HCP, in the order of [`METRICS`]; `None` while it has no row for the audience.
+pub fn headline(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<WindowMetrics> {
+    let (shard, number) = shards.holder(hcp_id)?;
+    let evaluation = shard.evaluate_at(number, view.audience, view.at, scratch)?;
+    let instant = Instant::new(view.at, shard.policy(), shard.reference(), hcp_id);
+    windows(&evaluation, &instant).into_iter().find(|metrics| metrics.window == WindowLength::HEADLINE)
+}
+
+fn windows(evaluation: &Evaluation, instant: &Instant<'_>) -> Vec<WindowMetrics> {
+    let Instant { at, policy, zone, .. } = *instant;
+    let of = |window: WindowLength| {
+        let values = evaluation.windows.get(window.index())?;
+        let values = Values { window: values, overall: evaluation.overall, as_of: at, policy, zone };
+        let columns = METRICS.iter().map(|column| (column.name, rows::value(column.name, values))).collect();
+        Some(WindowMetrics { window, columns })
+    };
+    WindowLength::ALL.into_iter().filter_map(of).collect()
+}

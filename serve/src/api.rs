@@ -1,0 +1,77 @@
+//! What the HTTP API answers from: the live state, who may ask, and the audit log.
+//!
+//! Every answer is computed under the read lock of the state, for one HCP at a time, so that the writer never waits long.
+//! Whether the state is complete is looked at under the same lock: what belongs to a share that is being restored is not
+//! answered from.
+
+use crate::access::Access;
+use crate::audit::AuditLog;
+use crate::health::Health;
+use crate::metrics::checks::CheckMetrics;
+use processors::check::{Answer, Asked, Proposal, check};
+use processors::kernel::Scratch;
+use processors::{Shards, SharedShards};
+use std::sync::{Arc, PoisonError};
+use touchpoint::{Audience, Clock, Micros};
+
+/// See the module.
+pub struct Api {
+    /// The live state.
+    pub shards: SharedShards,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// Whether the state is complete.
+    pub health: Arc<Health>,
+    /// Who may ask.
+    pub access: Access,
+    /// Who asked what.
+    pub audit: AuditLog,
+    /// Numbers of it.
+    pub metrics: CheckMetrics,
+}
+
+/// Whether there is an API.
+#[derive(Clone)]
+pub enum Door {
+    /// It answers.
+    Open(Arc<Api>),
+    /// It does not; the text says what is missing.
+    Closed(&'static str),
+}
+
+/// Partitions are not assigned, or their state is not restored yet. It passes; a retry helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotReady;
+
+impl Api {
+    /// Looks at the state as of now.
+    ///
+    /// # Errors
+    /// The state is not complete.
+    pub fn read<T>(&self, look: impl FnOnce(&Shards, Micros) -> T) -> Result<T, NotReady> {
+        // A reader that panicked holds no half-written state: readers only read.
+        let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
+        if self.health.readiness().is_ready() { Ok(look(&shards, self.clock.now())) } else { Err(NotReady) }
+    }
+
+    /// Judges proposals, each as of its own now.
+    ///
+    /// # Errors
+    /// The state is not complete.
+    pub fn judge(&self, proposals: &[Proposal], audience: Audience) -> Result<Vec<Answer>, NotReady> {
+        let mut scratch = Scratch::default();
+        let judge = |proposal: &Proposal| {
+            self.read(|shards, now| check(shards, proposal, Asked { audience, now }, &mut scratch))
+        };
+        proposals.iter().map(judge).collect()
+    }
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(_) => f.write_str("Open"),
+            Self::Closed(why) => f.debug_tuple("Closed").field(why).finish(),
+        }
+    }
+}
