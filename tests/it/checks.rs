@@ -161,12 +161,15 @@ fn audited(folder: &Path) {
 fn a_fuzzer_that_knows_the_document_finds_no_fault() {
     let Some(python) = test_setup::provide("python.sh") else { return };
     let fuzzer = python.with_file_name("schemathesis");
+    let folder = tempfile::tempdir().expect("a folder");
     let mut demo = Demo::start(11);
     demo.wait_for("/readyz", |_| true);
     let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
     let output = Command::new(fuzzer)
         .args(["run", &format!("http://{}/v1/openapi.json", demo.address()), "--checks", checks])
         .args(["--max-examples", "60", "--seed", "7", "--no-color"])
+        // It keeps what it finds below the folder it runs in.
+        .current_dir(folder.path())
         .stdin(Stdio::null())
         .output()
         .expect("schemathesis starts");
