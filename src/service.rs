@@ -8,6 +8,8 @@ mod background;
 mod policy_watch;
 mod reference_watch;
 
+pub(crate) use api_door::AUDIT;
+
 use crate::clock::SystemClock;
 use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
@@ -115,7 +117,7 @@ impl Service {
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
         let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
-        let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(api_door::AUDIT)));
+        let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
         let api = api_door::open(config.tokens, http, audit, parts)?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);

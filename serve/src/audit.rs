@@ -9,8 +9,11 @@
 //! docs/API.md names the fields of a line.
 
 mod file;
+mod forget;
 #[cfg(test)]
 mod tests;
+
+pub use forget::forget;
 
 use file::append;
 use std::path::PathBuf;

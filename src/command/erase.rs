@@ -11,16 +11,21 @@ mod report;
 
 use crate::cli::{Amendment, EraseArgs};
 use crate::clock::SystemClock;
+use crate::service::AUDIT;
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat};
 use ingest::erased::Erased;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use report::{write_done, write_plan};
+use serve::audit::forget;
 use std::fmt::Write as _;
 use std::io::Write;
 use store::{FolderLock, FolderUse, Location, OpenMode, Store};
 use touchpoint::{Clock, Micros};
+
+/// Who stands in the audit log where an erased person stood: not the hash, or lines could be told to be of one person.
+const ERASED: &str = "erased";
 
 /// Bytes of a new key.
 const KEY_BYTES: usize = 32;
@@ -36,8 +41,12 @@ pub(super) async fn erase(args: &EraseArgs, out: &mut dyn Write) -> anyhow::Resu
     let key = store.erasure_key(fresh_key()?).await?;
     let hash = Erased::keyed(&key).hash(&args.hcp);
     store.enter_erased(&hash, &instant(now)).await?;
+    let audited = match location.local_path() {
+        Some(folder) => forget(&folder.join(AUDIT), &args.hcp, ERASED).context("erasing in the audit log")?,
+        None => 0,
+    };
     let done = store.erase(&args.hcp, now).await?;
-    write_done(&done, out)?;
+    write_done(&done, audited, out)?;
     // The report has told where.
     anyhow::ensure!(done.scan.mentions.is_empty(), "the id still stands in files of {location}, see above");
     Ok(())

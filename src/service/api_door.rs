@@ -18,7 +18,7 @@ use std::sync::Arc;
 use touchpoint::Clock;
 
 /// Name of the audit folder beside the tables.
-pub(super) const AUDIT: &str = "audit";
+pub(crate) const AUDIT: &str = "audit";
 
 const NO_TOKENS: &str = "it listens beyond this machine and there is no tokens file; set [http] tokens (docs/API.md)";
 const NO_AUDIT: &str = "the tables lie in an object store and there is no folder for the audit log; set [http] audit";

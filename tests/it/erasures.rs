@@ -23,6 +23,10 @@ fn used(seed: u64) -> Folder {
     }
     let bad = bad_lines(&folder, "bad");
     folder.import(&[bad], &[]);
+    let audit = folder.data().join("audit");
+    std::fs::create_dir(&audit).expect("a folder");
+    let asked = format!("{{\"action\":\"view_hcp\",\"hcp_id\":\"{PERSON}\"}}\n");
+    std::fs::write(audit.join("2026-03-05.ndjson"), asked).expect("written");
     folder
 }
 

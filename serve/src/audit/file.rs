@@ -42,6 +42,14 @@ fn open(folder: &Path, path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
+/// Makes a file anew, for its owner's eyes, in place of one that may be there.
+pub(super) fn create_beside(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    for_its_owner(&mut options);
+    options.open(path)
+}
+
 #[cfg(unix)]
 fn for_its_owner(options: &mut OpenOptions) {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -74,7 +82,8 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened, and names are durable with their files.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

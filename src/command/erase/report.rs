@@ -25,16 +25,17 @@ pub(super) fn write_plan(named: &BTreeMap<Table, RowsReport>, out: &mut dyn Writ
     out.flush()
 }
 
-/// Writes what an erasure did.
+/// Writes what an erasure did, and how many lines of the audit log it changed.
 ///
 /// # Errors
 /// The output refuses bytes.
-pub(super) fn write_done(done: &Erasure, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_done(done: &Erasure, audited: u64, out: &mut dyn Write) -> Result<()> {
     for (table, erased) in &done.tables {
         write_rows(*table, &erased.rows, out)?;
         row(out, "  old files deleted", erased.traces.files)?;
         row(out, "  log entries deleted", erased.traces.log_entries)?;
     }
+    writeln!(out, "{:<LABEL$}{:>NUMBER$}", "lines of the audit log changed", grouped(audited))?;
     row(out, "unfinished files deleted", done.unfinished_files)?;
     let scan = &done.scan;
     row(out, "files looked into, decompressed", scan.files)?;
