@@ -20,11 +20,7 @@ const CALL: &str =
     r#"{"event_id":"e","hcp_id":"h","occurred_at":"2026-03-05T10:00:00Z","status":"completed","channel":"video"}"#;
 
 fn decoder(key_rule: KeyRule) -> Decoder {
-    let berlin = HcpRow {
-        hcp_id: "berlin".into(),
-        time_zone: Some(chrono_tz::Europe::Berlin),
-        ..HcpRow::default()
-    };
+    let berlin = HcpRow { hcp_id: "berlin".into(), time_zone: Some(chrono_tz::Europe::Berlin), ..HcpRow::default() };
     let reference = Reference::try_new(Tables::of(vec![berlin], Vec::new())).unwrap();
     Decoder::new(Arc::new(reference), DecodeOptions { key_rule, ..DecodeOptions::default() })
 }

@@ -24,7 +24,9 @@ pub enum Fault {
         at: String,
     },
     /// An account that is its own ancestor.
-    #[error("row {row} of accounts makes an account its own ancestor at {at}; parents must lead to an account without one")]
+    #[error(
+        "row {row} of accounts makes an account its own ancestor at {at}; parents must lead to an account without one"
+    )]
     Cycle {
         /// Index of a row of the cycle.
         row: usize,
