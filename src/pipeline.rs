@@ -224,7 +224,7 @@ impl Pipeline {
         let took = self.parts.clock.now() - now;
         self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
         let watermark = self.watermark.value(now);
-        self.parts.observer.turned(now, evaluated, watermark, source);
+        self.parts.observer.turned(now, evaluated.len(), watermark, source);
         if self.parts.observer.is_state_due(now) {
             let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
             self.parts.observer.state(&shards, now);

@@ -11,11 +11,13 @@
 //! | [`requests`] | responsiveness and talked-past |
 //! | [`load`] | the decayed load |
 //! | [`budgets`] | use of budgets and when the next touch fits |
+//! | [`evidence`] | the touches one by one, for what an alert names |
 //! | [`tally`] | counts by key with their sum of squares |
 //! | [`values`] | the metric values of one window |
 
 pub mod budgets;
 pub mod entry;
+pub mod evidence;
 pub mod load;
 pub mod requests;
 pub mod scan;

@@ -89,10 +89,9 @@ impl Book {
             (None, Some(_)) => {}
             (None, None) => self.storm.release(&examined.subject),
         }
-        if desk.turn.occasion == Occasion::Stream {
-            for span in spans.iter().filter(|span| span.until.is_some()) {
-                self.report(&examined.subject, *span, said.facts(&examined.subject, span.since), desk);
-            }
+        let Some(from) = examined.changed_from.filter(|_| desk.turn.occasion == Occasion::Stream) else { return };
+        for span in spans.iter().filter(|span| span.until.is_some_and(|until| until > from)) {
+            self.report(&examined.subject, *span, said.facts(&examined.subject, span.since), desk);
         }
     }
 
@@ -204,6 +203,11 @@ impl Book {
     /// When the open alert of `subject` began.
     pub(super) fn since(&self, subject: &str) -> Option<Micros> {
         self.open.get(subject).map(|open| open.alert.since)
+    }
+
+    /// Whether `subject` has an open alert, or is summed up.
+    pub(super) fn knows(&self, subject: &str) -> bool {
+        self.open.contains_key(subject) || self.storm.is_capped(subject)
     }
 
     pub(super) fn acknowledge(&mut self, id: &AlertId, reason: AckReason, at: Micros) -> Option<Transition> {

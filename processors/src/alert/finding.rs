@@ -38,6 +38,9 @@ pub struct Examined {
     pub subject: Arc<str>,
     /// Rising; the last one is T. Where records changed it, the beginnings of its open alerts are among them.
     pub instants: Vec<Micros>,
+    /// The earliest event time that records changed since the last turn: what was over before it is no news. `None`: no
+    /// record changed anything.
+    pub changed_from: Option<Micros>,
 }
 
 /// Which subjects a rule looked at.

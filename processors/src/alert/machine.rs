@@ -138,9 +138,9 @@ impl Machine {
         self.books.iter().filter_map(|book| book.since(subject)).collect()
     }
 
-    /// Whether `rule` has an open alert about `subject`.
-    pub fn is_open(&self, rule: usize, subject: &str) -> bool {
-        self.books.get(rule).is_some_and(|book| book.since(subject).is_some())
+    /// Whether `rule` has an open alert about `subject`, or has summed it up. What it does not know of may begin.
+    pub fn knows(&self, rule: usize, subject: &str) -> bool {
+        self.books.get(rule).is_some_and(|book| book.knows(subject))
     }
 
     /// Accepts an alert.

@@ -36,6 +36,7 @@ fn findings(looks: &[Look<'_>]) -> (Vec<Examined>, Vec<Finding>) {
     let examined = looks.iter().map(|(subject, said)| Examined {
         subject: (*subject).into(),
         instants: said.iter().map(|(at, _)| *at).collect(),
+        changed_from: said.first().map(|(at, _)| *at),
     });
     let found = looks.iter().flat_map(|(subject, said)| {
         said.iter().filter(|(_, verdict)| *verdict != Ends).map(|(as_of, verdict)| Finding {
