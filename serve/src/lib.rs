@@ -10,12 +10,14 @@
 //! | [`gauge`] | metric families defined by SQL files over the live state |
 //! | [`alert_rule`] | alert rules defined by SQL files |
 //! | [`alert_watch`] | the rules run over what a turn changed, and what follows |
+//! | [`deliver`] | alerts to Alertmanager and webhooks |
 //! | [`page`] | the text that Prometheus scrapes: both together |
 //! | [`health`] | whether the loop turns and whether it is ready |
 //! | [`http`] | the server: `/metrics`, `/healthz`, `/readyz`, `/` |
 
 pub mod alert_rule;
 pub mod alert_watch;
+pub mod deliver;
 pub mod gauge;
 pub mod health;
 pub mod http;

@@ -11,6 +11,7 @@
 //! Callers see no type of the metrics library except the registry they hand in: another library would change the files
 //! of this folder and nothing else.
 
+use crate::metrics::alerts::AlertMetrics;
 use crate::metrics::commits::CommitMetrics;
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::feeds::FeedMetrics;
@@ -22,6 +23,7 @@ use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
 
+pub mod alerts;
 pub mod commits;
 pub mod family;
 pub mod feeds;
@@ -49,6 +51,7 @@ pub const FAMILIES: &[&[Family]] = &[
     progress::FAMILIES,
     gauges::FAMILIES,
     policy::FAMILIES,
+    alerts::FAMILIES,
     &[BUILD_INFO],
 ];
 
@@ -84,6 +87,8 @@ pub struct PipelineMetrics {
     pub gauges: GaugeMetrics,
     /// The policy in force.
     pub policy: PolicyMetrics,
+    /// Alerts and their delivery.
+    pub alerts: AlertMetrics,
     clock: Arc<dyn Clock>,
 }
 
@@ -102,6 +107,7 @@ impl PipelineMetrics {
             progress: ProgressMetrics::register(registry)?,
             gauges: GaugeMetrics::register(registry)?,
             policy: PolicyMetrics::register(registry)?,
+            alerts: AlertMetrics::register(registry)?,
             clock,
         })
     }

@@ -10,6 +10,7 @@ use prometheus::Registry;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use touchpoint::alert::{AlertOrigin, AlertState};
 use touchpoint::time::SECOND;
 use touchpoint::{Clock, Kind, Micros, RejectReason, SkipReason, Topics, Word};
 
@@ -59,6 +60,11 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.policy.in_force("older");
     metrics.policy.in_force("policy-1");
     metrics.policy.reloaded(super::policy::Reload::Failed);
+    metrics.alerts.open("over_budget", AlertState::Firing, 2);
+    metrics.alerts.transition("over_budget", AlertState::Firing, AlertOrigin::Live);
+    metrics.alerts.rules_failed(1);
+    metrics.alerts.receiver("pager");
+    metrics.alerts.delivered_after("pager", SECOND);
     metrics.gauges.loaded("some_gauge");
     metrics.gauges.ran("some_gauge", SECOND, super::words::GaugeRun::Failed);
 }
