@@ -23,6 +23,7 @@
 //! | [`rule`] | what the machine knows of a rule |
 //! | [`finding`] | what a rule said of a subject at an instant |
 //! | [`transition`] | an alert, and what became of it |
+//! | [`rows`] | transitions as rows of table `alerts`, and back |
 //! | [`machine`] | all rules together |
 //! | `book` | the alerts of one rule |
 //! | `episode` | spans over which a condition held |
@@ -32,6 +33,7 @@ mod book;
 mod episode;
 pub mod finding;
 pub mod machine;
+pub mod rows;
 pub mod rule;
 mod storm;
 pub mod transition;

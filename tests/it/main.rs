@@ -1,6 +1,8 @@
 //! The one integration binary: every crate together, on real parts.
 
 mod adversary;
+mod alert_delivery;
+mod alertmanager;
 mod budget_policies;
 mod day_rows;
 mod embedded;

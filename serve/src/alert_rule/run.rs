@@ -66,7 +66,7 @@ impl<'a> Typed<'a> {
         let text = |at: usize| cast(batch.column(at), &DataType::Utf8);
         let instant = |at: usize| cast(batch.column(at), &touchpoint::record::instant_type());
         let real = |at: usize| cast(batch.column(at), &DataType::Float64);
-        let named = |(name, at): &'a (String, usize)| {
+        let named = |(name, at): &'a (String, usize)| -> Result<(&'a str, Named), DataFusionError> {
             let is_real = batch.column(*at).data_type().is_floating();
             let column = if is_real { Named::Real(real(*at)?) } else { Named::Text(text(*at)?) };
             Ok((name.as_str(), column))

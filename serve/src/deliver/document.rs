@@ -3,7 +3,7 @@
 //! ```json
 //! {"alert_id": "…", "rule": "over_budget", "severity": "warning", "audience": "commercial",
 //!  "subject": {"kind": "hcp", "ref": "…"}, "state": "firing", "from": null, "origin": "live",
-//!  "resolution": null, "ack_reason": null, "since": "2026-03-05T12:00:00Z", "at": "2026-03-05T12:00:01.5Z",
+//!  "resolution": null, "ack_reason": null, "since": "2026-03-05T12:00:00Z", "at": "2026-03-05T12:00:01.500Z",
 //!  "value": 1.5, "binding": "rep-email", "act": {"kind": "hold", "until": "2026-03-09T08:00:00Z"},
 //!  "summary": "…", "touches": [{"kind": "calls", "ref": "…", "occurred_at": "…"}],
 //!  "policy_version": "2026-1"}

@@ -68,8 +68,9 @@ impl TableProvider for Provider {
             Some(kept) => Arc::new(self.schema.project(kept)?),
             None => self.schema.clone(),
         };
-        let part = Part { which: self.which, schema: schema.clone(), rows: self.rows.clone() };
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(part)], None, [], false, limit)?))
+        let part: Arc<dyn PartitionStream> =
+            Arc::new(Part { which: self.which, schema: schema.clone(), rows: self.rows.clone() });
+        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![part], None, [], false, limit)?))
     }
 }
 
