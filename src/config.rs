@@ -56,6 +56,8 @@ pub struct RunConfig {
     pub reference: ReferenceSection,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
     pub policy_file: Option<PathBuf>,
+    /// `[alerts]`.
+    pub alerts: AlertsSection,
     /// `[log]`.
     pub log: LogSection,
 }
@@ -112,6 +114,27 @@ pub struct ReferenceSection {
     pub hcps: Option<PathBuf>,
     /// Accounts.
     pub accounts: Option<PathBuf>,
+}
+
+/// `[alerts]`: who is told of what is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertsSection {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// The topic of alerts that the commercial audience may see.
+    pub topic: String,
+    /// The topic of the others.
+    pub medical_topic: String,
+    /// The file of the key that makes ids and pseudonyms; there is one where alerts are enabled.
+    pub key_file: Option<PathBuf>,
+    /// Whether Alertmanager gets ids in place of pseudonyms.
+    pub plain_ids: bool,
+    /// Every Alertmanager replica.
+    pub alertmanagers: Vec<String>,
+    /// The webhook.
+    pub webhook_url: Option<String>,
+    /// The file of its secret.
+    pub webhook_secret_file: Option<PathBuf>,
 }
 
 /// `[log]`.

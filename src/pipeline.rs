@@ -12,12 +12,14 @@
 //!
 //! | module | one noun |
 //! |---|---|
+//! | [`alerting`] | the turn of alerts after a turn of the state |
 //! | [`assignment`] | what the group gives and takes |
 //! | [`restore`] | the state of an assignment, from the tables |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
 //! | [`observe`] | what metrics, health and summary are told |
 
+mod alerting;
 mod assignment;
 mod commit;
 mod cycle;
@@ -26,6 +28,7 @@ mod restore;
 
 pub use observe::{Observer, Tally};
 
+use crate::alerts::{AlertDesk, AlertError};
 use commit::InFlight;
 use crossbeam_channel::Receiver;
 use cycle::Pending;
@@ -83,6 +86,9 @@ pub enum PipelineError {
     /// Arrow refused columns: a bug.
     #[error("columns do not fit their schema")]
     Columns(#[from] arrow::error::ArrowError),
+    /// Alerts cannot be made durable, or their rules cannot be used.
+    #[error("alerts cannot go on")]
+    Alerts(#[from] AlertError),
     /// Imported HCPs have no known partition.
     #[error(
         "the tables hold imported records, but no Kafka record tells how the producers hash keys; set kafka.partitioner \
@@ -120,6 +126,8 @@ pub struct Parts {
     pub settings: PipelineSettings,
     /// The policy; when it changes, the new one takes force between two batches.
     pub policy: watch::Receiver<Arc<Policy>>,
+    /// Alerts, if there are any.
+    pub alerts: Option<AlertDesk>,
 }
 
 /// See the module.
@@ -169,11 +177,11 @@ impl Pipeline {
             SourceEvent::Batch(batch) => {
                 self.take(batch)?;
                 let now = self.parts.clock.now();
-                self.turn_when_due(now, source);
+                self.turn_when_due(now, source)?;
                 self.commit_when_due(now, source)
             }
             SourceEvent::Turn { at } => {
-                self.turn_when_due(at, source);
+                self.turn_when_due(at, source)?;
                 self.commit_when_due(at, source)
             }
             SourceEvent::Assigned { partitions, counts, ownership, reply } => {
@@ -203,32 +211,37 @@ impl Pipeline {
     }
 
     /// Ages the state and refreshes what changed; under a new policy that is everything.
-    fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) {
+    fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) -> Result<(), PipelineError> {
         let policy = self.new_policy();
         // A clock that was set back must not stop the ageing until it has caught up.
         let is_early = (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn;
         if is_early && policy.is_none() {
-            return;
+            return Ok(());
         }
-        let evaluated = {
-            // One lock for both: no reader sees a number of the old policy under the name of the new one.
-            let mut shards = self.shards();
-            if let Some(policy) = &policy {
-                shards.set_policy(policy.clone());
-            }
-            shards.turn(now)
-        };
+        // What happened under the old policy is told under it: pagers must not miss it for coming with a reload.
+        let changed = self.shards().turn(now);
+        let mut evaluated = changed.len();
+        self.alert(now, &changed)?;
         if let Some(policy) = policy {
+            let everybody = {
+                // One lock for both: no reader sees a number of the old policy under the name of the new one.
+                let mut shards = self.shards();
+                shards.set_policy(policy.clone());
+                shards.turn(now)
+            };
+            evaluated += everybody.len();
             self.parts.observer.policy_in_force(&policy);
+            self.alert_of_policy(now, &policy, &everybody)?;
         }
         let took = self.parts.clock.now() - now;
         self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
         let watermark = self.watermark.value(now);
-        self.parts.observer.turned(now, evaluated.len(), watermark, source);
+        self.parts.observer.turned(now, evaluated, watermark, source);
         if self.parts.observer.is_state_due(now) {
             let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
             self.parts.observer.state(&shards, now);
         }
+        Ok(())
     }
 
     /// The policy, if it is another one than at the last look.

@@ -3,12 +3,15 @@
 //!
 //! Shutdown is one token: the source leaves its group (which commits what is pending), the pipeline ends, then the rest.
 
+mod alerting;
 mod background;
 mod policy_watch;
 
+use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::session;
+use alerting::Alerting;
 use anyhow::Context;
 use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
@@ -56,6 +59,8 @@ pub struct ServiceConfig {
     pub policy: Arc<Policy>,
     /// The file it was read from, which is read again when it changes; `None`: it stays as it is.
     pub policy_file: Option<PathBuf>,
+    /// Alerts; `None`: there are none.
+    pub alerts: Option<AlertSettings>,
     /// Who writes the folder.
     pub folder_use: FolderUse,
 }
@@ -90,7 +95,7 @@ impl Service {
         let store = Arc::new(Store::open_at(config.data.clone(), OpenMode::CreateIfMissing).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let cluster = cluster(&config.kafka).await?;
-        let policy = config.policy;
+        let policy = config.policy.clone();
         let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
         let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
         let registry = prometheus::Registry::new();
@@ -102,7 +107,8 @@ impl Service {
             GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
-        let policy_metrics = metrics.policy.clone();
+        let (policy_metrics, alert_metrics) = (metrics.policy.clone(), metrics.alerts.clone());
+        let alerting = Alerting::open(&config, &shards, alert_metrics).await?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         let (policies, policy_changes) = watch::channel(policy.clone());
@@ -117,6 +123,7 @@ impl Service {
             runtime: Handle::current(),
             settings: config.settings.clone(),
             policy: policy_changes,
+            alerts: alerting.desk,
         };
         let decoder = Arc::new(Decoder::new(config.reference.clone(), config.decode));
         let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
@@ -129,6 +136,7 @@ impl Service {
         })?;
         let quiet = CancellationToken::new();
         let mut background = JoinSet::new();
+        alerting.receivers.start(&mut background, &clock, &quiet);
         background.spawn(background::http(listener, HttpState { page, health }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(watch) = policy_watch {

@@ -137,6 +137,12 @@ impl AlertWatch {
         self.machine.restore(last);
     }
 
+    /// Forgets every alert: another process looks after them from now on.
+    pub fn clear(&mut self) {
+        self.machine.clear();
+        (self.accounts_at, self.everybody_at) = (None, None);
+    }
+
     /// Plans the rules under another policy. The next turn is to be one of [`Occasion::PolicyChange`].
     ///
     /// # Errors

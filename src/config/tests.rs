@@ -83,6 +83,15 @@ fn every_key_can_be_set() {
         accounts = "a.csv"
         [policy]
         file = "p.toml"
+        [alerts]
+        enabled = true
+        topic = "x"
+        medical_topic = "y"
+        key_file = "k"
+        plain_ids = true
+        alertmanagers = "http://a:1/, https://b"
+        webhook_url = "https://w/x"
+        webhook_secret_file = "s"
         [log]
         level = "debug"
         format = "json"
@@ -98,7 +107,17 @@ fn every_key_can_be_set() {
     assert_eq!((config.ingest.memory_mb, config.ingest.keys), (64, KeyRule::AcceptAny));
     assert_eq!((config.http_listen.port(), config.log.format), (9, LogFormat::Json));
     assert_eq!(config.policy_file.as_deref(), Some(std::path::Path::new("p.toml")));
+    assert_eq!(config.alerts.alertmanagers, ["http://a:1", "https://b"]);
     assert!(!shown(&loaded).contains("# default"), "a default that cannot be overridden");
+}
+
+#[test]
+fn alerts_need_a_key_and_addresses() {
+    let text = format!("{SMALL}\n[alerts]\nenabled = true\nwebhook_url = \"secret-host\"\n");
+    let found: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("alerts.key_file: is needed"), "{found:?}");
+    assert!(found[1].contains("alerts.webhook_url: expected http") && !found[1].contains("secret"), "{found:?}");
 }
 
 #[test]

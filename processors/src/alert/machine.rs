@@ -175,6 +175,15 @@ impl Machine {
         }
     }
 
+    /// Forgets every alert: another process looks after them from now on.
+    pub fn clear(&mut self) {
+        for book in &mut self.books {
+            *book = Book::new(book.rule.clone());
+        }
+        self.orphans.clear();
+        self.looked_at = None;
+    }
+
     /// The last transition of every alert that is open or was of late, in no order; of open ones with the facts of the
     /// last look. `from` is left out.
     pub fn export(&self) -> Vec<Transition> {

@@ -114,6 +114,11 @@ impl Alertmanager {
         self.changed.notify_one();
     }
 
+    /// Another process tells the replica from now on.
+    pub fn forget(&self) {
+        *self.board() = Board::new(Resending::default());
+    }
+
     /// Keeps the replica informed until it is time to stop. What it has not taken then, the next process tells it.
     pub async fn run(self, client: Client, clock: Arc<dyn Clock>, metrics: AlertMetrics, stop: CancellationToken) {
         metrics.receiver(&self.name);

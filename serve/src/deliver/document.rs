@@ -121,6 +121,28 @@ impl Document {
         }
     }
 
+    /// Whether the alert is over.
+    pub fn is_over(&self) -> bool {
+        self.state == AlertState::Resolved.as_str()
+    }
+
+    /// The same alert, over at `at` because its subject is not known any more.
+    #[must_use]
+    pub fn vanished(&self, at: Micros) -> Self {
+        Self {
+            from: Some(self.state.clone()),
+            state: AlertState::Resolved.to_string(),
+            resolution: Some(Resolution::Vanished.to_string()),
+            at: rfc3339(at),
+            ..self.clone()
+        }
+    }
+
+    /// Whose alert it is: those of audience full are not for everybody.
+    pub fn audience(&self) -> Option<Audience> {
+        Audience::parse(&self.audience)
+    }
+
     /// The JSON.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Text, numbers and nothing that can fail.
