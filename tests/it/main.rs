@@ -3,6 +3,7 @@
 mod adversary;
 mod alert_delivery;
 mod alertmanager;
+mod alerts_on_kafka;
 mod budget_policies;
 mod day_rows;
 mod embedded;
