@@ -27,7 +27,7 @@
 //! | `hold_until` | instant | when the next touch fits |
 //! | any other | text, number, boolean, instant | only if the summary names it |
 //!
-//! Parameters are the policy's `[alerts]`: `$budget_use_above`, `$budget_use_clear` and so on ([`plan::parameters`]). A
+//! Parameters are the policy's `[alerts]`: `$budget_use_above`, `$budget_use_clear` and so on. A
 //! rule judges row by row: an HCP may be there at several instants, and rows of different instants are never to be mixed.
 //! No column other than the subject may be computed from a personal one except by counting.
 //!
@@ -54,7 +54,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Evidence, Which};
+pub use evidence::{Evidence, Group, Which};
 pub use file::{Folder, RuleFile};
 pub use refusal::{RuleFailure, RuleProblem, RuleRefusal, RuleRefusals};
 pub use shipped::shipped;
@@ -120,6 +120,12 @@ impl RuleSet {
             planned.add_needs(&mut needs);
         }
         needs
+    }
+
+    /// That the rule at place `rule` could not be asked.
+    pub fn failed(&self, rule: usize) -> Option<RuleFailure> {
+        let file = self.files.get(rule)?;
+        Some(RuleFailure::Running { rule: file.name().to_owned(), class: "engine" })
     }
 
     /// What the rule at place `rule` finds over the tables as they are.

@@ -16,12 +16,13 @@ use processors::alert::{
     Turn,
 };
 use processors::sql::live_table::Windows;
-use processors::sql::{ChangedTables, LiveTable, Needs};
+use processors::sql::{ChangedRows, ChangedTables, LiveTable, LookAt, Needs};
 use processors::state::hcp::Changed;
 use processors::{Ownership, Shards, SharedShards};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 use touchpoint::alert::{AlertState, SubjectKind};
+use touchpoint::policy::Verdict;
 use touchpoint::time::SECOND;
 use touchpoint::{Audience, Micros, Policy, SecretKey};
 
@@ -291,22 +292,27 @@ impl Desk {
     async fn run_rules(
         &self,
         shards: &SharedShards,
-        looks: &mut [processors::sql::LookAt],
+        looks: &mut [LookAt],
         said: &mut Said,
         failures: &mut Vec<RuleFailure>,
     ) -> BTreeMap<Arc<str>, Vec<usize>> {
         let mut firing: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
-        let rows = processors::sql::ChangedRows::build(&read(shards), self.rules.audience(), looks, &self.needs);
-        // Columns that do not fit their schema are a bug; the rules then find no rows, and say so.
-        self.tables.fill(rows.unwrap_or_else(|error| {
-            tracing::error!(%error, "rows for alert rules could not be built");
-            processors::sql::ChangedRows::default()
-        }));
+        let rows = ChangedRows::build(&read(shards), self.rules.audience(), looks, &self.needs);
+        match rows {
+            Ok(rows) => self.tables.fill(rows),
+            // A bug. No rows would mean that every condition has ended, so no rule may say anything.
+            Err(error) => {
+                tracing::error!(%error, "rows for alert rules could not be built");
+                let unasked = std::mem::take(&mut said.findings).into_keys();
+                failures.extend(unasked.filter_map(|rule| self.rules.failed(rule)));
+                return firing;
+            }
+        }
         let asked: Vec<usize> = said.findings.keys().copied().collect();
         for rule in asked {
             match self.rules.run(rule).await {
                 Ok(found) => {
-                    for finding in found.iter().filter(|f| f.verdict == touchpoint::policy::Verdict::Fires) {
+                    for finding in found.iter().filter(|f| f.verdict == Verdict::Fires) {
                         firing.entry(finding.subject.clone()).or_default().push(rule);
                     }
                     said.findings.entry(rule).or_default().extend(found);
