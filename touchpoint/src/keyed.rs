@@ -14,7 +14,7 @@ const PSEUDONYM_BYTES: usize = 16;
 
 /// The key is the fault of whoever wrote it; a retry does not help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a key needs at least {LEAST_KEY_BYTES} bytes, this one has {found}; 32 random bytes are usual")]
+#[error("a key needs at least {least} bytes, this one has {found}; 32 random bytes are usual", least = LEAST_KEY_BYTES)]
 pub struct ShortKey {
     /// Bytes it has.
     pub found: usize,
