@@ -6,14 +6,16 @@
 //! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
 
 mod arguments;
+mod reference;
 #[cfg(test)]
 mod tests;
 pub mod value;
 
 pub use arguments::{
-    ConfigAction, DemoArgs, ImportArgs, ImportDays, PolicyAction, RunArgs, Scenario, SimulateArgs, SimulateTarget,
-    SqlArgs, SqlInput, ViewChoice,
+    Amendment, ConfigAction, DemoArgs, EraseArgs, ImportArgs, ImportDays, PolicyAction, RetractArgs, RunArgs, Scenario,
+    SimulateArgs, SimulateTarget, SqlArgs, SqlInput, ViewChoice,
 };
+pub use reference::ReferenceArgs;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -88,7 +90,7 @@ pub enum Command {
         long_about = "Generates the same records for the same seed and options: calls, e-mails, congress invitations \
                       and medical requests of a field force, with late, duplicate, edited, deleted and (with --poison) \
                       bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
-                      topic with reference files for HCPs and accounts beside them.",
+                      topic, and all reference tables into the folder `reference` beside them.",
         after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
                       \x20 touchload simulate --kafka localhost:9092 --rate 5000"
     )]
@@ -99,7 +101,8 @@ pub enum Command {
         long_about = "Loads bounded history from NDJSON files through the same decoder, state and tables as `run`. All \
                       files are one batch: the order of files and lines is no time. Importing the same content again \
                       adds nothing. Refuses a folder that a running pipeline owns.",
-        after_help = "Example:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson"
+        after_help = "Examples:\n  touchload import --data ./data --calls calls.ndjson --emails emails.ndjson\n\
+                      \x20 touchload import --data ./data --reference ./reference --calls calls.ndjson"
     )]
     Import(ImportArgs),
 
@@ -114,6 +117,29 @@ pub enum Command {
                       touchload sql --data ./data -c \"SELECT hcp_id, visits_per_week FROM hcp_now LIMIT 10\""
     )]
     Sql(SqlArgs),
+
+    /// Take back a bad feed: what it changed becomes again what it was
+    #[command(
+        long_about = "Takes back the records of a source that were accepted in a span of time: what only they knew is \
+                      deleted, what they replaced is stated again, and every number follows. Appends records to the \
+                      log and removes none. Shows what it would do, and does it with --execute only; it then refuses a \
+                      folder that a running pipeline owns. What the source sends again must have a greater version, or \
+                      counts when the same command is run once more.",
+        after_help = "Example:\n  touchload retract --data ./data --source crm \
+                      --ingested-between 2026-03-05T00:00:00Z 2026-03-05T06:30:00Z"
+    )]
+    Retract(RetractArgs),
+
+    /// Forget an HCP: no byte of the id stays in the data folder
+    #[command(
+        long_about = "Forgets an HCP beyond recall: rewrites every table without them, deletes old files and log entries \
+                      at once, keeps a keyed hash so that neither a replay nor an import brings them back, and looks into \
+                      every file for what is left. Shows what it would do, and does it with --execute only; it then \
+                      refuses a folder that a running pipeline owns. Killed half-way it is finished by the same command. \
+                      What lies elsewhere is not reached: Kafka topics, reference files, backups.",
+        after_help = "Example:\n  touchload erase --data ./data --hcp hcp-000123"
+    )]
+    Erase(EraseArgs),
 
     /// Look at configuration
     #[command(

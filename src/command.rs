@@ -2,9 +2,11 @@
 
 mod config_check;
 mod demo;
+mod erase;
 mod import;
 mod logging;
 mod policy_check;
+mod retract;
 mod run;
 mod simulate;
 mod sql;
@@ -13,21 +15,40 @@ mod stop;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
 use crate::policy::PolicyError;
+use ingest::reference_files::ReferenceError;
 use std::io::Write;
+use store::{FolderError, StoreError};
+
+/// Values that are wrong together, or at this time; each by itself was right.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct BadUsage(String);
 
 /// Runs a command to its end and writes its error, if any, to standard error.
 pub fn execute(cli: Cli) -> ExitStatus {
     match dispatch(cli) {
         Ok(()) => ExitStatus::Done,
         Err(error) => {
-            let usage = error.is::<ConfigError>()
-                || error.is::<PolicyError>()
-                || error.is::<ingest::reference_csv::ReferenceError>();
+            let usage = is_bad_usage(&error);
             // Without a standard error there is nobody to tell.
             drop(writeln!(std::io::stderr(), "touchload: {}", told(&error)));
             if usage { ExitStatus::BadUsage } else { ExitStatus::Failed }
         }
     }
+}
+
+/// Whether the command line or the configuration is wrong, so that nothing was done.
+fn is_bad_usage(error: &anyhow::Error) -> bool {
+    let location = match error.downcast_ref::<FolderError>() {
+        Some(FolderError::Store(error)) => Some(error),
+        _ => error.downcast_ref::<StoreError>(),
+    };
+    error.is::<BadUsage>()
+        || error.is::<ConfigError>()
+        || error.is::<PolicyError>()
+        || error.is::<ReferenceError>()
+        || error.is::<config_check::CheckError>()
+        || matches!(location, Some(StoreError::Location { .. }))
 }
 
 /// The error and its causes, each said once: many errors repeat their cause in their own text.
@@ -76,13 +97,22 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             sql::sql(&args, &runtime, out)
         }
+        Command::Retract(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(retract::retract(&args, out))
+        }
+        Command::Erase(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(erase::erase(&args, out))
+        }
         Command::Config { .. } | Command::Policy { .. } => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::{is_bad_usage, told};
+    use store::{FolderError, Location};
 
     #[test]
     fn a_cause_is_said_once() {
@@ -90,5 +120,15 @@ mod tests {
         assert_eq!(told(&missing()), "no such file");
         assert_eq!(told(&missing().context("cannot read a.toml: no such file")), "cannot read a.toml: no such file");
         assert_eq!(told(&missing().context("reading a.toml").context("start")), "start: reading a.toml: no such file");
+    }
+
+    #[test]
+    fn a_location_that_cannot_be_meant_is_bad_usage_and_a_folder_in_use_is_not() {
+        let refused = || Location::parse("ftp://host/x").expect_err("no such store");
+        assert!(is_bad_usage(&refused().into()));
+        assert!(is_bad_usage(&FolderError::Store(refused()).into()));
+        assert!(is_bad_usage(&anyhow::Error::from(refused()).context("opening the tables")));
+        assert!(!is_bad_usage(&FolderError::InUse { folder: "x".to_owned() }.into()));
+        assert!(!is_bad_usage(&anyhow::anyhow!("a disk is full")));
     }
 }

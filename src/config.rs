@@ -29,6 +29,7 @@ pub use properties::KafkaProperties;
 use crate::cli::LogFormat;
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
+use ingest::reference_files::ReferenceFiles;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,8 +53,8 @@ pub struct RunConfig {
     pub store: StoreSection,
     /// `http.listen`.
     pub http_listen: SocketAddr,
-    /// `[reference]`.
-    pub reference: ReferenceSection,
+    /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table.
+    pub reference: ReferenceFiles,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
     pub policy_file: Option<PathBuf>,
     /// `[alerts]`.
@@ -105,15 +106,6 @@ pub struct StoreSection {
     pub maintenance: Duration,
     /// How the object store is reached; a folder needs none.
     pub options: StoreOptions,
-}
-
-/// `[reference]`: CSV files with facts about HCPs and accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReferenceSection {
-    /// HCPs.
-    pub hcps: Option<PathBuf>,
-    /// Accounts.
-    pub accounts: Option<PathBuf>,
 }
 
 /// `[alerts]`: who is told of what is found.

@@ -8,12 +8,14 @@
 //! | [`cli`] | what was typed |
 //! | [`command`] | what each command does |
 //! | [`config`] | the configuration file of `run` |
+//! | `erased` | who was erased, for whoever decodes records |
 //! | [`format`] | query results as table, CSV or JSON |
 //! | [`pipeline`] | the main job: source events in, state and tables out |
 //! | [`policy`] | the policy file: read strictly, told in plain words |
 //! | [`progress`] | bars and spinners on a terminal |
 //! | [`prompt`] | SQL statements, from a script or typed |
 //! | [`publish`] | records to Kafka at a rate |
+//! | [`reference`] | where reference data come from |
 //! | [`service`] | a running pipeline with HTTP, gauges and maintenance |
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
@@ -25,12 +27,14 @@ pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;
+mod erased;
 pub mod format;
 pub mod pipeline;
 pub mod policy;
 pub mod progress;
 pub mod prompt;
 pub mod publish;
+pub mod reference;
 pub mod service;
 pub mod session;
 pub mod summary;

@@ -34,13 +34,14 @@ use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
 use processors::{SharedShards, Watermark};
+use restore::Placing;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use touchpoint::time::SECOND;
-use touchpoint::{Clock, Micros, Policy, TopicPartition};
+use touchpoint::{Clock, Micros, Policy, Reference, TopicPartition};
 
 /// Ageing and evaluation happen this often …
 const TURN: Micros = SECOND / 5;
@@ -128,6 +129,8 @@ pub struct Parts {
     pub policy: watch::Receiver<Arc<Policy>>,
     /// Alerts, if there are any.
     pub alerts: Option<AlertDesk>,
+    /// The reference data, likewise.
+    pub reference: watch::Receiver<Arc<Reference>>,
 }
 
 /// See the module.
@@ -137,6 +140,8 @@ pub struct Pipeline {
     pending: Pending,
     in_flight: Option<InFlight>,
     watermark: Watermark,
+    /// Which shard an HCP belongs to, of whom there may be no record; `None` before the first assignment.
+    placing: Option<Placing>,
     next_turn: Micros,
 }
 
@@ -156,6 +161,7 @@ impl Pipeline {
             pending: Pending::default(),
             in_flight: None,
             watermark: Watermark::default(),
+            placing: None,
             next_turn: Micros::MIN,
         }
     }
@@ -210,28 +216,21 @@ impl Pipeline {
         }
     }
 
-    /// Ages the state and refreshes what changed; under a new policy that is everything.
+    /// Ages the state and refreshes what changed; under a new policy that is everything, under new reference data
+    /// everybody they bear on.
     fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) -> Result<(), PipelineError> {
-        let policy = self.new_policy();
+        let (policy, reference) = (changed(&mut self.parts.policy), changed(&mut self.parts.reference));
         // A clock that was set back must not stop the ageing until it has caught up.
         let is_early = (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn;
-        if is_early && policy.is_none() {
+        if is_early && policy.is_none() && reference.is_none() {
             return Ok(());
         }
-        // What happened under the old policy is told under it: pagers must not miss it for coming with a reload.
-        let changed = self.shards().turn(now);
-        let mut evaluated = changed.len();
-        self.alert(now, &changed)?;
-        if let Some(policy) = policy {
-            let everybody = {
-                // One lock for both: no reader sees a number of the old policy under the name of the new one.
-                let mut shards = self.shards();
-                shards.set_policy(policy.clone());
-                shards.turn(now)
-            };
-            evaluated += everybody.len();
-            self.parts.observer.policy_in_force(&policy);
-            self.alert_of_policy(now, &policy, &everybody)?;
+        // What happened before a reload is told as what it is: pagers must not miss it for coming with the reload.
+        let happened = self.shards().turn(now);
+        let mut evaluated = happened.len();
+        self.alert(now, &happened)?;
+        if policy.is_some() || reference.is_some() {
+            evaluated += self.reload(now, policy, reference)?;
         }
         let took = self.parts.clock.now() - now;
         self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
@@ -244,15 +243,44 @@ impl Pipeline {
         Ok(())
     }
 
-    /// The policy, if it is another one than at the last look.
-    fn new_policy(&mut self) -> Option<Arc<Policy>> {
-        // Nobody is left to change it: an error is no change.
-        let has_changed = self.parts.policy.has_changed().unwrap_or(false);
-        has_changed.then(|| self.parts.policy.borrow_and_update().clone())
+    /// Puts what was read again in force. Gives how many HCPs were evaluated for it.
+    fn reload(
+        &mut self,
+        now: Micros,
+        policy: Option<Arc<Policy>>,
+        reference: Option<Arc<Reference>>,
+    ) -> Result<usize, PipelineError> {
+        let borne_on = {
+            // One lock for all: no reader sees a number of the old policy under the name of the new one.
+            let mut shards = self.shards();
+            if let Some(policy) = &policy {
+                shards.set_policy(policy.clone());
+            }
+            if let Some(reference) = &reference {
+                shards.set_reference(reference.clone());
+                self.placing.iter().for_each(|placing| placing.seed_targets(&mut shards));
+            }
+            shards.turn(now)
+        };
+        if let Some(policy) = &policy {
+            self.parts.observer.policy_in_force(policy);
+        }
+        if let Some(reference) = &reference {
+            self.parts.observer.reference_in_force(reference);
+        }
+        self.alert_of_reload(now, policy.as_deref(), &borne_on)?;
+        Ok(borne_on.len())
     }
 
     // A reader that panicked holds no half-written state: readers only read.
     fn shards(&self) -> RwLockWriteGuard<'_, processors::Shards> {
         self.parts.shards.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is watched, if it is another one than at the last look.
+fn changed<T>(watched: &mut watch::Receiver<Arc<T>>) -> Option<Arc<T>> {
+    // Nobody is left to change it: an error is no change.
+    let has_changed = watched.has_changed().unwrap_or(false);
+    has_changed.then(|| watched.borrow_and_update().clone())
 }

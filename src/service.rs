@@ -6,10 +6,13 @@
 mod alerting;
 mod background;
 mod policy_watch;
+mod reference_watch;
 
 use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
+use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
+use crate::reference::ReferenceInput;
 use crate::session;
 use alerting::Alerting;
 use anyhow::Context;
@@ -17,6 +20,7 @@ use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
 use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
+use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics};
 use std::net::{SocketAddr, TcpListener};
@@ -53,8 +57,10 @@ pub struct ServiceConfig {
     pub gauges: Duration,
     /// Where HTTP listens.
     pub http: SocketAddr,
-    /// Facts about HCPs and accounts.
+    /// Facts about HCPs, accounts, people and plans to begin with.
     pub reference: Arc<Reference>,
+    /// The files they were read from, which are read again when one changes; `None`: they stay as they are.
+    pub reference_input: Option<ReferenceInput>,
     /// Weights, budgets, gaps and hours to begin with.
     pub policy: Arc<Policy>,
     /// The file it was read from, which is read again when it changes; `None`: it stays as it is.
@@ -107,13 +113,21 @@ impl Service {
             GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
-        let (policy_metrics, alert_metrics) = (metrics.policy.clone(), metrics.alerts.clone());
-        let alerting = Alerting::open(&config, &shards, alert_metrics).await?;
+        let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
+        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
+        observer.reference_in_force(&config.reference);
         let (policies, policy_changes) = watch::channel(policy.clone());
         let policy_watch = config.policy_file.map(|file| PolicyWatch::new(file, policy, policies, policy_metrics));
         let policy_watch = policy_watch.transpose().context("listening for SIGHUP")?;
+        let decoder = Decoder::new(config.reference.clone(), config.decode).leaving_out(erased(&store).await?);
+        let decoder = Arc::new(decoder);
+        let (references, reference_changes) = watch::channel(config.reference.clone());
+        let takers = Takers { decoder: decoder.clone(), pipeline: references, metrics: reference_metrics };
+        let input = config.reference_input;
+        let reference_watch = input.map(|input| ReferenceWatch::new(input, config.reference.clone(), takers));
+        let reference_watch = reference_watch.transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),
             owner: Owner::new(config.pipeline_name.clone(), cluster),
@@ -123,9 +137,9 @@ impl Service {
             runtime: Handle::current(),
             settings: config.settings.clone(),
             policy: policy_changes,
+            reference: reference_changes,
             alerts: alerting.desk,
         };
-        let decoder = Arc::new(Decoder::new(config.reference.clone(), config.decode));
         let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
         let source = Arc::new(source);
         let handle = source.clone();
@@ -140,6 +154,9 @@ impl Service {
         background.spawn(background::http(listener, HttpState { page, health }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(watch) = policy_watch {
+            background.spawn(watch.run(quiet.clone()));
+        }
+        if let Some(watch) = reference_watch {
             background.spawn(watch.run(quiet.clone()));
         }
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));

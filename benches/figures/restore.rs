@@ -17,8 +17,9 @@ use std::time::Instant;
 use store::{Import, OpenMode, Owner, ReadLog, Store, Table};
 use touchload::clock::SystemClock;
 use touchpoint::time::RETENTION;
-use touchpoint::{Clock, NextOffsets, Op, Policy, Reference, TopicPartition, log};
+use touchpoint::{Clock, Kind, NextOffsets, Op, Policy, Reference, TopicPartition, log};
 
+/// The rows are committed as an import of this name is; they say that they came from Kafka, as nearly all do.
 const TOPIC: &str = "import:figures";
 /// What the design restores.
 const DESIGN_RECORDS: f64 = 30e6;
@@ -55,7 +56,7 @@ pub(crate) fn write_log(data: &Path, hcps: u64, records: u64) -> anyhow::Result<
         let mut from = 0;
         while from < records {
             let to = (from + BATCH).min(records);
-            let batch = rows.batch(from..to, Op::Upsert, TOPIC)?;
+            let batch = rows.batch(from..to, Op::Upsert, Kind::Calls.default_topic())?;
             let no = BooleanArray::from(vec![false; batch.num_rows()]);
             writer.write(log::from_record(&batch, no.clone(), no)?).await?;
             from = to;

@@ -1,7 +1,9 @@
 //! Messages of one partition number, over all four topics, become one Arrow batch, its dead letters and its ledger.
 //!
 //! A [`BatchBuilder`] decodes each message as it is pushed, so it never holds a message. Every pushed message ends as
-//! exactly one row: in `records` or in `dead_letters`; [`Seen`] counts both, per topic and partition. What comes out of
+//! exactly one row, in `records` or in `dead_letters`, but for valid records of HCPs who were erased, which leave no row;
+//! [`Seen`] counts all three, per topic and partition. A dead letter that names such an HCP has neither key nor payload nor
+//! its hash. What comes out of
 //! a sequence of messages does not depend on where it is cut into batches.
 
 mod seen;
@@ -90,13 +92,18 @@ impl BatchBuilder {
         let bytes = message.payload.map_or(0, <[u8]>::len);
         // By reference: a row is large, and nothing is gained by moving it.
         let fate = match &self.decoder.decode(message, ingested_at, &mut self.scratch) {
+            Ok(row) if self.decoder.erased().holds(row.hcp_id.as_bytes()) => Fate::Erased,
             Ok(row) => {
                 self.records.push(row);
                 Fate::Accepted { occurred_at: row.occurred_at, timestamp: row.kafka_timestamp }
             }
             Err(rejection) => {
-                let evidence = Evidence::of(message, rejection);
-                self.dead_letters.push(message, rejection, evidence, ingested_at);
+                if self.decoder.erased().are_named_in(message) {
+                    let unnamed = Message { key: None, ..*message };
+                    self.dead_letters.push(&unnamed, rejection, Evidence::none(message), ingested_at);
+                } else {
+                    self.dead_letters.push(message, rejection, Evidence::of(message, rejection), ingested_at);
+                }
                 Fate::Rejected(rejection.reason)
             }
         };
@@ -107,6 +114,8 @@ impl BatchBuilder {
     /// Rejects a message that its reader could not hold; `message.payload` is not looked at.
     pub fn push_oversized(&mut self, message: &Message<'_>, oversized: Oversized, ingested_at: Micros) {
         let (rejection, bytes) = (Rejection::OVERSIZED, oversized.bytes);
+        let key = message.key.filter(|key| !self.decoder.erased().holds(key));
+        let message = &Message { key, ..*message };
         self.dead_letters.push(message, &rejection, Evidence::hash_only(oversized), ingested_at);
         self.ledger.enter(message, bytes, Fate::Rejected(rejection.reason));
         self.count(message, 0);

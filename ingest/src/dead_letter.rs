@@ -1,7 +1,8 @@
 //! Rows of `dead_letters`: one per message that was not accepted.
 //!
 //! `payload` is NULL for medical requests, whose content is never kept, and for oversized messages, which are not worth
-//! the space they were refused for; `payload_sha256` stands in for it and is NULL only for tombstones. `field` is the
+//! the space they were refused for; `payload_sha256` stands in for it and is NULL only for tombstones and where somebody
+//! is named who was erased (`key` then too). `field` is the
 //! name of a known field and `detail` a fixed sentence: neither ever quotes the record. `key` is NULL without one.
 
 use crate::batch::Oversized;
@@ -35,6 +36,11 @@ impl<'a> Evidence<'a> {
             sha256: message.payload.map(sha256_hex),
             bytes: message.payload.map_or(0, |payload| payload.len() as i64),
         }
+    }
+
+    /// Nothing but the length: the payload names somebody who was erased.
+    pub(crate) fn none(message: &Message<'_>) -> Self {
+        Self { payload: None, sha256: None, bytes: message.payload.map_or(0, |payload| payload.len() as i64) }
     }
 
     /// A payload that was hashed as it passed by.

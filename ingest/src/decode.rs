@@ -27,16 +27,19 @@ mod accept;
 mod envelope;
 mod field;
 mod fields;
+mod in_force;
 mod rejection;
 mod scanner;
 
 pub use rejection::Rejection;
 pub use scanner::MAX_DEPTH;
 
+use crate::erased::Erased;
 use crate::message::Message;
 use accept::Candidate;
 use envelope::Context;
 use fields::Fields;
+use in_force::InForce;
 use scanner::Notes;
 use std::sync::Arc;
 use touchpoint::record::RecordRow;
@@ -80,15 +83,28 @@ pub struct Scratch {
 /// Decodes messages; shared by every reader of a process.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    reference: Arc<Reference>,
+    reference: InForce,
     options: DecodeOptions,
+    erased: Arc<Erased>,
 }
 
 impl Decoder {
     /// A decoder that places dates with `reference`.
     pub fn new(reference: Arc<Reference>, options: DecodeOptions) -> Self {
         let max_bytes = options.max_bytes.min(scanner::MAX_BYTES);
-        Self { reference, options: DecodeOptions { max_bytes, ..options } }
+        let options = DecodeOptions { max_bytes, ..options };
+        Self { reference: InForce::new(reference), options, erased: Arc::default() }
+    }
+
+    /// The same decoder; whoever builds batches with it leaves these HCPs out.
+    #[must_use]
+    pub fn leaving_out(self, erased: Arc<Erased>) -> Self {
+        Self { erased, ..self }
+    }
+
+    /// Who is to be left out.
+    pub fn erased(&self) -> &Erased {
+        &self.erased
     }
 
     /// The options in force.
@@ -96,9 +112,14 @@ impl Decoder {
         &self.options
     }
 
+    /// Places dates with other reference data from now on, in every clone of the decoder too.
+    pub fn set_reference(&self, reference: Arc<Reference>) {
+        self.reference.set(reference);
+    }
+
     /// The same decoder with another key rule.
     pub fn with_key_rule(&self, key_rule: KeyRule) -> Self {
-        Self { reference: Arc::clone(&self.reference), options: DecodeOptions { key_rule, ..self.options } }
+        Self { options: DecodeOptions { key_rule, ..self.options }, ..self.clone() }
     }
 
     /// Decodes one message; the row borrows from the message and from `scratch`. `ingested_at` is written into the row

@@ -9,6 +9,11 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 
 /// The hash of everything that was fed to `hasher`.
 pub(crate) fn hex(hasher: Sha256) -> String {
+    hex_of(&hasher.finalize())
+}
+
+/// Bytes as lower-case hex.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
-    hasher.finalize().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -8,16 +8,18 @@
 //! |---|---|
 //! | [`decode`] | the decoder: one JSON record or CloudEvent to one row, or the reason why not |
 //! | [`batch`] | messages of one partition number become one Arrow batch |
+//! | [`erased`] | the HCPs who were erased and must not come back |
 //! | [`kafka`] | the consumer group over the four topics |
 //! | [`file`] | NDJSON files for the bounded import |
-//! | [`reference_csv`] | effective-dated facts about HCPs and accounts from CSV |
+//! | [`reference_files`] | reference data: ten tables from CSV, NDJSON and Parquet |
 
 pub mod batch;
 mod dead_letter;
 pub mod decode;
 mod digest;
+pub mod erased;
 pub mod file;
 mod instant;
 pub mod kafka;
 mod message;
-pub mod reference_csv;
+pub mod reference_files;

@@ -1,12 +1,16 @@
 //! The metric kernel: the numbers of metrics.md §3 and §4 for one HCP, computed from its time-ordered list of records.
 //!
-//! Pure functions: no clock, no I/O, no allocation once the scratch buffers have grown. The stream, the import and SQL
+//! Pure functions: no clock, no I/O; beyond the scratch buffers, which stay, only budgets and plans that bear on an HCP
+//! allocate. The stream, the import and SQL
 //! over history all end here, which is why they agree.
 //!
 //! | module | one noun |
 //! |---|---|
-//! | [`entry`] | one retained record, 64 bytes |
+//! | [`entry`] | one retained record, 64 bytes; [`notes`] what few records have beside |
+//! | [`known`] | what plans, consents and preferences say of the HCP |
 //! | [`touches`] | the touches of an audience at T, oldest first, solicitation resolved |
+//! | [`consents`] | whether a touch had consent |
+//! | [`plans`] | touches that are mapped to a step, steps that fall due |
 //! | [`scan`] | one pass from the newest touch backwards that fills every window |
 //! | [`requests`] | responsiveness and talked-past |
 //! | [`load`] | the decayed load |
@@ -16,17 +20,24 @@
 //! | [`values`] | the metric values of one window |
 
 pub mod budgets;
+pub mod consents;
 pub mod entry;
 pub mod evidence;
+pub mod known;
 pub mod load;
+pub mod notes;
+pub mod plans;
 pub mod requests;
 pub mod scan;
 pub mod tally;
+#[cfg(test)]
+mod tests;
 pub mod touches;
 pub mod values;
 
 pub use budgets::Standing;
 pub use entry::Entry;
+pub use known::Known;
 pub use values::{MaybeReal, WindowValues};
 
 use touchpoint::policy::HcpFacts;
@@ -40,12 +51,14 @@ pub struct Instant<'a> {
     pub at: Micros,
     /// Weights, gap, SLA, budgets.
     pub policy: &'a Policy,
-    /// Plans, consents and preferences.
+    /// Reference data.
     pub reference: &'a Reference,
     /// The HCP, as reference data name it; empty where nobody said.
     pub hcp_id: &'a str,
     /// What selectors see of the HCP at T.
     pub hcp: HcpFacts<'a>,
+    /// What plans, consents and preferences say of the HCP.
+    pub known: Known<'a>,
     /// The HCP's time zone at T, if known.
     pub zone: Option<Tz>,
 }
@@ -54,7 +67,8 @@ impl<'a> Instant<'a> {
     /// One HCP at T, with what reference data say of it then.
     pub fn new(at: Micros, policy: &'a Policy, reference: &'a Reference, hcp_id: &'a str) -> Self {
         let (hcp, zone) = (HcpFacts::of(reference, hcp_id, at), reference.time_zone(hcp_id, at));
-        Self { at, policy, reference, hcp_id, hcp, zone }
+        let known = Known::of(reference, hcp_id, hcp.account, at);
+        Self { at, policy, reference, hcp_id, hcp, known, zone }
     }
 }
 
@@ -94,6 +108,8 @@ pub struct Overall {
 #[derive(Debug, Default)]
 pub struct Scratch {
     touches: Vec<touches::Touch>,
+    withdrawals: Vec<consents::Withdrawal>,
+    due: Vec<plans::DueStep>,
     scan: scan::Tallies,
 }
 
@@ -109,7 +125,7 @@ pub struct Records<'a, T> {
 }
 
 /// Evaluates one HCP for one audience at T over the default windows. `None` when the HCP has no row: no live record of the
-/// audience with `T − 400 d < occurred_at ≤ T`.
+/// audience with `T − 400 d < occurred_at ≤ T`, and nobody's target at T.
 pub fn evaluate<T: Texts + Copy>(
     records: Records<'_, T>,
     instant: &Instant<'_>,
@@ -141,14 +157,16 @@ pub fn evaluate_windows<T: Texts + Copy>(
     scratch: &mut Scratch,
 ) -> Option<Overall> {
     let retained = within(records.entries, instant.at - RETENTION, instant.at);
-    if !retained.iter().any(|e| e.counts_for(records.audience)) {
+    let is_recorded = retained.iter().any(|e| e.counts_for(records.audience));
+    if !is_recorded && !instant.reference.is_target(instant.hcp_id, instant.at) {
         return None;
     }
     // Only the longest window needs touches in full; of what is older, the load alone is left.
     let longest = instant.at - lengths.last().copied().unwrap_or(0);
     let (older, recent) = retained.split_at(retained.partition_point(|e| e.occurred_at <= longest));
     let source = touches::Source { retained, texts: records.texts, audience: records.audience };
-    source.collect(recent, &mut scratch.touches);
+    collect(&source, instant, recent, scratch);
+    plans::due(&source, instant, longest, &mut scratch.due);
     let weighing = load::Weighing::new(instant);
     let load = weighing.entries(&source, older) + weighing.touches(&scratch.touches);
     let standing = budgets::standing(&source, instant);
@@ -158,9 +176,25 @@ pub fn evaluate_windows<T: Texts + Copy>(
     for (length, values) in lengths.iter().zip(values) {
         *values = pass.window(*length);
         requests::fill(seen, *length, values);
+        values.plan_recall = plans::recall(&scratch.due, instant.at - length);
         values.complete(instant.policy);
     }
     Some(Overall { load, standing })
+}
+
+/// Fills the touches of the scratch with those of `recent`, and with what consent and plans say of each.
+fn collect<T: Texts>(source: &touches::Source<'_, T>, instant: &Instant<'_>, recent: &[Entry], scratch: &mut Scratch) {
+    match instant.known.consent {
+        Some(consent) => {
+            consents::withdrawals(source, &mut scratch.withdrawals);
+            let mut consents = consents::Consents::new(consent, &scratch.withdrawals);
+            source.collect_asking(&mut consents, recent, &mut scratch.touches);
+        }
+        None => source.collect(recent, &mut scratch.touches),
+    }
+    if let Some(steps) = instant.known.steps {
+        plans::map(steps, source, &mut scratch.touches);
+    }
 }
 
 /// What every part of an evaluation reads.
@@ -208,6 +242,8 @@ pub fn next_change<'s>(
         }
     }
     standings.into_iter().filter_map(Standing::next_change).for_each(&mut consider);
+    instant.reference.next_change(instant.hcp_id, instant.at).into_iter().for_each(&mut consider);
+    plans::changes(&instant.known, headline, &mut consider);
     budgets::next_leaving(live, instant).into_iter().for_each(&mut consider);
     for entry in entries {
         // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.

@@ -1,7 +1,6 @@
 //! Metric values as Arrow rows, only the wanted columns.
 //!
-//! A row comes from [`Values`]: the window values, the load, the budgets and the policy. Plan, consent and preference
-//! columns are NULL.
+//! A row comes from [`Values`]: the window values, the load, the budgets and the policy.
 
 use crate::kernel::budgets::BudgetColumns;
 use crate::kernel::load::visits_per_week;
@@ -75,8 +74,14 @@ pub fn value(name: &str, values: Values<'_>) -> Value {
         "sequential_continuity" => real(w.sequential_continuity),
         "voices" => real(w.voices),
         "function_voices" => real(w.function_voices),
+        "sequence_coherence" => real(w.sequence_coherence),
+        "plan_precision" => real(w.plan_precision),
+        "plan_recall" => real(w.plan_recall),
+        "plan_fit" => real(w.plan_fit),
         "responsiveness" => real(w.responsiveness),
         "talked_past" => count(w.talked_past),
+        "consent_conflicts" => w.consent_conflicts.map_or(Value::Null, count),
+        "channel_fit" => real(w.channel_fit),
         "coherence" => real(w.coherence),
         "coherence_basis" => w.parts.basis().map_or(Value::Null, Value::Text),
         "fragmentation" => w.fragmentation().map_or(Value::Null, Value::Real),

@@ -40,7 +40,8 @@ impl Shards {
         Self { ownership: Ownership::Sole, shards: BTreeMap::new(), policy, reference }
     }
 
-    /// Replaces all shards by empty ones for the partition numbers of an assignment.
+    /// Replaces all shards by empty ones for the partition numbers of an assignment. [`Shards::seed_targets`] comes next,
+    /// as soon as the partition of an HCP is known.
     pub fn assign(&mut self, ownership: Ownership, numbers: impl IntoIterator<Item = i32>) {
         self.ownership = ownership;
         let new = || Shard::new(self.policy.clone(), self.reference.clone());
@@ -48,6 +49,15 @@ impl Shards {
             Ownership::Sole => BTreeMap::from([(SOLE, new())]),
             Ownership::Shared => numbers.into_iter().map(|n| (n, new())).collect(),
         };
+    }
+
+    /// Makes every target known to its shard. `owns` tells whether the records of an HCP belong to a partition number; a
+    /// sole owner has them all.
+    pub fn seed_targets(&mut self, owns: impl Fn(&str, i32) -> bool) {
+        let sole = self.ownership == Ownership::Sole;
+        for (number, shard) in &mut self.shards {
+            shard.seed_targets(|hcp_id| sole || owns(hcp_id, *number));
+        }
     }
 
     /// What the process owns.
@@ -96,6 +106,13 @@ impl Shards {
         self.policy = policy;
     }
 
+    /// Puts other reference data in force, for shards of later assignments too. Call [`Shards::seed_targets`] and
+    /// [`Shards::turn`] next.
+    pub fn set_reference(&mut self, reference: Arc<Reference>) {
+        self.shards.values_mut().for_each(|shard| shard.set_reference(reference.clone()));
+        self.reference = reference;
+    }
+
     /// A consistent view of each shard's headline values.
     pub fn snapshots(&self) -> Vec<LiveSnapshot> {
         self.shards.values().map(Shard::snapshot).collect()
@@ -109,5 +126,36 @@ impl Shards {
     /// Reference data in force.
     pub fn reference(&self) -> &Arc<Reference> {
         &self.reference
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ownership, Shards};
+    use crate::state::Shard;
+    use std::sync::Arc;
+    use touchpoint::reference::{PanelRow, Tables, Validity};
+    use touchpoint::{Policy, Reference};
+
+    #[test]
+    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+        let panel = |hcp_id: String| PanelRow {
+            owner_id: "rep".into(),
+            hcp_id,
+            is_target: true,
+            min_touches: None,
+            max_touches: None,
+            validity: Validity::ALWAYS,
+        };
+        let panels = Some((0..10).map(|n| panel(n.to_string())).collect());
+        let reference = Reference::try_new(Tables { panels, ..Tables::default() }).expect("no faults");
+        let mut shards = Shards::new(Arc::new(Policy::default()), Arc::new(reference));
+        let mut known = |ownership, numbers: &[i32]| {
+            shards.assign(ownership, numbers.iter().copied());
+            shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
+            shards.iter().map(|(number, shard)| (number, Shard::hcp_count(shard))).collect::<Vec<_>>()
+        };
+        assert_eq!(known(Ownership::Shared, &[0, 2]), [(0, 4), (2, 3)]);
+        assert_eq!(known(Ownership::Sole, &[0, 1, 2]), [(0, 10)]);
     }
 }

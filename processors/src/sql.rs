@@ -7,6 +7,7 @@
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
 //! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
+//! | `targets` | the targets at an instant, as rows beside the log |
 //! | [`history_table`] | what the operator gives at an instant, as a table |
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
@@ -17,6 +18,7 @@ pub mod layout;
 pub mod live_table;
 pub mod metrics_at;
 pub mod sums_table;
+mod targets;
 pub mod touch_metrics;
 pub mod window_exec;
 

@@ -16,8 +16,10 @@
 //! | [`wheel`] | when each HCP next changes by itself |
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
+//! | [`targets`] | HCPs that are known before anything is heard of them |
 //! | [`days`] | the day rows of `hcp_metrics` and their revisions |
 //! | [`sums`] | counts over all HCPs that gauges read |
+//! | [`retraction`] | what to append so that a feed has never been read |
 
 pub mod arena;
 pub mod days;
@@ -27,8 +29,10 @@ pub mod interner;
 pub mod list;
 pub mod live;
 pub mod position;
+pub mod retraction;
 pub mod shard;
 pub mod sums;
+pub mod targets;
 pub mod wheel;
 
 pub use live::{Cell, Headline, Headlines, LiveSnapshot};

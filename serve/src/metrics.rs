@@ -19,6 +19,7 @@ use crate::metrics::gauges::GaugeMetrics;
 use crate::metrics::policy::PolicyMetrics;
 use crate::metrics::progress::ProgressMetrics;
 use crate::metrics::records::RecordMetrics;
+use crate::metrics::reference::ReferenceMetrics;
 use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
@@ -31,6 +32,7 @@ pub mod gauges;
 pub mod policy;
 pub mod progress;
 pub mod records;
+pub mod reference;
 pub mod words;
 
 #[cfg(test)]
@@ -52,6 +54,7 @@ pub const FAMILIES: &[&[Family]] = &[
     gauges::FAMILIES,
     policy::FAMILIES,
     alerts::FAMILIES,
+    reference::FAMILIES,
     &[BUILD_INFO],
 ];
 
@@ -89,6 +92,8 @@ pub struct PipelineMetrics {
     pub policy: PolicyMetrics,
     /// Alerts and their delivery.
     pub alerts: AlertMetrics,
+    /// The reference data in force.
+    pub reference: ReferenceMetrics,
     clock: Arc<dyn Clock>,
 }
 
@@ -108,6 +113,7 @@ impl PipelineMetrics {
             gauges: GaugeMetrics::register(registry)?,
             policy: PolicyMetrics::register(registry)?,
             alerts: AlertMetrics::register(registry)?,
+            reference: ReferenceMetrics::register(registry)?,
             clock,
         })
     }

@@ -41,6 +41,8 @@ pub struct WorldConfig {
     pub seed: u64,
     /// How the company's functions work together.
     pub profile: ScenarioProfile,
+    /// What reference data speak of: they enrol HCPs in the plan cycles from its start to one cycle after its end.
+    pub span: Span,
     /// Number of HCPs, 1..=10,000,000. Reps, MSLs and accounts follow from it.
     pub hcps: u32,
     /// HCPs per rep.
@@ -253,6 +255,7 @@ impl WorldConfig {
         Self {
             seed,
             profile: ScenarioProfile::of(scenario),
+            span,
             hcps,
             panel: 10_000.0 / 120.0,
             msl_panel: 10_000.0 / 15.0,

@@ -102,6 +102,9 @@ impl Role {
     }
 }
 
+/// Desks of medical information.
+pub(crate) const MEDICAL_DESKS: u32 = 8;
+
 /// A person who acts for the company, from 0 within the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Owner {

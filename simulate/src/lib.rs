@@ -14,7 +14,7 @@
 //! | [`firehose`] | load, as fast as one core writes |
 //! | [`produced`] | one message: kind, key, payload, arrival, expected rejection |
 //! | [`ndjson`] | files for `import` |
-//! | [`reference_files`] | `hcps.csv` and `accounts.csv` |
+//! | [`reference_files`] | the ten tables of reference data, as rows and as files |
 //! | [`reference`] | the naive metrics |
 
 pub mod config;

@@ -1,23 +1,32 @@
-//! The reference data of a world: its HCPs and accounts as effective-dated rows and as the CSV files that users bring.
+//! The reference data of a world: its ten tables as effective-dated rows, and as the CSV files that users bring.
 //!
-//! `hcps.csv`: hcp_id, specialty, segment, territory, country, time_zone, account_id, valid_from, valid_to.
-//! `accounts.csv`: account_id, kind, territory, country, parent_account_id, valid_from, valid_to. Rows hold in
-//! `[valid_from, valid_to)`, RFC 3339; an empty end is open. An HCP or account that moves has two rows that meet.
+//! They say what the records of the same world do: an HCP or account that moves has two rows that meet, an enrolled HCP has
+//! a row for every plan cycle of the config's span, and the steps that are not skipped are done within their spans. Rows
+//! are made as they are asked for, so that a world of a million HCPs takes no memory for them.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`customers`] | HCPs, accounts, affiliations |
+//! | [`company`] | people and their panels |
+//! | [`plans`] | enrolments and steps |
+//! | [`wishes`] | consents, their rules, preferences |
+//! | [`csv_table`] | a table as a file |
 
-use crate::calendar::push_instant;
-use crate::id::Named;
-use crate::seed::Purpose;
-use crate::world::{ACCOUNT_KINDS, World};
+mod company;
+mod csv_table;
+mod customers;
+mod plans;
+mod wishes;
+
+use crate::world::World;
+use csv_table::write_table;
 use std::fs;
 use std::path::{Path, PathBuf};
 use touchpoint::Micros;
-use touchpoint::reference::{AccountRow, HcpRow, Validity};
-use touchpoint::time::{DAY, EARLIEST, LATEST};
-
-/// Accounts in one network of accounts.
-const NETWORK: u32 = 12;
-/// Share of networks that exist; the others are accounts of their own.
-const NETWORKED: f64 = 0.4;
+use touchpoint::reference::{
+    AccountRow, AffiliationRow, ConsentRow, ConsentRuleRow, HcpRow, PanelRow, PersonRow, PlanRow, PlanStepRow,
+    PreferenceRow, Tables, Validity,
+};
 
 /// A file that could not be written. The folder's fault; try again elsewhere.
 #[derive(Debug, thiserror::Error)]
@@ -27,15 +36,6 @@ pub struct ReferenceFileError {
     pub path: PathBuf,
     /// What was refused.
     pub source: csv::Error,
-}
-
-/// Where [`ReferenceFiles::write`] put the files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReferencePaths {
-    /// `hcps.csv`.
-    pub hcps: PathBuf,
-    /// `accounts.csv`.
-    pub accounts: PathBuf,
 }
 
 /// The reference data of a world.
@@ -51,155 +51,96 @@ impl<'a> ReferenceFiles<'a> {
     }
 
     /// Every HCP's rows, by number and then by time.
-    pub fn hcp_rows(&self) -> impl Iterator<Item = HcpRow> + 'a {
-        let world = self.world;
-        (0..world.hcps()).flat_map(move |hcp| {
-            let spans = spans(world.move_of(hcp).map(|m| m.at));
-            spans.into_iter().map(move |validity| hcp_row(world, hcp, validity))
-        })
+    pub fn hcp_rows(&self) -> impl Iterator<Item = HcpRow> + use<'a> {
+        customers::hcps(self.world)
     }
 
     /// Every account's rows, by number and then by time.
-    pub fn account_rows(&self) -> impl Iterator<Item = AccountRow> + 'a {
-        let world = self.world;
-        (0..world.accounts()).flat_map(move |account| {
-            let spans = spans(moves_at(world, account));
-            spans.into_iter().map(move |validity| account_row(world, account, validity))
-        })
+    pub fn account_rows(&self) -> impl Iterator<Item = AccountRow> + use<'a> {
+        customers::accounts(self.world)
     }
 
-    /// Writes both files into `dir`, which is made if it is missing.
+    /// Where every HCP works: one primary affiliation at a time, and for some another one.
+    pub fn affiliation_rows(&self) -> impl Iterator<Item = AffiliationRow> + use<'a> {
+        customers::affiliations(self.world)
+    }
+
+    /// Everybody who acts for the company, and whom they report to.
+    pub fn person_rows(&self) -> impl Iterator<Item = PersonRow> + use<'a> {
+        company::people(self.world)
+    }
+
+    /// The panels of reps and MSLs. The more active HCPs of a rep's panel are targets.
+    pub fn panel_rows(&self) -> impl Iterator<Item = PanelRow> + use<'a> {
+        company::panels(self.world)
+    }
+
+    /// An enrolment for each enrolled HCP and plan cycle.
+    pub fn plan_rows(&self) -> impl Iterator<Item = PlanRow> + use<'a> {
+        plans::enrolments(self.world)
+    }
+
+    /// The steps of every plan; every scenario has them, though not all enrol anybody.
+    pub fn plan_step_rows(&self) -> impl Iterator<Item = PlanStepRow> + use<> {
+        plans::steps(self.world)
+    }
+
+    /// What HCPs agreed to and refused. Some of what is done conflicts with it.
+    pub fn consent_rows(&self) -> impl Iterator<Item = ConsentRow> + use<'a> {
+        wishes::consents(self.world)
+    }
+
+    /// What holds where nobody said anything.
+    pub fn consent_rule_rows(&self) -> impl Iterator<Item = ConsentRuleRow> + use<> {
+        wishes::rules()
+    }
+
+    /// How seven of ten HCPs would rather be reached.
+    pub fn preference_rows(&self) -> impl Iterator<Item = PreferenceRow> + use<'a> {
+        wishes::preferences(self.world)
+    }
+
+    /// All ten tables.
+    pub fn tables(&self) -> Tables {
+        Tables {
+            hcps: Some(self.hcp_rows().collect()),
+            accounts: Some(self.account_rows().collect()),
+            affiliations: Some(self.affiliation_rows().collect()),
+            people: Some(self.person_rows().collect()),
+            panels: Some(self.panel_rows().collect()),
+            plans: Some(self.plan_rows().collect()),
+            plan_steps: Some(self.plan_step_rows().collect()),
+            consents: Some(self.consent_rows().collect()),
+            consent_rules: Some(self.consent_rule_rows().collect()),
+            preferences: Some(self.preference_rows().collect()),
+        }
+    }
+
+    /// Writes a CSV file for each table into `dir`, which is made if it is missing: `hcps.csv`, `plan_steps.csv`, … Gives
+    /// the number of rows.
     ///
     /// # Errors
     /// [`ReferenceFileError`] names the file.
-    pub fn write(&self, dir: &Path) -> Result<ReferencePaths, ReferenceFileError> {
-        let paths = ReferencePaths { hcps: dir.join("hcps.csv"), accounts: dir.join("accounts.csv") };
+    pub fn write(&self, dir: &Path) -> Result<u64, ReferenceFileError> {
         let made = fs::create_dir_all(dir).map_err(csv::Error::from);
         made.map_err(|source| ReferenceFileError { path: dir.to_owned(), source })?;
-        write_file(&paths.hcps, HCP_COLUMNS, self.hcp_rows().map(hcp_fields))?;
-        write_file(&paths.accounts, ACCOUNT_COLUMNS, self.account_rows().map(account_fields))?;
-        Ok(paths)
+        let rows = write_table(dir, self.hcp_rows())?
+            + write_table(dir, self.account_rows())?
+            + write_table(dir, self.affiliation_rows())?
+            + write_table(dir, self.person_rows())?
+            + write_table(dir, self.panel_rows())?
+            + write_table(dir, self.plan_rows())?
+            + write_table(dir, self.plan_step_rows())?
+            + write_table(dir, self.consent_rows())?
+            + write_table(dir, self.consent_rule_rows())?
+            + write_table(dir, self.preference_rows())?;
+        Ok(rows)
     }
-}
-
-const HCP_COLUMNS: [&str; 9] =
-    ["hcp_id", "specialty", "segment", "territory", "country", "time_zone", "account_id", "valid_from", "valid_to"];
-const ACCOUNT_COLUMNS: [&str; 7] =
-    ["account_id", "kind", "territory", "country", "parent_account_id", "valid_from", "valid_to"];
-
-fn write_file<const N: usize>(
-    path: &Path,
-    columns: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> Result<(), ReferenceFileError> {
-    let partial = path.with_extension("csv.partial");
-    let write = || -> Result<(), csv::Error> {
-        let mut file = csv::Writer::from_path(&partial)?;
-        file.write_record(columns)?;
-        for row in rows {
-            file.write_record(&row)?;
-        }
-        file.flush()?;
-        fs::rename(&partial, path)?;
-        Ok(())
-    };
-    write().map_err(|source| ReferenceFileError { path: path.to_owned(), source })
 }
 
 /// One open span, or two that meet at the move.
-fn spans(moved: Option<Micros>) -> Vec<Validity> {
-    match moved {
-        Some(at) => vec![Validity { to: at, ..Validity::ALWAYS }, Validity { from: at, ..Validity::ALWAYS }],
-        None => vec![Validity::ALWAYS],
-    }
-}
-
-fn hcp_row(world: &World, hcp: u32, validity: Validity) -> HcpRow {
-    let known = world.hcp(hcp, validity.from);
-    HcpRow {
-        hcp_id: known.id,
-        specialty: Some(known.specialty.to_owned()),
-        segment: Some(known.segment.to_owned()),
-        territory: Some(world.territory_id(known.territory)),
-        country: Some(known.place.country.to_owned()),
-        time_zone: Some(known.place.zone),
-        account_id: Some(Named::Account(known.account).id()),
-        validity,
-    }
-}
-
-fn account_row(world: &World, account: u32, validity: Validity) -> AccountRow {
-    let first = world.account_members(account).start;
-    let territory = world.rep_of(first).number / world.config().reps_per_territory;
-    let moved = moves_at(world, account).is_some_and(|at| validity.from >= at);
-    let kind = world.seed().below(Purpose::AccountKind, u64::from(account), 0, ACCOUNT_KINDS.len() as u64);
-    AccountRow {
-        account_id: Named::Account(account).id(),
-        kind: ACCOUNT_KINDS.get(kind as usize).map(|k| (*k).to_owned()),
-        territory: Some(world.territory_id(territory)),
-        country: Some(world.place_of_territory(territory).country.to_owned()),
-        // Who moves leaves its network.
-        parent_account_id: parent_of(world, account).filter(|_| !moved).map(|p| Named::Account(p).id()),
-        validity,
-        ..AccountRow::default()
-    }
-}
-
-/// The head of the account's network; heads have none, so there are no cycles.
-fn parent_of(world: &World, account: u32) -> Option<u32> {
-    let head = account / NETWORK * NETWORK;
-    let networked = world.seed().unit(Purpose::Network, u64::from(head), 0) < NETWORKED;
-    (networked && account != head).then_some(head)
-}
-
-/// When the account leaves its network, if it does: 00:00 UTC of some day.
-fn moves_at(world: &World, account: u32) -> Option<Micros> {
-    parent_of(world, account)?;
-    let moves = &world.config().moves;
-    if world.seed().unit(Purpose::AccountMove, u64::from(account), 0) >= moves.share {
-        return None;
-    }
-    let (first, last) = (moves.within.from.div_euclid(DAY) + 1, moves.within.to.div_euclid(DAY));
-    let days = (last - first).max(1).unsigned_abs();
-    Some((first + world.seed().below(Purpose::AccountMove, u64::from(account), 1, days) as i64) * DAY)
-}
-
-fn hcp_fields(row: HcpRow) -> [String; 9] {
-    [
-        row.hcp_id,
-        row.specialty.unwrap_or_default(),
-        row.segment.unwrap_or_default(),
-        row.territory.unwrap_or_default(),
-        row.country.unwrap_or_default(),
-        row.time_zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
-        row.account_id.unwrap_or_default(),
-        from_text(row.validity.from),
-        to_text(row.validity.to),
-    ]
-}
-
-fn account_fields(row: AccountRow) -> [String; 7] {
-    [
-        row.account_id,
-        row.kind.unwrap_or_default(),
-        row.territory.unwrap_or_default(),
-        row.country.unwrap_or_default(),
-        row.parent_account_id.unwrap_or_default(),
-        from_text(row.validity.from),
-        to_text(row.validity.to),
-    ]
-}
-
-fn from_text(at: Micros) -> String {
-    if at <= EARLIEST { String::new() } else { instant_text(at) }
-}
-
-fn to_text(at: Micros) -> String {
-    if at > LATEST { String::new() } else { instant_text(at) }
-}
-
-fn instant_text(at: Micros) -> String {
-    let mut out = Vec::with_capacity(20);
-    push_instant(&mut out, at);
-    String::from_utf8_lossy(&out).into_owned()
+fn spans(moved: Option<Micros>) -> impl Iterator<Item = Validity> {
+    let before = moved.map(|at| Validity { to: at, ..Validity::ALWAYS });
+    let after = moved.map_or(Validity::ALWAYS, |at| Validity { from: at, ..Validity::ALWAYS });
+    before.into_iter().chain([after])
 }

@@ -42,6 +42,11 @@ pub(crate) enum Purpose {
     Poison,
     Live,
     Firehose,
+    // New purposes come last: the others keep their numbers, and every world its records.
+    Affiliation,
+    AccountFacts,
+    Capture,
+    Preference,
 }
 
 /// A stateless source of numbers for one world.

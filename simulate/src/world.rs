@@ -18,7 +18,7 @@ pub use plan::{Plan, PlanStep, StepChannel};
 pub(crate) use catalogue::Message;
 pub(crate) use hcp::HcpIndex;
 pub(crate) use place::{ACCOUNT_KINDS, HEADQUARTERS};
-pub(crate) use plan::PlanRef;
+pub(crate) use plan::{PlanRef, Run};
 
 use crate::config::{ConfigError, WorldConfig};
 use crate::id::{Named, Owner, Role};

@@ -2,7 +2,11 @@
 //!
 //! Counts are records or HCPs, rates are records per second, shares lie in 0..=1, `--data` is a folder or a URL.
 
-use crate::cli::value;
+mod amend;
+
+pub use amend::{Amendment, EraseArgs, RetractArgs};
+
+use crate::cli::{ReferenceArgs, value};
 use crate::format::OutputFormat;
 use crate::policy::template::TEMPLATES;
 use chrono::NaiveDate;
@@ -91,12 +95,9 @@ pub struct DemoArgs {
     /// Share of bad records, to watch rejection
     #[arg(long, value_name = "SHARE", default_value = "0.002", value_parser = value::share)]
     pub poison: f64,
-    /// HCP reference data (CSV) instead of the simulated one
-    #[arg(long, value_name = "CSV")]
-    pub hcps_file: Option<PathBuf>,
-    /// Account reference data (CSV) instead of the simulated one
-    #[arg(long, value_name = "CSV")]
-    pub accounts_file: Option<PathBuf>,
+    /// Reference data instead of the simulated ones.
+    #[command(flatten)]
+    pub reference: ReferenceArgs,
     /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults; read again when it changes
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -124,12 +125,15 @@ pub struct RunArgs {
     /// Address of the HTTP endpoints, instead of the file's http.listen
     #[arg(long, value_name = "IP:PORT", value_parser = value::address)]
     pub http: Option<SocketAddr>,
+    /// Reference data: a folder with a table by its name, instead of the file's [reference]
+    #[arg(long, value_name = "DIR")]
+    pub reference: Option<PathBuf>,
 }
 
 /// Where `simulate` puts its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SimulateTarget<'a> {
-    /// One NDJSON file per topic, and reference files, in this folder.
+    /// One NDJSON file per topic in this folder, and reference files in its folder `reference`.
     Folder(&'a PathBuf),
     /// A Kafka cluster, by its bootstrap servers.
     Kafka(&'a str),
@@ -139,7 +143,7 @@ pub enum SimulateTarget<'a> {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("target").required(true).args(["out", "kafka"]))]
 pub struct SimulateArgs {
-    /// Write NDJSON and reference files into this folder
+    /// Write NDJSON files into this folder, and reference files into its folder `reference`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Publish to this Kafka cluster
@@ -211,12 +215,9 @@ pub struct ImportArgs {
     /// Medical requests (NDJSON); may be given several times
     #[arg(long, value_name = "FILE")]
     medical_requests: Vec<PathBuf>,
-    /// HCP reference data (CSV)
-    #[arg(long, value_name = "CSV")]
-    pub hcps_file: Option<PathBuf>,
-    /// Account reference data (CSV)
-    #[arg(long, value_name = "CSV")]
-    pub accounts_file: Option<PathBuf>,
+    /// Reference data.
+    #[command(flatten)]
+    pub reference: ReferenceArgs,
     /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -272,12 +273,9 @@ pub struct SqlArgs {
     /// How results are written; csv and json stream any number of rows
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub format: OutputFormat,
-    /// HCP reference data (CSV)
-    #[arg(long, value_name = "CSV")]
-    pub hcps_file: Option<PathBuf>,
-    /// Account reference data (CSV)
-    #[arg(long, value_name = "CSV")]
-    pub accounts_file: Option<PathBuf>,
+    /// Reference data.
+    #[command(flatten)]
+    pub reference: ReferenceArgs,
     /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

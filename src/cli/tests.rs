@@ -1,6 +1,6 @@
 //! Every command as it is typed, and what is refused.
 
-use super::{Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice};
+use super::{Amendment, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice};
 use crate::cli::arguments::ImportDays;
 use crate::format::OutputFormat;
 use clap::error::ErrorKind;
@@ -37,7 +37,7 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "config", "policy"]);
+    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "config", "policy"]);
 }
 
 #[test]
@@ -130,6 +130,33 @@ fn sql_reads_text_a_file_or_a_prompt() {
     let Command::Sql(args) = typed("touchload sql --data d -c SELECT").command else { panic!() };
     assert_eq!(args.input(), SqlInput::Text("SELECT"));
     assert_eq!(refused("touchload sql --data d -c S -f q.sql").kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn retract_needs_a_source_and_a_span_and_shows_before_it_does() {
+    let line = "touchload retract --data d --source crm --ingested-between 1970-01-01 1970-01-02T00:00:00Z";
+    let Command::Retract(args) = typed(line).command else { panic!() };
+    assert_eq!((args.source.as_str(), args.span(), args.topic.as_deref()), ("crm", (0, 86_400_000_000), None));
+    assert_eq!(args.amendment(), Amendment::DryRun);
+    let Command::Retract(args) = typed(&format!("{line} --topic import:ab --execute")).command else { panic!() };
+    assert_eq!((args.amendment(), args.topic.as_deref()), (Amendment::Executed, Some("import:ab")));
+    for line in [
+        "touchload retract --data d --source crm",
+        "touchload retract --data d --ingested-between 1970-01-01 1970-01-02",
+    ] {
+        assert_eq!(refused(line).kind(), ErrorKind::MissingRequiredArgument, "{line}");
+    }
+    assert_eq!(refused("touchload retract --data d --source crm --ingested-between 1970-01-01").exit_code(), 2);
+}
+
+#[test]
+fn erase_names_one_person_and_shows_before_it_does() {
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1").command else { panic!() };
+    assert_eq!((args.hcp.as_str(), args.amendment()), ("h1", Amendment::DryRun));
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --execute").command else { panic!() };
+    assert_eq!(args.amendment(), Amendment::Executed);
+    assert_eq!(refused("touchload erase --data d").kind(), ErrorKind::MissingRequiredArgument);
+    assert_eq!(refused("touchload erase --data d --hcp=").exit_code(), 2);
 }
 
 #[test]

@@ -13,18 +13,17 @@ use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
 use crate::pipeline::PipelineSettings;
 use crate::policy;
+use crate::reference::ReferenceInput;
 use crate::service::{Service, ServiceConfig};
 use crate::view::TerminalView;
 use ingest::decode::DecodeOptions;
 use ingest::kafka::{KafkaConfig, PartitionerChoice};
-use ingest::reference_csv;
 use simulate::{Span, Workload, World, WorldConfig};
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{FolderUse, Location};
 use tokio_util::sync::CancellationToken;
-use touchpoint::reference::Tables;
 use touchpoint::time::DAY;
 use touchpoint::{Clock, Reference};
 use traffic::Traffic;
@@ -41,7 +40,7 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
     let mut config = WorldConfig::new(args.scenario.into(), args.hcps, args.seed, span);
     config.poison = poison(args.poison);
     let workload = Workload::new(Arc::new(World::build(config)?));
-    let reference = Arc::new(reference(&args, &workload)?);
+    let reference = reference(&args, &workload)?;
     let broker = EmbeddedBroker::start(DEMO_PARTITIONS)?;
     let data = args.data.display().to_string();
     let service = Service::start(service_config(&args, broker.bootstrap_servers(), reference)?).await?;
@@ -59,15 +58,14 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
 }
 
 /// The files that were given, else what the simulated world knows of itself.
-fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Reference> {
-    if args.hcps_file.is_some() || args.accounts_file.is_some() {
-        let files =
-            reference_csv::ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
-        return Ok(reference_csv::load(&files)?);
+fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Arc<Reference>> {
+    let given = args.reference.input();
+    if given.is_given() {
+        return Ok(given.load()?);
     }
-    let files = simulate::ReferenceFiles::new(workload.world());
-    Reference::try_new(Tables::of(files.hcp_rows().collect(), files.account_rows().collect()))
-        .map_err(|overlaps| anyhow::anyhow!("the simulated reference data overlap: {overlaps:?}"))
+    Reference::try_new(simulate::ReferenceFiles::new(workload.world()).tables())
+        .map(Arc::new)
+        .map_err(|faults| anyhow::anyhow!("the simulated reference data contradict each other: {faults:?}"))
 }
 
 fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> anyhow::Result<ServiceConfig> {
@@ -85,6 +83,7 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         gauges: GAUGES_EVERY / 5,
         http: args.http,
         reference,
+        reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
         policy: policy::in_force(args.policy.as_deref())?,
         policy_file: args.policy.clone(),
         // The embedded broker has no topics for them.

@@ -25,12 +25,13 @@
 //! | [`days`] | which day rows are written |
 
 mod days;
-mod files;
+pub(super) mod files;
 mod lanes;
 
 use super::run::{started, summary};
 use crate::cli::ImportArgs;
 use crate::clock::SystemClock;
+use crate::erased::erased;
 use crate::pipeline::Tally;
 use crate::policy;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
@@ -42,8 +43,8 @@ use files::{Ledger, Rows};
 use futures::StreamExt;
 use ingest::batch::DecodedBatch;
 use ingest::decode::{DecodeOptions, Decoder, KeyRule};
+use ingest::erased::Erased;
 use ingest::file::{FileBatch, FileReader, ImportFile};
-use ingest::reference_csv::{self, ReferenceFiles};
 use lanes::Lanes;
 use processors::Shard;
 use std::collections::BTreeSet;
@@ -52,15 +53,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use store::{FolderLock, FolderUse, Import, Location, OpenMode, Owner, ReadLog, Store, Table, Written};
 use touchpoint::time::EARLIEST;
-use touchpoint::{Clock, Micros, Policy, Reference, SkipReason, TopicPartition, log};
+use touchpoint::{Clock, Micros, NextOffsets, Policy, Reference, SkipReason, TopicPartition, log};
 
 /// Day rows that go to a lane at a time.
 const DAY_ROWS_STEP: usize = 16 * 1024;
 
 pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let clock = started();
-    let files = ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
-    let reference = Arc::new(reference_csv::load(&files)?);
+    let reference = args.reference.input().load()?;
     let policy = policy::in_force(args.policy.as_deref())?;
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut inputs = files::open(args, threads)?;
@@ -81,12 +81,16 @@ pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Re
         writeln!(out, "nothing new: all {given} files were imported before")?;
         tally.hcps = hcps(&store).await?;
     } else {
-        let importing = Importing::start(&store, Means { policy, reference, threads }, &unaccounted).await?;
+        let means = Means { policy, reference, threads, started_at: SystemClock.now() };
+        let importing = Importing::start(&store, means, &unaccounted).await?;
         let imported = importing.run(&inputs, &mut ledger, (&store, args)).await?;
         tally.hcps = imported.hcps;
-        imported.commit(&store, &owner, &ledger).await?;
+        imported.commit(&store, &owner, (ledger.next(), ledger.refused())).await?;
     }
     (tally.accepted, tally.rejected) = (ledger.accepted(), ledger.rejected());
+    if ledger.erased() > 0 {
+        tally.skipped.insert(SkipReason::Erased, ledger.erased());
+    }
     summary("import", &tally, &store, &args.data, clock.elapsed()).await.write(out)?;
     ended(args, &ledger, out)
 }
@@ -121,25 +125,27 @@ fn ended(args: &ImportArgs, ledger: &Ledger, out: &mut dyn Write) -> anyhow::Res
 }
 
 /// What an import works with.
-struct Means {
-    policy: Arc<Policy>,
-    reference: Arc<Reference>,
-    threads: NonZeroUsize,
+pub(super) struct Means {
+    pub(super) policy: Arc<Policy>,
+    pub(super) reference: Arc<Reference>,
+    pub(super) threads: NonZeroUsize,
+    pub(super) started_at: Micros,
 }
 
 /// An import that is being read.
-struct Importing {
+pub(super) struct Importing {
     shard: Shard,
     days: ImportedDays,
     log: Lanes,
     dead_letters: Lanes,
     started_at: Micros,
     reference: Arc<Reference>,
+    erased: Arc<Erased>,
     threads: NonZeroUsize,
 }
 
 /// An import that is written and not committed.
-struct Imported {
+pub(super) struct Imported {
     hcps: u64,
     log: Written,
     dead_letters: Written,
@@ -148,14 +154,14 @@ struct Imported {
 
 impl Importing {
     /// The state as the tables know it; rows of `unaccounted` files count as having just arrived.
-    async fn start(
+    pub(super) async fn start(
         store: &Store,
-        Means { policy, reference, threads }: Means,
+        Means { policy, reference, threads, started_at }: Means,
         unaccounted: &BTreeSet<String>,
     ) -> anyhow::Result<Self> {
-        let started_at = SystemClock.now();
         let mut days = ImportedDays::read(store, started_at).await?;
         let mut shard = Shard::new(policy, reference.clone());
+        shard.seed_targets(|_| true);
         let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch?;
@@ -176,7 +182,8 @@ impl Importing {
         }
         let log = Lanes::open(store, Table::TouchpointLog, threads).await;
         let dead_letters = Lanes::open(store, Table::DeadLetters, NonZeroUsize::MIN).await;
-        Ok(Self { shard, days, log, dead_letters, started_at, reference, threads })
+        let erased = erased(store).await?;
+        Ok(Self { shard, days, log, dead_letters, started_at, reference, erased, threads })
     }
 
     /// Reads, applies and writes; what was written is given up when something fails.
@@ -187,13 +194,28 @@ impl Importing {
         (store, args): (&Store, &ImportArgs),
     ) -> anyhow::Result<Imported> {
         let read = tokio::task::block_in_place(|| self.read(inputs, ledger));
+        self.finish(read, store, Some(args)).await
+    }
+
+    /// As [`Importing::run`], of records that no file holds; their days are revised, and no further one is closed.
+    pub(super) async fn amend(mut self, records: &[RecordBatch], store: &Store) -> anyhow::Result<Imported> {
+        let applied = tokio::task::block_in_place(|| records.iter().try_for_each(|batch| self.apply(batch)));
+        self.finish(applied, store, None).await
+    }
+
+    async fn finish(
+        self,
+        read: anyhow::Result<()>,
+        store: &Store,
+        further: Option<&ImportArgs>,
+    ) -> anyhow::Result<Imported> {
         let Self { mut shard, days, log, dead_letters, threads, .. } = self;
         if let Err(error) = read {
             let (log, dead_letters) = (log.abort().await, dead_letters.abort().await);
             return Err(log.or(dead_letters).unwrap_or(error));
         }
         // The lanes end their files while the day rows are computed.
-        let day_rows = async { tokio::task::block_in_place(|| days.rows(&mut shard, args, SystemClock.now())) };
+        let day_rows = async { tokio::task::block_in_place(|| days.rows(&mut shard, further, SystemClock.now())) };
         let (log, dead_letters, day_rows) = tokio::join!(log.finish(), dead_letters.finish(), day_rows);
         let (log, dead_letters, day_rows) = (log?, dead_letters?, day_rows?);
         let hcp_metrics = Lanes::open(store, Table::HcpMetrics, threads).await;
@@ -204,14 +226,14 @@ impl Importing {
             }
         }
         let hcp_metrics = hcp_metrics.finish().await?;
-        Ok(Imported { hcps: shard.hcp_count() as u64, log, dead_letters, hcp_metrics })
+        Ok(Imported { hcps: shard.heard_of_count() as u64, log, dead_letters, hcp_metrics })
     }
 
     fn read(&mut self, inputs: &[ImportFile], ledger: &mut Ledger) -> anyhow::Result<()> {
         let bytes = inputs.iter().map(|file| file.bytes).sum();
         let progress = Progress::bar(ProgressChoice::Shown, "importing", bytes, ProgressUnit::Bytes);
         let options = DecodeOptions { key_rule: KeyRule::AcceptAny, ..DecodeOptions::default() };
-        let decoder = Decoder::new(self.reference.clone(), options);
+        let decoder = Decoder::new(self.reference.clone(), options).leaving_out(self.erased.clone());
         FileReader::new(&decoder, self.started_at, self.threads).read(inputs, |FileBatch { batch, bytes_read }| {
             progress.set(bytes_read);
             self.take(batch, ledger)
@@ -221,18 +243,32 @@ impl Importing {
     fn take(&mut self, batch: DecodedBatch, ledger: &mut Ledger) -> anyhow::Result<()> {
         ledger.enter(&batch.seen, batch.next);
         self.days.saw(&batch.records)?;
-        let log = self.shard.apply(&batch.records, self.started_at, None)?.log;
-        let written = |lanes: &Lanes, rows: RecordBatch| rows.num_rows() == 0 || lanes.write(rows);
-        let goes_on = written(&self.log, log) && written(&self.dead_letters, batch.dead_letters);
-        anyhow::ensure!(goes_on, "a lane has failed, and says itself why when it is given up");
-        Ok(())
+        self.apply(&batch.records)?;
+        hand_on(&self.dead_letters, batch.dead_letters)
+    }
+
+    fn apply(&mut self, records: &RecordBatch) -> anyhow::Result<()> {
+        let log = self.shard.apply(records, self.started_at, None)?.log;
+        hand_on(&self.log, log)
     }
 }
 
+fn hand_on(lanes: &Lanes, rows: RecordBatch) -> anyhow::Result<()> {
+    let goes_on = rows.num_rows() == 0 || lanes.write(rows);
+    anyhow::ensure!(goes_on, "a lane has failed, and says itself why when it is given up");
+    Ok(())
+}
+
 impl Imported {
-    async fn commit(self, store: &Store, owner: &Owner, ledger: &Ledger) -> anyhow::Result<()> {
+    /// Commits, with the next offset of every acquired file, and those of which nothing was accepted.
+    pub(super) async fn commit(
+        self,
+        store: &Store,
+        owner: &Owner,
+        (next, refused): (NextOffsets, Vec<TopicPartition>),
+    ) -> anyhow::Result<()> {
         let Self { log, dead_letters, hcp_metrics, .. } = self;
-        let (next, refused, extra_metrics_txns) = (ledger.next(), ledger.refused(), Vec::new());
+        let extra_metrics_txns = Vec::new();
         store
             .commit_import(owner, Import { log, dead_letters, hcp_metrics, next, refused, extra_metrics_txns })
             .await?;

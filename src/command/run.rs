@@ -6,16 +6,16 @@ use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
 use crate::policy;
+use crate::reference::ReferenceInput;
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use anyhow::Context;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
-use ingest::reference_csv::{self, ReferenceFiles};
+use ingest::reference_files::ReferenceFiles;
 use serve::deliver::{Ids, Webhook};
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{FolderUse, Location, Store, Table};
 use tokio::runtime::Runtime;
@@ -36,7 +36,11 @@ pub(super) fn run(
     let overrides = Overrides { data: args.data, http: args.http, log_format: format };
     let config = load(&args.config, &overrides)?.config;
     logging::start_at(config.log.level, config.log.format, verbosity);
-    let service = service_config(&args.config, &config)?;
+    let reference = match args.reference {
+        Some(folder) => ReferenceInput { folder: Some(folder), files: ReferenceFiles::default() },
+        None => ReferenceInput { folder: None, files: config.reference.clone() },
+    };
+    let service = service_config(&args.config, &config, reference)?;
     runtime.block_on(async {
         let stop = stop::token(None)?;
         let started = started();
@@ -83,9 +87,7 @@ pub(super) async fn summary(
     }
 }
 
-fn service_config(file: &Path, config: &RunConfig) -> anyhow::Result<ServiceConfig> {
-    let files = ReferenceFiles { hcps: config.reference.hcps.clone(), accounts: config.reference.accounts.clone() };
-    let reference = Arc::new(reference_csv::load(&files)?);
+fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) -> anyhow::Result<ServiceConfig> {
     let kafka = source_config(file, config)?;
     let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
     Ok(ServiceConfig {
@@ -101,7 +103,8 @@ fn service_config(file: &Path, config: &RunConfig) -> anyhow::Result<ServiceConf
         maintenance: config.store.maintenance,
         gauges: GAUGES_EVERY,
         http: config.http_listen,
-        reference,
+        reference: reference.load()?,
+        reference_input: Some(reference).filter(ReferenceInput::is_given),
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),
         alerts: alert_settings(&config.alerts)?,

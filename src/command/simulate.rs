@@ -15,6 +15,8 @@ use tokio::runtime::Runtime;
 use touchpoint::time::{DAY, midnight};
 use touchpoint::{Clock, Micros};
 
+/// Where the reference files lie, beside the records; `--reference` of other commands takes it.
+const REFERENCE_FOLDER: &str = "reference";
 /// How long to wait for the last acknowledgements.
 const FLUSH: Duration = Duration::from_secs(60);
 
@@ -53,9 +55,10 @@ fn to_folder(
         None => write_ndjson(folder, workload.history(span), report)?,
     };
     drop(progress);
-    let files = ReferenceFiles::new(workload.world()).write(folder)?;
+    let reference = folder.join(REFERENCE_FOLDER);
+    let rows = ReferenceFiles::new(workload.world()).write(&reference)?;
     writeln!(out, "{} records in {}", grouped(counts.total()), folder.display())?;
-    writeln!(out, "reference files {} and {}", files.hcps.display(), files.accounts.display())?;
+    writeln!(out, "{} rows of reference data in {}", grouped(rows), reference.display())?;
     Ok(())
 }
 

@@ -6,15 +6,13 @@ use crate::policy;
 use crate::prompt::{STALENESS, SqlSession, TerminalLines, converse, ctrl_c};
 use crate::session::{Facts, StoredTables};
 use anyhow::Context;
-use ingest::reference_csv::{self, ReferenceFiles};
 use std::io::{IsTerminal, Read, Write};
 use std::sync::Arc;
 use store::{OpenMode, Store};
 use tokio::runtime::Runtime;
 
 pub(super) fn sql(args: &SqlArgs, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<()> {
-    let files = ReferenceFiles { hcps: args.hcps_file.clone(), accounts: args.accounts_file.clone() };
-    let reference = Arc::new(reference_csv::load(&files)?);
+    let reference = args.reference.input().load()?;
     let facts = Facts { policy: policy::in_force(args.policy.as_deref())?, reference, clock: Arc::new(SystemClock) };
     let store = Arc::new(runtime.block_on(Store::open(&args.data, OpenMode::MustExist))?);
     let session = SqlSession::over(StoredTables::new(store, facts, STALENESS), args.format)?;

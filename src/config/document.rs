@@ -8,6 +8,8 @@ use crate::config::problem::Problem;
 use crate::config::properties::KafkaProperties;
 use crate::config::settings::{Origin, Setting, Settings, Value};
 use ingest::kafka::property_problem;
+use ingest::reference_files::can_hold_table;
+use std::path::Path;
 use std::time::Duration;
 use store::{Service, StoreOptions};
 use toml::Spanned;
@@ -182,6 +184,7 @@ fn fit(shape: Shape, value: &DeValue<'_>) -> Option<Value> {
     match shape {
         Shape::Text => text.filter(|t| !t.trim().is_empty()).map(|t| Value::Text(t.to_owned())),
         Shape::Servers => text.filter(|t| t.split(',').all(is_server)).map(|t| Value::Text(t.to_owned())),
+        Shape::TableFile => text.filter(|t| can_hold_table(Path::new(t))).map(|t| Value::Text(t.to_owned())),
         Shape::Topic => text.filter(|t| is_topic(t)).map(|t| Value::Text(t.to_owned())),
         Shape::Integer(min, max) => integer(value).filter(|i| (min..=max).contains(i)).map(Value::Integer),
         Shape::Flag => value.as_bool().map(Value::Flag),

@@ -26,6 +26,8 @@ pub(super) enum Shape {
     Address,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// The name of a reference file.
+    TableFile,
     /// A table of librdkafka properties.
     Properties,
     /// A table of object-store options.
@@ -88,8 +90,26 @@ pub(super) const KEYS: &[Key] = &[
     key("store.maintenance", Shape::Duration(SECOND, 7 * DAY), Defaulted, "the time between maintenance rounds"),
     key("store.options", Shape::Options, Defaulted, "options of the object store"),
     key("http.listen", Shape::Address, Defaulted, "the address of the HTTP endpoints"),
-    key("reference.hcps", Shape::Text, Optional("territories are unknown, time zones UTC"), "the CSV file of HCPs"),
-    key("reference.accounts", Shape::Text, Optional("accounts are unknown"), "the CSV file of accounts"),
+    key("reference.hcps", Shape::TableFile, Optional("territories are unknown, time zones UTC"), "the file of HCPs"),
+    key("reference.accounts", Shape::TableFile, Optional("accounts are unknown"), "the file of accounts"),
+    key(
+        "reference.affiliations",
+        Shape::TableFile,
+        Optional("an HCP's account is what its row says"),
+        "the file of affiliations",
+    ),
+    key("reference.people", Shape::TableFile, Optional("nothing is known of colleagues"), "the file of people"),
+    key("reference.panels", Shape::TableFile, Optional("nobody is a target"), "the file of panels"),
+    key("reference.plans", Shape::TableFile, Optional("nobody is enrolled"), "the file of enrolments"),
+    key("reference.plan_steps", Shape::TableFile, Optional("plan_precision is NULL"), "the file of plan steps"),
+    key("reference.consents", Shape::TableFile, Optional("nothing was captured"), "the file of captured consents"),
+    key(
+        "reference.consent_rules",
+        Shape::TableFile,
+        Optional("e-mail has to be agreed to, nothing else"),
+        "the file of consent rules",
+    ),
+    key("reference.preferences", Shape::TableFile, Optional("channel_fit is NULL"), "the file of preferred channels"),
     key("policy.file", Shape::Text, Optional("the default policy, without budgets"), "the policy file (TOML)"),
     key("alerts.enabled", Shape::Flag, Defaulted, "true to find alerts and to tell of them"),
     key("alerts.topic", Shape::Topic, Defaulted, "the compacted topic of alerts"),
@@ -141,6 +161,7 @@ impl Shape {
             }
             Self::Address => "IP:PORT in quotes, such as \"127.0.0.1:8080\"".to_owned(),
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
+            Self::TableFile => "a file name in quotes that ends in .csv, .ndjson or .parquet".to_owned(),
             Self::Properties => "a table of librdkafka properties".to_owned(),
             Self::Options => "a table of object-store options".to_owned(),
         }

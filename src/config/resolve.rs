@@ -3,11 +3,11 @@
 use crate::cli::LogFormat;
 use crate::config::problem::Problem;
 use crate::config::settings::{Setting, Settings, Value};
-use crate::config::{
-    AlertsSection, IngestSection, KafkaProperties, KafkaSection, LogSection, ReferenceSection, RunConfig, StoreSection,
-};
+use crate::config::{AlertsSection, IngestSection, KafkaProperties, KafkaSection, LogSection, RunConfig, StoreSection};
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
+use ingest::reference_files::{ReferenceFiles, ReferenceTable};
+use std::path::PathBuf;
 use std::time::Duration;
 use store::{Location, Service, StoreOptions};
 use touchpoint::Topics;
@@ -115,11 +115,8 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             options: from.take("store.options", |v| if let Value::Options(o) = v { Some(o.clone()) } else { None })?,
         },
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
-        reference: ReferenceSection {
-            hcps: from.given("reference.hcps").map(|path| from.text(path)).transpose()?.map(Into::into),
-            accounts: from.given("reference.accounts").map(|path| from.text(path)).transpose()?.map(Into::into),
-        },
-        policy_file: from.given("policy.file").map(|path| from.text(path)).transpose()?.map(Into::into),
+        reference: from.reference_files()?,
+        policy_file: from.path("policy.file")?,
         alerts: alerts(&from)?,
         log: LogSection {
             level: from.word("log.level", |word| word.parse().ok())?,
@@ -158,8 +155,19 @@ fn partitioner(word: &str) -> Option<PartitionerChoice> {
 struct Typed<'a>(&'a Settings);
 
 impl Typed<'_> {
-    fn given(&self, path: &'static str) -> Option<&'static str> {
-        self.0.get(path).map(|_| path)
+    /// The file that a key names, if it is set.
+    fn path(&self, path: &str) -> Result<Option<PathBuf>, Problem> {
+        self.0.get(path).map(|_| self.text(path).map(Into::into)).transpose()
+    }
+
+    fn reference_files(&self) -> Result<ReferenceFiles, Problem> {
+        let mut files = ReferenceFiles::default();
+        for table in ReferenceTable::ALL {
+            if let Some(path) = self.path(&format!("reference.{}", table.name()))? {
+                files.set(table, path);
+            }
+        }
+        Ok(files)
     }
 
     fn take<T>(&self, path: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, Problem> {

@@ -5,6 +5,7 @@ use super::{ConfigError, DEFAULT_TOML, Loaded, Overrides, Problem, document, loa
 use crate::cli::LogFormat;
 use crate::config::settings::Origin;
 use ingest::decode::KeyRule;
+use ingest::reference_files::{ReferenceFiles, ReferenceTable};
 use std::time::Duration;
 use touchpoint::Kind;
 
@@ -49,7 +50,7 @@ fn a_small_file_is_enough() {
     assert_eq!((config.pipeline_name.as_str(), config.kafka.group.as_str()), ("touchload", "touchload"));
     assert_eq!(config.ingest.keys, KeyRule::MustEqualHcpId);
     assert_eq!(config.ingest.future_tolerance, Duration::from_secs(86_400));
-    assert_eq!((config.store.commit_bytes, config.reference.hcps), (16 << 20, None));
+    assert_eq!((config.store.commit_bytes, config.reference), (16 << 20, ReferenceFiles::default()));
     assert_eq!(config.log.level, tracing::Level::INFO);
 }
 
@@ -80,7 +81,15 @@ fn every_key_can_be_set() {
         listen = "[::1]:9"
         [reference]
         hcps = "h.csv"
-        accounts = "a.csv"
+        accounts = "a.ndjson"
+        affiliations = "f.parquet"
+        people = "p.csv"
+        panels = "n.csv"
+        plans = "l.csv"
+        plan_steps = "s.csv"
+        consents = "c.CSV"
+        consent_rules = "r.csv"
+        preferences = "e.csv"
         [policy]
         file = "p.toml"
         [alerts]
@@ -108,6 +117,9 @@ fn every_key_can_be_set() {
     assert_eq!((config.http_listen.port(), config.log.format), (9, LogFormat::Json));
     assert_eq!(config.policy_file.as_deref(), Some(std::path::Path::new("p.toml")));
     assert_eq!(config.alerts.alertmanagers, ["http://a:1", "https://b"]);
+    assert_eq!(config.reference.iter().count(), ReferenceTable::ALL.len());
+    let consents = config.reference.path(ReferenceTable::Consents);
+    assert_eq!(consents, Some(std::path::Path::new("c.CSV")));
     assert!(!shown(&loaded).contains("# default"), "a default that cannot be overridden");
 }
 
@@ -137,7 +149,10 @@ fn all_problems_are_listed_with_line_key_and_remedy() {
         [stor]\n\
         data = \"x\"\n\
         [log]\n\
-        level = \"loud\"\n";
+        level = \"loud\"\n\
+        [reference]\n\
+        hcps = \"hcps.xlsx\"\n\
+        plan_step = \"s.csv\"\n";
     let lines: Vec<_> = problems(text).iter().map(ToString::to_string).collect();
     let expected = [
         ("line 2: kafka.group: ", "found 7"),
@@ -151,6 +166,8 @@ fn all_problems_are_listed_with_line_key_and_remedy() {
         ("line 12: ingest.data: ", "did you mean store.data?"),
         ("line 13: stor: ", "did you mean store?"),
         ("line 16: log.level: ", "\"trace\""),
+        ("line 18: reference.hcps: ", "ends in .csv, .ndjson or .parquet"),
+        ("line 19: reference.plan_step: ", "did you mean reference.plan_steps?"),
         ("kafka.bootstrap_servers: ", "is required"),
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
@@ -262,5 +279,5 @@ fn the_example_of_the_readme_is_accepted() {
     });
     let config = accepted(&wanted.collect::<Vec<_>>().join("\n")).config;
     assert!(config.kafka.properties.iter().any(|(name, value)| (name, value) == ("security.protocol", "SASL_SSL")));
-    assert!(config.reference.hcps.is_some() && config.reference.accounts.is_some());
+    assert_eq!(config.reference.iter().count(), 2);
 }

@@ -12,22 +12,22 @@ impl Pipeline {
         Ok(self.parts.runtime.block_on(desk.turn(now, Occasion::Stream, changed))?)
     }
 
-    /// Looks at everybody under another policy.
-    pub(super) fn alert_of_policy(
+    /// Looks at whom another policy, or other reference data, bear on: what begins or ends by that did not happen now.
+    pub(super) fn alert_of_reload(
         &mut self,
         now: Micros,
-        policy: &Policy,
-        everybody: &[(i32, Changed)],
+        policy: Option<&Policy>,
+        borne_on: &[(i32, Changed)],
     ) -> Result<(), PipelineError> {
         let Some(desk) = self.parts.alerts.as_mut() else { return Ok(()) };
         let runtime = &self.parts.runtime;
-        if let Err(refused) = runtime.block_on(desk.set_policy(policy)) {
+        if let Some(Err(refused)) = policy.map(|policy| runtime.block_on(desk.set_policy(policy))) {
             tracing::error!(%refused, "alert rules do not plan under the new policy and go on under the old borders");
         }
         if self.owned.is_none() {
             return Ok(());
         }
-        Ok(runtime.block_on(desk.turn(now, Occasion::PolicyChange, everybody))?)
+        Ok(runtime.block_on(desk.turn(now, Occasion::PolicyChange, borne_on))?)
     }
 
     /// Goes on where an earlier owner of the partitions stopped.

@@ -43,6 +43,9 @@ impl Pipeline {
     pub(super) fn take(&mut self, batch: DecodedBatch) -> Result<(), PipelineError> {
         let now = self.parts.clock.now();
         let watermark = self.watermark.value(now);
+        if self.owned.is_some() {
+            self.place_targets(&batch.records);
+        }
         let applied = {
             let mut shards = self.shards();
             let Some(shard) = shards.of_partition(batch.partition).filter(|_| self.owned.is_some()) else {

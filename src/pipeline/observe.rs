@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{Committed, Landed, Reply};
 use touchpoint::record::RecordColumns;
 use touchpoint::time::SECOND;
-use touchpoint::{Kind, Micros, Policy, RejectReason, SkipReason, TopicPartition, Topics, Word};
+use touchpoint::{Kind, Micros, Policy, Reference, RejectReason, SkipReason, TopicPartition, Topics, Word};
 
 /// How often the size of the state is measured: that walks every HCP.
 const STATE_EVERY: Micros = 10 * SECOND;
@@ -106,6 +106,11 @@ impl Observer {
         self.metrics.policy.in_force(&policy.version);
     }
 
+    /// Reference data took force.
+    pub fn reference_in_force(&self, reference: &Reference) {
+        self.metrics.reference.in_force(reference.version());
+    }
+
     pub(super) fn is_state_due(&self, now: Micros) -> bool {
         now - self.state_at >= STATE_EVERY
     }
@@ -120,7 +125,7 @@ impl Observer {
     }
 
     pub(super) fn applied(&self, batch: &DecodedBatch) {
-        let read: u64 = batch.seen.iter().map(|s| s.accepted + s.rejected.total()).sum();
+        let read: u64 = batch.seen.iter().map(|s| s.accepted + s.rejected.total() + s.erased).sum();
         self.metrics.progress.batch(read, batch.seen.iter().map(|s| s.bytes).sum());
         let newest = batch.seen.iter().filter_map(|s| s.timestamp).max();
         self.with_tally(|t| {
@@ -192,6 +197,7 @@ impl Observer {
             for (reason, count) in seen.rejected.iter() {
                 self.metrics.records.rejected(seen.kind, reason, count);
             }
+            self.metrics.records.skipped(seen.kind, SkipReason::Erased, seen.erased);
         }
         for (kind, late) in &ledger.late {
             self.metrics.records.late(*kind, *late);
@@ -208,6 +214,9 @@ impl Observer {
                 tally.accepted += seen.accepted;
                 for (reason, count) in seen.rejected.iter() {
                     *tally.rejected.entry(reason).or_default() += count;
+                }
+                if seen.erased > 0 {
+                    *tally.skipped.entry(SkipReason::Erased).or_default() += seen.erased;
                 }
             }
             let skipped = (committed.skipped_log_rows + committed.skipped_dead_letters) as u64;

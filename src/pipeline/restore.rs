@@ -3,6 +3,8 @@
 //! Rows that `hcp_metrics` has not accounted for yet (a crash between its commit and the log's) are held back until the
 //! day rows know where they stand, and are then applied as if they had just arrived: that catches the table up.
 //!
+//! Targets without a record are made known to the shard that would get their records.
+//!
 //! Reading, decoding and applying go on side by side; between them wait [`AHEAD`] batches of the scan and no more.
 
 use super::{Pipeline, PipelineError};
@@ -11,6 +13,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use futures::{Stream, StreamExt};
 use ingest::kafka::{Ownership, PartitionCounts, PartitionerChoice, crc32_partition, murmur2_partition};
+use processors::Shards;
 use processors::state::days::ClosedDays;
 use std::collections::BTreeSet;
 use store::{Acquired, BatchStream, ReadLog, Table};
@@ -47,6 +50,7 @@ impl Pipeline {
             Ok::<_, PipelineError>(())
         })?;
         placing.finish()?;
+        placing.seed_targets(&mut self.shards());
         let closed = runtime.block_on(self.closed_days(&numbers))?;
         for (_, shard) in self.shards().iter_mut() {
             shard.start_days(closed, now);
@@ -58,7 +62,18 @@ impl Pipeline {
             self.restore_rows(&batch, &placing)?;
             self.pending.since = Some(now);
         }
+        self.placing = Some(placing);
         Ok(())
+    }
+
+    /// Where no record told yet how the producers hash keys, the first ones that do bring the targets.
+    pub(super) fn place_targets(&mut self, records: &RecordBatch) {
+        let Some(mut placing) = self.placing.take() else { return };
+        if !placing.is_known() {
+            placing.infer(records);
+            placing.seed_targets(&mut self.shards());
+        }
+        self.placing = Some(placing);
     }
 
     fn restore_rows(&self, records: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
@@ -163,7 +178,7 @@ fn split(batch: &RecordBatch, acquired: &Acquired) -> Result<(RecordBatch, Optio
 }
 
 /// Which partition number an HCP belongs to: by the producers' hash, found out from the rows that came from Kafka.
-struct Placing {
+pub(super) struct Placing {
     sole: bool,
     choice: PartitionerChoice,
     count: i32,
@@ -181,8 +196,18 @@ impl Placing {
             self.infer(&batch);
         }
         self.waiting.push(batch);
-        let known = self.sole || self.choice != PartitionerChoice::Auto;
-        Ok(if known { std::mem::take(&mut self.waiting) } else { Vec::new() })
+        Ok(if self.is_known() { std::mem::take(&mut self.waiting) } else { Vec::new() })
+    }
+
+    /// Makes the targets known to the shards that own them, if it is known by now which those are.
+    pub(super) fn seed_targets(&self, shards: &mut Shards) {
+        if self.is_known() {
+            shards.seed_targets(|hcp_id, number| self.is_of(hcp_id, number));
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.sole || self.choice != PartitionerChoice::Auto
     }
 
     fn finish(&self) -> Result<(), PipelineError> {

@@ -13,6 +13,7 @@
 
 mod coverage;
 mod land;
+pub mod points;
 
 pub use crate::handle::Reply;
 pub(crate) use coverage::Coverage;

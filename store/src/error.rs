@@ -14,13 +14,30 @@ use touchpoint::TopicPartition;
 /// Opening, reading or maintaining a table failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The location is not usable at all.
+    /// The location, or an option to reach it, cannot be meant: the user's to mend, before anything was done.
     #[error("cannot keep tables at {location}: {reason}")]
     Location {
         /// As it was given.
         location: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A table's folder cannot be created.
+    #[error("the folder {folder} cannot be created: {source}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Hashes of erased persons are there, and their key is not: it cannot be told who was erased.
+    #[error(
+        "{location} holds hashes of erased persons but not their key, so erased persons could come back: put erased/key \
+         back from a backup"
+    )]
+    NoErasureKey {
+        /// The location.
+        location: String,
     },
     /// The tables were to exist already.
     #[error("table {table} does not exist at {location}: check the folder, or create it by a run, a demo or an import")]

@@ -5,6 +5,7 @@
 //! | run | shared: processes of one group own different partitions | no import and no demo holds the folder |
 //! | demo | exclusive | nobody holds it, and it is empty or was made by a demo |
 //! | import | exclusive | nobody holds it |
+//! | amend | exclusive | nobody holds it, and it is there; its marker stays as it is |
 //!
 //! The lock goes with the process, however it ends. The marker stays; a run or an import in a place made by a demo
 //! makes it theirs, so that no later demo mixes simulated traffic into it. Readers take no lock.
@@ -38,6 +39,8 @@ pub enum FolderUse {
     Demo,
     /// An import.
     Import,
+    /// A change to what was stored before: a feed is taken back, or an HCP is erased.
+    Amend,
 }
 
 /// What made a folder or prefix.
@@ -86,11 +89,13 @@ pub struct FolderLock {
 }
 
 impl FolderUse {
-    fn marker(self) -> FolderMarker {
+    /// What it makes of a place, `None` when it makes nothing of it.
+    fn marker(self) -> Option<FolderMarker> {
         match self {
-            Self::Run => FolderMarker::Run,
-            Self::Demo => FolderMarker::Demo,
-            Self::Import => FolderMarker::Import,
+            Self::Run => Some(FolderMarker::Run),
+            Self::Demo => Some(FolderMarker::Demo),
+            Self::Import => Some(FolderMarker::Import),
+            Self::Amend => None,
         }
     }
 }
@@ -133,12 +138,14 @@ impl FolderMarker {
     }
 }
 
-/// Whether a place with this marker must get another one from `intent`.
-fn is_remarked(marker: Option<FolderMarker>, intent: FolderUse) -> bool {
-    match intent {
+/// The marker that a place with this one must get from `intent`, if it must get another.
+fn remark(marker: Option<FolderMarker>, intent: FolderUse) -> Option<FolderMarker> {
+    let is_remarked = match intent {
         FolderUse::Demo => marker != Some(FolderMarker::Demo),
         FolderUse::Run | FolderUse::Import => marker.is_none_or(|found| found == FolderMarker::Demo),
-    }
+        FolderUse::Amend => false,
+    };
+    intent.marker().filter(|_| is_remarked)
 }
 
 impl FolderLock {
@@ -159,12 +166,14 @@ impl FolderLock {
     fn take_folder(folder: &Path, intent: FolderUse) -> Result<Self, FolderError> {
         let named = || folder.display().to_string();
         let io = |source| FolderError::Io { folder: named(), source };
-        durable::create_folder(folder).map_err(io)?;
+        if intent != FolderUse::Amend {
+            durable::create_folder(folder).map_err(io)?;
+        }
         let mut options = File::options();
         let file = options.create(true).truncate(false).write(true).open(folder.join(LOCK_FILE)).map_err(io)?;
         let locked = match intent {
             FolderUse::Run => file.try_lock_shared(),
-            FolderUse::Demo | FolderUse::Import => file.try_lock(),
+            FolderUse::Demo | FolderUse::Import | FolderUse::Amend => file.try_lock(),
         };
         match locked {
             Ok(()) => {}
@@ -175,8 +184,8 @@ impl FolderLock {
         if intent == FolderUse::Demo && marker != Some(FolderMarker::Demo) && !is_empty(folder).map_err(io)? {
             return Err(FolderError::NotForDemo { folder: named() });
         }
-        if is_remarked(marker, intent) {
-            intent.marker().write(folder).map_err(io)?;
+        if let Some(marker) = remark(marker, intent) {
+            marker.write(folder).map_err(io)?;
         }
         Ok(Self { _file: Some(file) })
     }
@@ -199,8 +208,8 @@ async fn mark_prefix(location: &Location, intent: FolderUse) -> Result<(), Folde
     if unfit && !is_empty_prefix(&store, &prefix).await.map_err(failed)? {
         return Err(FolderError::NotForDemo { folder: location.to_string() });
     }
-    if is_remarked(marker, intent) {
-        store.put(&path, PutPayload::from_static(intent.marker().as_str().as_bytes())).await.map_err(failed)?;
+    if let Some(marker) = remark(marker, intent) {
+        store.put(&path, PutPayload::from_static(marker.as_str().as_bytes())).await.map_err(failed)?;
     }
     Ok(())
 }
@@ -250,5 +259,21 @@ mod tests {
         FolderLock::take(&here, FolderUse::Demo).await.unwrap();
         FolderLock::take(&here, FolderUse::Import).await.unwrap();
         assert!(matches!(FolderLock::take(&here, FolderUse::Demo).await, Err(FolderError::NotForDemo { .. })));
+    }
+
+    #[tokio::test]
+    async fn an_amendment_has_an_existing_folder_alone_and_leaves_it_what_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let here = Location::parse(dir.path().to_str().unwrap()).unwrap();
+        let demo = FolderLock::take(&here, FolderUse::Demo).await.unwrap();
+        assert!(matches!(FolderLock::take(&here, FolderUse::Amend).await, Err(FolderError::InUse { .. })));
+        drop(demo);
+        let amendment = FolderLock::take(&here, FolderUse::Amend).await.unwrap();
+        assert!(matches!(FolderLock::take(&here, FolderUse::Run).await, Err(FolderError::InUse { .. })));
+        drop(amendment);
+        assert_eq!(FolderMarker::read(dir.path()).unwrap(), Some(FolderMarker::Demo));
+        let absent = Location::parse(dir.path().join("absent").to_str().unwrap()).unwrap();
+        assert!(matches!(FolderLock::take(&absent, FolderUse::Amend).await, Err(FolderError::Io { .. })));
+        assert!(!dir.path().join("absent").exists());
     }
 }

@@ -24,6 +24,7 @@
 //! | [`provider`] | a table as DataFusion sees it, pinned to one version |
 //! | [`schema`] | all tables under their names, refreshed together |
 //! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
+//! | [`erase`] | an HCP is forgotten: rows, files, log entries, and a list that keeps them from coming back |
 
 pub mod acquire;
 mod arrange;
@@ -32,6 +33,7 @@ mod conditional_put;
 mod connect;
 mod durable;
 mod encoding;
+pub mod erase;
 pub mod error;
 pub mod folder;
 mod handle;
@@ -53,6 +55,7 @@ pub mod writer;
 
 pub use acquire::Acquired;
 pub use commit::{Committed, Cycle, Landed, Reply};
+pub use erase::{ErasedList, Erasure, Mention};
 pub use error::{CommitError, StoreError};
 pub use folder::{FolderError, FolderLock, FolderMarker, FolderUse};
 pub use import::Import;

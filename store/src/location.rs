@@ -164,7 +164,7 @@ impl Location {
         let Some(path) = self.local_path() else { return Ok(()) };
         let path = path.join(table.name());
         durable::create_folder(&path)
-            .map_err(|e| StoreError::Location { location: path.display().to_string(), reason: e.to_string() })
+            .map_err(|source| StoreError::Folder { folder: path.display().to_string(), source })
     }
 }
 

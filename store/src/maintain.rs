@@ -14,8 +14,8 @@
 mod checkpoint;
 mod compact;
 mod expire;
-mod rewrite;
-mod vacuum;
+pub(crate) mod rewrite;
+pub(crate) mod vacuum;
 
 use crate::error::StoreError;
 use crate::open::Store;

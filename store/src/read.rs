@@ -13,7 +13,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array,
 };
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Field, SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit};
@@ -122,6 +122,14 @@ impl Store {
         }
     }
 
+    /// Every row of a source system.
+    ///
+    /// # Errors
+    /// The table cannot be read; items of the stream may fail too.
+    pub async fn read_source(&self, source: &str) -> Result<BatchStream, StoreError> {
+        self.scan_log(col("source").eq(lit(source)), None).await
+    }
+
     async fn scan_log(
         &self,
         wanted: Expr,
@@ -138,7 +146,7 @@ impl Store {
             Some(columns) => frame.select_columns(columns).map_err(StoreError::scan(Table::TouchpointLog))?,
             None => frame,
         };
-        rows(Table::TouchpointLog, frame, columns).await
+        rows(frame, (Table::TouchpointLog, Table::TouchpointLog.schema()), columns).await
     }
 }
 
@@ -152,7 +160,21 @@ pub(crate) async fn scan(
     delta: DeltaTable,
     paths: Option<Vec<String>>,
 ) -> Result<BatchStream, StoreError> {
-    rows(table, frame(table, delta, paths)?, None).await
+    rows(frame(table, delta, paths)?, (table, table.schema()), None).await
+}
+
+/// As [`scan`], of some columns alone, in the table's order.
+pub(crate) async fn scan_columns(
+    table: Table,
+    delta: DeltaTable,
+    paths: Vec<String>,
+    columns: &'static [&'static str],
+) -> Result<BatchStream, StoreError> {
+    let frame = frame(table, delta, Some(paths))?.select_columns(columns).map_err(StoreError::scan(table))?;
+    let schema = table.schema();
+    let wanted = schema.fields().iter().filter(|field| columns.contains(&field.name().as_str()));
+    let wanted = Arc::new(Schema::new(wanted.cloned().collect::<Vec<_>>()));
+    rows(frame, (table, wanted), None).await
 }
 
 fn frame(table: Table, delta: DeltaTable, paths: Option<Vec<String>>) -> Result<DataFrame, StoreError> {
@@ -161,14 +183,13 @@ fn frame(table: Table, delta: DeltaTable, paths: Option<Vec<String>>) -> Result<
     session.read_table(Arc::new(provider)).map_err(StoreError::scan(table))
 }
 
-/// The rows of a scan of `asked` columns, or of all of them.
+/// The rows of a scan of `asked` columns, or of all of them, in the columns of `schema`.
 async fn rows(
-    table: Table,
     frame: DataFrame,
+    (table, schema): (Table, SchemaRef),
     asked: Option<&'static [&'static str]>,
 ) -> Result<BatchStream, StoreError> {
     let rows = frame.execute_stream().await.map_err(StoreError::scan(table))?;
-    let schema = table.schema();
     let normal = move |batch: Result<RecordBatch, DataFusionError>| {
         let batch = batch.map_err(StoreError::scan(table))?;
         normalise(&batch, &schema, asked).map_err(StoreError::rows(table))

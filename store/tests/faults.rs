@@ -7,19 +7,10 @@ use arrow::datatypes::Int64Type;
 use datafusion::prelude::SessionContext;
 use std::path::Path;
 use std::sync::Arc;
+use store::commit::points;
 use store::{Committed, Cycle, OpenMode, Owner, Reply, Store, Table};
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::{Channel, Kind, NextOffsets, Op, Precision, Status, TopicPartition};
-
-const POINTS: &[&str] = &[
-    "commit::parquet_written",
-    "commit::before_dead_letters",
-    "commit::after_dead_letters",
-    "commit::before_log",
-    "commit::after_log",
-    "commit::before_metrics",
-    "commit::after_metrics",
-];
 
 fn partition() -> TopicPartition {
     TopicPartition::new("engagement.calls", 0)
@@ -42,37 +33,16 @@ fn log_rows(from: i64, to: i64) -> RecordBatch {
             event_id: &id,
             hcp_id: "h1",
             source: "crm",
-            version: 0,
             op: Op::Upsert,
             status: Some(Status::Completed),
             occurred_at: Some(1_772_668_800_000_000 + offset),
             precision: Some(Precision::Instant),
             channel: Some(Channel::Phone),
-            origin: None,
-            mode: None,
-            intake: None,
-            business_function: None,
-            purpose: None,
-            account_id: None,
-            owner_id: None,
-            product: None,
-            theme: None,
-            topic: None,
-            plan_id: None,
-            plan_step: None,
-            congress_id: None,
-            request_id: None,
-            solicited: false,
-            recorded_at: None,
-            status_at: None,
-            answered_at: None,
-            duration_s: None,
-            attendees: None,
             ingested_at: 1_772_668_800_000_000,
             kafka_timestamp: 1_772_668_800_000_000,
             kafka_topic: "engagement.calls",
-            kafka_partition: 0,
             kafka_offset: offset,
+            ..RecordRow::BARE
         });
     }
     let batch = builder.finish().unwrap();
@@ -127,14 +97,14 @@ async fn commit_from_the_table(store: &Store) -> Committed {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_point_is_made_good_by_the_next_process() {
     let scenario = fail::FailScenario::setup();
-    for point in POINTS {
+    for point in [points::WRITTEN].into_iter().chain(points::LANDING) {
         let dir = tempfile::tempdir().unwrap();
         commit_from_the_table(&open(dir.path()).await).await;
-        fail::cfg(*point, "panic").unwrap();
+        fail::cfg(point, "panic").unwrap();
         let store = open(dir.path()).await;
         let crashed = tokio::spawn(async move { commit_from_the_table(&store).await }).await;
         assert!(crashed.is_err(), "{point} was not reached");
-        fail::remove(*point);
+        fail::remove(point);
         let store = open(dir.path()).await;
         while commit_from_the_table(&store).await.log.is_some_and(|log| log.version < 4) {}
         let acquired = store.acquire(&owner(), &[partition()]).await.unwrap();

@@ -70,7 +70,8 @@ impl Replay {
         // Quiet hours aside, which release another instant each day.
         let budgets = Policy { quiet_hours: None, ..budget_policies::everyday() };
         let policy = Arc::new(if seed.is_multiple_of(2) { budgets } else { Policy::default() });
-        let shard = Shard::new(policy.clone(), reference_data());
+        let mut shard = Shard::new(policy.clone(), reference_data());
+        shard.seed_targets(|_| true);
         Self { sent, arrivals, shard, stored: Stored::default(), log: Vec::new(), policy }
     }
 
@@ -113,6 +114,7 @@ impl Replay {
     fn restart(&mut self, now: Micros) {
         let closed = self.shard.closed_days();
         self.shard = Shard::new(self.policy.clone(), reference_data());
+        self.shard.seed_targets(|_| true);
         for rows in &self.log {
             self.shard.restore(rows).expect("restored");
         }

@@ -8,19 +8,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::os::unix::process::ExitStatusExt;
 use store::Table;
+use store::commit::points;
 
-/// Every named point of a commit at which a process can die.
-const POINTS: [&str; 9] = [
-    "commit::parquet_written",
-    "commit::before_dead_letters",
-    "commit::after_dead_letters",
-    "commit::before_log",
-    "commit::after_log",
-    "commit::before_metrics",
-    "commit::after_metrics",
-    "commit::request_lost",
-    "commit::reply_lost",
-];
 /// Points passed unharmed before the process dies at the next one.
 const SPARED: [usize; 2] = [0, 2];
 /// Kills at moments that no point names.
@@ -127,7 +116,7 @@ fn a_job_killed_at_every_point_and_at_random_loses_and_doubles_nothing() {
     let slice = stage.left() / 160;
     let (mut kills, mut unsaid) = (0, Vec::new());
     for spared in SPARED {
-        for point in POINTS {
+        for point in [points::WRITTEN].into_iter().chain(points::LANDING).chain(points::ATTEMPT) {
             let name = format!("killed-{kills}");
             let crash = format!("{point}={spared}*off->panic");
             let job = Job { instance: Some("one"), crash: Some(&crash), ..Job::named(&name) };

@@ -6,19 +6,10 @@ use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use store::commit::points;
 use touchload::clock::SystemClock;
 use touchpoint::time::DAY;
 use touchpoint::{Clock, Kind};
-
-/// Commits of an import at which it may die; the log's is the one that makes it an import.
-const POINTS: [&str; 6] = [
-    "commit::before_dead_letters",
-    "commit::after_dead_letters",
-    "commit::before_log",
-    "commit::after_log",
-    "commit::before_metrics",
-    "commit::after_metrics",
-];
 
 fn run(folder: &Folder, files: &[(&str, &Path)], crash: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_touchload"));
@@ -160,7 +151,7 @@ async fn an_import_killed_at_any_commit_and_run_again_is_as_if_it_had_not_been_k
     import(&mut whole, None);
     let expected = content(&whole).await;
     assert!(expected.len() > 400, "{} rows", expected.len());
-    for point in POINTS {
+    for point in points::LANDING {
         let mut folder = Folder::new(nothing_known());
         import(&mut folder, Some(point));
         let found = content(&folder).await;

@@ -6,7 +6,7 @@ use crate::budget_policies;
 use ingest::batch::{BatchBuilder, Message};
 use ingest::decode::{DecodeOptions, Decoder};
 use processors::Shard;
-use processors::kernel::{Instant, Scratch, Standing};
+use processors::kernel::{Instant, Scratch, WindowValues};
 use processors::rows::{self, Values};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -14,27 +14,13 @@ use rand_chacha::ChaCha8Rng;
 use simulate::reference::{self, Cell, DEFAULT_TOLERANCE, Placement, Question, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use touchpoint::reference::{HcpRow, Tables, Validity};
+use touchpoint::reference::HcpRow;
 use touchpoint::time::{DAY, HOUR};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
-/// Three HCPs with zones and segments (one moves), the others without.
+/// What is known of the HCPs of [`adversary::stream`], and of a few more.
 pub(crate) fn reference_data() -> Arc<Reference> {
-    let row = |id: &str, zone: &str, segment: &str, from: Micros, to: Micros| HcpRow {
-        hcp_id: id.into(),
-        segment: Some(segment.into()),
-        territory: Some("north".into()),
-        time_zone: zone.parse().ok(),
-        validity: Validity { from, to },
-        ..HcpRow::default()
-    };
-    let rows = vec![
-        row("hcp-0", "Europe/Berlin", "A", 0, Micros::MAX),
-        row("hcp-1", "America/New_York", "A", 0, PRESENT - 10 * DAY),
-        row("hcp-1", "Asia/Tokyo", "B", PRESENT - 10 * DAY, Micros::MAX),
-        row("hcp-2", "Asia/Kolkata", "C", PRESENT - 20 * DAY, Micros::MAX),
-    ];
-    Arc::new(Reference::try_new(Tables::of(rows, Vec::new())).expect("no overlaps"))
+    Arc::new(Reference::try_new(adversary::tables()).expect("no faults"))
 }
 
 /// Feeds `order` (indices into `sent`, whose place is the offset) to a shard in batches of `batch` records.
@@ -42,6 +28,7 @@ fn shard_of(sent: &[Sent], order: &[usize], batch: usize, policy: &Arc<Policy>, 
     let decoder = Arc::new(Decoder::new(data.clone(), DecodeOptions::default()));
     let mut builder = BatchBuilder::new(decoder, 0);
     let mut shard = Shard::new(policy.clone(), data.clone());
+    shard.seed_targets(|_| true);
     shard.advance(PRESENT - 30 * DAY);
     for (fed, chunk) in order.chunks(batch).enumerate() {
         for &i in chunk {
@@ -89,15 +76,25 @@ fn cell(value: rows::Value) -> Cell {
     }
 }
 
+/// The records of every HCP, and of the targets that have none.
+pub(crate) fn with_targets<'a>(
+    by_hcp: &'a BTreeMap<String, Vec<Record>>,
+    data: &'a Reference,
+) -> BTreeMap<&'a str, &'a [Record]> {
+    let targets = data.targets().map(|hcp_id| (hcp_id, &[][..]));
+    targets.chain(by_hcp.iter().map(|(hcp_id, records)| (hcp_id.as_str(), records.as_slice()))).collect()
+}
+
 /// Every difference between the shard and the reference at `at`, as text.
 fn differences(shard: &Shard, by_hcp: &BTreeMap<String, Vec<Record>>, at: Micros, seed: u64) -> Vec<String> {
     let mut scratch = Scratch::default();
     let mut found = Vec::new();
-    for (hcp_id, records) in by_hcp {
+    for (hcp_id, records) in with_targets(by_hcp, shard.reference()) {
         for audience in Audience::ALL {
             let evaluation = shard.number_of(hcp_id).and_then(|n| shard.evaluate_at(n, audience, at, &mut scratch));
             for window in WindowLength::ALL {
-                let question = Question { at, window, audience, policy: shard.policy(), reference: shard.reference() };
+                let (policy, reference) = (&**shard.policy(), &**shard.reference());
+                let question = Question { hcp_id, at, window, audience, policy, reference };
                 let version = &shard.policy().version;
                 let place = format!("seed {seed} {version} {hcp_id} {} {} at {at}", audience.as_str(), window.as_str());
                 match (reference::metrics(records, &question), &evaluation) {
@@ -167,7 +164,7 @@ fn the_decoder_and_the_reference_accept_the_same_records() {
     let records = reference_records(&sent, &data);
     assert!(records.len() < sent.len() && records.len() > sent.len() / 2, "some lie too far ahead: {}", records.len());
     let ids: std::collections::BTreeSet<_> = records.iter().map(|r| r.hcp_id.clone()).collect();
-    assert_eq!(shard.hcp_count(), ids.len());
+    assert_eq!(shard.heard_of_count(), ids.len());
 }
 
 #[test]
@@ -201,7 +198,6 @@ fn follow_time(seed: u64, policy: Policy) {
         shard.evaluate();
         for cell in shard.snapshot().cells() {
             let number = shard.number_of(&cell.id).expect("known");
-            let zone = data.time_zone(&cell.id, now);
             for audience in Audience::ALL {
                 let place = format!("seed {seed} {} {} at {now}", policy.version, cell.id);
                 let fresh = shard.evaluate_at(number, audience, now, &mut scratch);
@@ -211,10 +207,7 @@ fn follow_time(seed: u64, policy: Policy) {
                 if let (Some(cached), Some(fresh)) = (cached, fresh) {
                     let (cached, fresh) = (cached.overall(now, policy.half_life), fresh.overall);
                     assert!((cached.load - fresh.load).abs() <= 1e-9 * fresh.load.max(1e-3), "{place}");
-                    let (cached, fresh) = (cached.standing, fresh.standing);
-                    assert_eq!(cached.columns(&policy), fresh.columns(&policy), "{place}");
-                    let next_free_at = |standing: Standing| standing.next_free_at(now, &policy, zone);
-                    assert_eq!(next_free_at(cached), next_free_at(fresh), "{place}");
+                    assert_eq!(cached.standing, fresh.standing, "{place}");
                 }
             }
         }
@@ -260,8 +253,11 @@ fn budgets_of_the_reference_take_every_zone_and_wait_for_every_reason() {
         for policy in policies(seed) {
             for (at, audience) in [(PRESENT, Audience::Full), (PRESENT - 15 * DAY, Audience::Commercial)] {
                 let window = WindowLength::HEADLINE;
-                let question = Question { at, window, audience, policy: &policy, reference: &data };
-                for row in records.values().filter_map(|records| reference::metrics(records, &question)) {
+                let (policy, reference) = (&*policy, &*data);
+                let ask = |(hcp_id, records): (&String, &Vec<Record>)| {
+                    reference::metrics(records, &Question { hcp_id, at, window, audience, policy, reference })
+                };
+                for row in records.iter().filter_map(ask) {
                     match row.next_free_at {
                         Some(next) if next > at => waiting += 1,
                         Some(_) => free += 1,
@@ -277,4 +273,106 @@ fn budgets_of_the_reference_take_every_zone_and_wait_for_every_reason() {
         assert!(seen(zone) >= 5, "{zone:?}: {zones:?}");
     }
     assert!(free >= 20 && waiting >= 20 && never >= 20, "{free} {waiting} {never}");
+}
+
+/// How often a column was NULL, 0, 1 or in between.
+#[derive(Debug, Default)]
+struct Spread {
+    null: usize,
+    none: usize,
+    all: usize,
+    between: usize,
+}
+
+impl Spread {
+    fn add(&mut self, value: Option<f64>) {
+        *match value {
+            None => &mut self.null,
+            Some(0.0) => &mut self.none,
+            Some(1.0) => &mut self.all,
+            Some(_) => &mut self.between,
+        } += 1;
+    }
+}
+
+#[test]
+fn the_reference_data_moves_every_column_that_it_decides() {
+    let (data, policy) = (reference_data(), Arc::new(Policy::default()));
+    let mut spreads: BTreeMap<&str, Spread> = BTreeMap::new();
+    let (mut rows_of_targets, mut scratch) = (0, Scratch::default());
+    for seed in 0..6 {
+        let sent = adversary::stream(seed, 300);
+        let shard = shard_of(&sent, &(0..sent.len()).collect::<Vec<_>>(), 100, &policy, &data);
+        let cases = (0..shard.hcp_count() as u32).flat_map(|n| Audience::ALL.map(|audience| (n, audience)));
+        for (number, audience) in cases {
+            for at in [PRESENT - 14 * DAY, PRESENT, PRESENT + 2 * DAY] {
+                let Some(evaluation) = shard.evaluate_at(number, audience, at, &mut scratch) else { continue };
+                rows_of_targets += usize::from(shard.hcp(number).is_some_and(|hcp| hcp.list().is_none()));
+                evaluation.windows.iter().for_each(|values| spread(values, &mut spreads));
+            }
+        }
+    }
+    for (column, spread) in &spreads {
+        assert!(spread.none.max(spread.all) >= 5 && spread.between >= 5, "{column}: {spreads:?}");
+        assert!(spread.null >= 5 || *column == "consent_conflicts", "{column}: {spreads:?}");
+    }
+    assert_eq!(spreads.len(), 6);
+    assert!(rows_of_targets >= 6 * 3 * 2, "{rows_of_targets}");
+}
+
+fn spread(values: &WindowValues, spreads: &mut BTreeMap<&str, Spread>) {
+    let columns = [
+        ("sequence_coherence", values.sequence_coherence.get()),
+        ("plan_precision", values.plan_precision.get()),
+        ("plan_recall", values.plan_recall.get()),
+        ("plan_fit", values.plan_fit.get()),
+        ("consent_conflicts", values.consent_conflicts.map(f64::from)),
+        ("channel_fit", values.channel_fit.get()),
+    ];
+    for (column, value) in columns {
+        spreads.entry(column).or_default().add(value);
+    }
+}
+
+/// As [`reference_data`], but one HCP works elsewhere, and where another one is is known.
+fn later_data() -> Arc<Reference> {
+    let mut tables = adversary::tables();
+    let hcps = tables.hcps.get_or_insert_default();
+    hcps.retain(|row| row.hcp_id != "hcp-0" && row.hcp_id != "hcp-3");
+    hcps.extend([("hcp-0", "Australia/Sydney"), ("hcp-3", "Europe/Paris")].map(|(id, zone)| HcpRow {
+        hcp_id: id.into(),
+        segment: Some("C".into()),
+        time_zone: zone.parse().ok(),
+        ..HcpRow::default()
+    }));
+    Arc::new(Reference::try_new(tables).expect("no overlaps"))
+}
+
+#[test]
+fn new_reference_data_take_force_for_those_they_bear_on() {
+    let (data, later, policy) = (reference_data(), later_data(), Arc::new(budget_policies::everyday()));
+    let mut scratch = Scratch::default();
+    for seed in 300..308 {
+        let sent = adversary::stream(seed, 300);
+        let order: Vec<usize> = (0..sent.len()).collect();
+        let mut shard = shard_of(&sent, &order, 64, &policy, &data);
+        shard.advance(PRESENT);
+        shard.evaluate();
+        shard.set_reference(later.clone());
+        let changed: Vec<_> = shard.evaluate().into_iter().filter_map(|n| shard.hcp(n).map(|h| h.id.clone())).collect();
+        assert!(changed.iter().any(|id| &**id == "hcp-0"), "seed {seed}: {changed:?}");
+        assert!(changed.iter().all(|id| ["hcp-0", "hcp-3"].contains(&&**id)), "seed {seed}: {changed:?}");
+        // What was known by its day alone stays at the noon that it was placed at.
+        let records = reference::by_hcp(&reference_records(&sent, &data));
+        let found = differences(&shard, &records, PRESENT, seed);
+        assert!(found.is_empty(), "{} differences, first: {}", found.len(), found[0]);
+        for cell in shard.snapshot().cells() {
+            let number = shard.number_of(&cell.id).expect("known");
+            for audience in Audience::ALL {
+                let fresh = shard.evaluate_at(number, audience, PRESENT, &mut scratch);
+                let values = fresh.map(|e| e.windows[WindowLength::HEADLINE.index()]);
+                assert_eq!(cell.headline(audience).map(|h| h.values), values, "seed {seed} {}", cell.id);
+            }
+        }
+    }
 }

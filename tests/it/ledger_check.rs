@@ -174,7 +174,8 @@ impl Ledger<'_> {
             let mut compared = 0;
             for (hcp_id, records) in &records {
                 for window in WindowLength::ALL {
-                    let question = Question { at, window, audience, policy, reference: &self.reference };
+                    let reference = &self.reference;
+                    let question = Question { hcp_id, at, window, audience, policy, reference };
                     let key = RowKey { hcp_id: hcp_id.clone(), window, as_of: at, audience };
                     match (reference::metrics(records, &question), found.remove(&key)) {
                         (None, None) => {}

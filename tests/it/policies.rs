@@ -54,6 +54,7 @@ fn a_bad_policy_is_refused_with_every_problem_and_nothing_starts() {
         vec!["policy", "check", policy],
         vec!["demo", "--for", "1s", "--data", data, "--policy", policy],
         vec!["run", "--data", data, "--config", text(&config)],
+        vec!["config", "check", text(&config)],
         vec!["import", "--data", data, "--calls", text(&records), "--policy", policy],
         vec!["sql", "--data", data, "-c", "SELECT 1", "--policy", policy],
     ] {

@@ -60,6 +60,22 @@ async fn hcp_metrics_at_equals_the_reference() {
 }
 
 #[tokio::test]
+async fn targets_without_records_have_rows_and_filters_choose_among_them() {
+    let (_folder, session) = adversaries(43, 60).await;
+    let count = async |of: &str, at: Micros| {
+        table(&session, &format!("SELECT \"window\" FROM hcp_metrics_at('{}') {of}", text(at))).await.len()
+    };
+    assert_eq!(count("WHERE hcp_id = 'hcp-5'", PRESENT).await, 4, "a target");
+    assert_eq!(count("WHERE hcp_id IN ('hcp-7', 'hcp-9')", PRESENT).await, 0, "no target");
+    assert_eq!(count("WHERE hcp_id LIKE 'hcp-6%' AND touches = 0", PRESENT).await, 4, "a target for a time");
+    assert_eq!(count("WHERE hcp_id LIKE 'hcp-6%'", PRESENT + 12 * DAY).await, 0, "between two panels");
+    assert_eq!(count("WHERE hcp_id = 'hcp-8'", PRESENT - 8 * DAY).await, 4, "a target until then");
+    let one = "SELECT count(DISTINCT hcp_id), count(*) FROM hcp_metrics_at('2026-06-01')";
+    let all = table(&session, one).await;
+    assert_eq!(all[0][0].parse::<usize>().expect("a count") * 4, all[0][1].parse::<usize>().expect("a count"));
+}
+
+#[tokio::test]
 async fn touch_metrics_of_a_group_equals_hcp_metrics_at() {
     for seed in [51, 52] {
         let (_folder, session) = adversaries(seed, 300).await;
@@ -79,7 +95,10 @@ async fn touch_metrics_of_a_group_equals_hcp_metrics_at() {
 }
 
 async fn assert_groups_equal(session: &SessionContext, audience: Audience, at: Micros) {
-    let expected = metrics_at(session, at, audience).await;
+    let mut expected = metrics_at(session, at, audience).await;
+    // Of a target of whom nothing is heard there is no group.
+    let heard_of = table(session, "SELECT DISTINCT hcp_id FROM touchpoints").await;
+    expected.retain(|(hcp_id, _), _| heard_of.iter().any(|row| row[0] == *hcp_id));
     let instant = format!("TIMESTAMP '{}'", text(at));
     let of_window =
         |(window, days): (WindowLength, i64)| format!("{} AS \"{}\"", call(&instant, days, audience), window.as_str());
@@ -112,6 +131,7 @@ async fn a_sliding_frame_sees_the_rows_of_its_frame() {
             let frame = |r: &&Record| r.occurred_at.is_some_and(|t| t >= at - 28 * DAY && t <= at);
             let frame: Vec<Record> = reference::live(&by_hcp[&id]).into_iter().filter(frame).cloned().collect();
             let question = Question {
+                hcp_id: &id,
                 at,
                 window: WindowLength::HEADLINE,
                 audience: Audience::Full,
@@ -174,7 +194,7 @@ async fn wrong_arguments_are_named() {
         ("SELECT * FROM hcp_metrics_at(NULL)".to_owned(), "the instant is NULL"),
         ("SELECT * FROM hcp_metrics_at('2026-06-01', 'boss')".to_owned(), "'full' or 'commercial'"),
         ("SELECT * FROM hcp_metrics_at('2026-06-01', 'full', 1)".to_owned(), "takes an instant"),
-        (format!("SELECT {short} FROM touchpoints"), "touch_metrics takes 21 arguments, 20 were given"),
+        (format!("SELECT {short} FROM touchpoints"), "touch_metrics takes 23 arguments, 22 were given"),
         (format!("SELECT {months} FROM touchpoints"), "months have no fixed length"),
         (format!("SELECT {audience} FROM touchpoints"), "audience must be 'full' or 'commercial'"),
     ]);

@@ -33,11 +33,13 @@ words! {
         AlreadyCommitted = "already_committed",
         /// The same file content was imported before.
         RepeatedImport = "repeated_import",
+        /// Its HCP was erased.
+        Erased = "erased",
     }
 }
 
 /// The columns of a dead letter. `payload` is NULL for medical requests; `payload_sha256` is always set unless there was
-/// no payload. `field` names the offending field when one is to blame; `detail` never quotes the record's content.
+/// no payload. All of key, payload and hash are NULL where they named an HCP who was erased. `field` names the offending field when one is to blame; `detail` never quotes the record's content.
 pub fn dead_letter_schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         let ts = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));

@@ -117,7 +117,7 @@ pub const METRICS: &[MetricColumn] = &[
     real("function_voices", "effective number of functions; NULL without touches"),
     real(
         "sequence_coherence",
-        "step transitions and gaps the plan allows / pairs; NULL below 2 mapped touches or without plans",
+        "pairs whose step and gap the plan allows / consecutive mapped touches of one plan; NULL without a pair",
     ),
     real("plan_precision", "touches mapped to a step / touches; NULL without touches or plans"),
     real("plan_recall", "due steps done in their span / due steps; NULL when none is due"),

@@ -99,6 +99,48 @@ pub struct RecordRow<'a> {
     pub kafka_offset: i64,
 }
 
+impl RecordRow<'_> {
+    /// The least that a record can say: a delete that leaves everything out, with an empty identity and at position 0
+    /// of the topic "". Whoever starts from it sets what the record has.
+    pub const BARE: RecordRow<'static> = RecordRow {
+        kind: Kind::Calls,
+        event_id: "",
+        hcp_id: "",
+        source: "",
+        version: 0,
+        op: Op::Delete,
+        status: None,
+        occurred_at: None,
+        precision: None,
+        channel: None,
+        origin: None,
+        mode: None,
+        intake: None,
+        business_function: None,
+        purpose: None,
+        account_id: None,
+        owner_id: None,
+        product: None,
+        theme: None,
+        topic: None,
+        plan_id: None,
+        plan_step: None,
+        congress_id: None,
+        request_id: None,
+        solicited: false,
+        recorded_at: None,
+        status_at: None,
+        answered_at: None,
+        duration_s: None,
+        attendees: None,
+        ingested_at: 0,
+        kafka_timestamp: 0,
+        kafka_topic: "",
+        kafka_partition: 0,
+        kafka_offset: 0,
+    };
+}
+
 /// How a column is stored in a decoded batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {

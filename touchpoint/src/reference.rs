@@ -9,13 +9,17 @@
 //! | [`tables`] | all rows of one load, not yet indexed |
 //! | [`fault`] | what rows may not say of each other |
 //! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
-//! | [`plan`] | enrolments and steps; [`steps`] the steps by plan |
+//! | [`plan`] | enrolments and steps; [`steps`] the steps by plan, [`plan_rows`] those of one |
+//! | [`changes`] | what differs between two loads |
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
-//! | [`index`] | rows by key |
+//! | `index` | rows by key |
+//! | [`rows`] | the rows as they were given |
+//! | `version` | which rows these are |
 
 pub mod account;
 pub mod affiliation;
+pub mod changes;
 pub mod consent;
 pub mod fault;
 pub mod hcp;
@@ -24,21 +28,29 @@ pub mod panel;
 pub mod permission;
 pub mod person;
 pub mod plan;
+pub mod plan_rows;
 pub mod preference;
+pub mod rows;
 pub mod steps;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 pub mod validity;
+mod version;
 
 pub use account::{AccessStatus, AccountRow};
 pub use affiliation::AffiliationRow;
+pub use changes::Changes;
 pub use consent::{ConsentRow, ConsentRuleRow, Regime};
 pub use fault::Fault;
 pub use hcp::HcpRow;
 pub use panel::PanelRow;
-pub use permission::Permissions;
+pub use permission::{Captures, CountryRules, Permissions};
 pub use person::{PersonRow, Role};
 pub use plan::{Due, PlanRow, PlanStepRow};
+pub use plan_rows::PlanRows;
 pub use preference::PreferenceRow;
+pub use rows::Rows;
 pub use steps::PlanSteps;
 pub use tables::Tables;
 pub use validity::Validity;
@@ -53,8 +65,9 @@ use index::Index;
 pub const UNKNOWN: &str = "unknown";
 
 /// All reference data of one load.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Reference {
+    version: String,
     hcps: Index<HcpRow>,
     accounts: Index<AccountRow>,
     affiliations: Index<AffiliationRow>,
@@ -67,6 +80,13 @@ pub struct Reference {
     preferences: Option<Index<PreferenceRow>>,
 }
 
+impl Default for Reference {
+    /// No table at all: whatever it would say is unknown.
+    fn default() -> Self {
+        Self::of(Tables::default())
+    }
+}
+
 impl Reference {
     /// Indexes the rows.
     ///
@@ -74,17 +94,21 @@ impl Reference {
     /// Every [`Fault`] found, not only the first.
     pub fn try_new(tables: Tables) -> Result<Self, Vec<Fault>> {
         let faults = fault::faults(&tables);
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let plans = tables.plans.unwrap_or_default();
-        let of_hcps = plans.iter().filter(|p| p.hcp_id.is_some()).cloned();
-        let of_accounts = plans.iter().filter(|p| p.hcp_id.is_none() && p.account_id.is_some()).cloned();
+        if faults.is_empty() { Ok(Self::of(tables)) } else { Err(faults) }
+    }
+
+    /// Indexes rows without faults.
+    fn of(tables: Tables) -> Self {
+        let version = version::version(&tables);
+        let plans = tables.plans.unwrap_or_default().into_iter();
+        let (of_hcps, others): (Vec<_>, Vec<_>) = plans.partition(|p| p.hcp_id.is_some());
+        let of_accounts = others.into_iter().filter(|p| p.account_id.is_some());
         let permissions = match (tables.consents, tables.consent_rules) {
             (None, None) => None,
             (consents, rules) => Some(Permissions::new(consents.unwrap_or_default(), rules.unwrap_or_default())),
         };
-        Ok(Self {
+        Self {
+            version,
             hcps: Index::new(tables.hcps.unwrap_or_default(), |r| &r.hcp_id),
             accounts: Index::new(tables.accounts.unwrap_or_default(), |r| &r.account_id),
             affiliations: Index::new(tables.affiliations.unwrap_or_default(), |r| &r.hcp_id),
@@ -95,12 +119,23 @@ impl Reference {
             steps: tables.plan_steps.map(PlanSteps::new),
             permissions,
             preferences: tables.preferences.map(|rows| Index::new(rows, |r| &r.hcp_id)),
-        })
+        }
+    }
+
+    /// Which rows these are: 16 hex digits over all of them, in whatever order they came, the same for the same rows on
+    /// every machine; `none` while no table was given.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The HCP's row valid at `at`.
     pub fn hcp(&self, hcp_id: &str, at: Micros) -> Option<&HcpRow> {
         self.hcps.of(hcp_id).iter().find(|r| r.validity.holds(at))
+    }
+
+    /// Every row of the HCP, whenever it holds.
+    pub fn rows_of(&self, hcp_id: &str) -> &[HcpRow] {
+        self.hcps.of(hcp_id)
     }
 
     /// The account's row valid at `at`.
@@ -136,8 +171,13 @@ impl Reference {
 
     /// The runs of plans that the HCP is on by itself or by the account that it has at `at`, in the order of the tables.
     pub fn enrolments(&self, hcp_id: &str, at: Micros) -> impl Iterator<Item = &PlanRow> {
-        let account = self.account_of(hcp_id, at).unwrap_or_default();
-        self.enrolled.of(hcp_id).iter().chain(self.enrolled_accounts.of(account))
+        let [own, account] = self.runs(hcp_id, self.account_of(hcp_id, at));
+        own.iter().chain(account)
+    }
+
+    /// As [`Reference::enrolments`], for who knows the account already: the HCP's own runs, and those of the account.
+    pub fn runs(&self, hcp_id: &str, account: Option<&str>) -> [&[PlanRow]; 2] {
+        [self.enrolled.of(hcp_id), account.map_or(&[], |account| self.enrolled_accounts.of(account))]
     }
 
     /// Steps of plans, `None` while no table of them was given.

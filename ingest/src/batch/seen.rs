@@ -32,7 +32,7 @@ impl RejectCounts {
     }
 }
 
-/// What a batch holds of one topic and partition: `accepted + rejected.total()` is the number of messages.
+/// What a batch holds of one topic and partition: `accepted + rejected.total() + erased` is the number of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Where the messages stood.
@@ -43,6 +43,8 @@ pub struct Seen {
     pub accepted: u64,
     /// Rejected messages by reason.
     pub rejected: RejectCounts,
+    /// Records that were skipped because their HCP was erased.
+    pub erased: u64,
     /// Greatest `min(occurred_at, kafka_timestamp)` of the accepted records: what the partition adds to the watermark.
     /// `None` when none was accepted with an `occurred_at`.
     pub event_time: Option<Micros>,
@@ -59,6 +61,7 @@ impl Seen {
             kind: message.kind,
             accepted: 0,
             rejected: RejectCounts::default(),
+            erased: 0,
             event_time: None,
             timestamp: None,
             bytes: 0,
@@ -77,6 +80,7 @@ impl Seen {
 pub(super) enum Fate {
     Accepted { occurred_at: Option<Micros>, timestamp: Micros },
     Rejected(RejectReason),
+    Erased,
 }
 
 /// The entries of a batch being built. A partition number has four topics, so a list is searched, not a map.
@@ -103,6 +107,7 @@ impl Ledger {
         match fate {
             Fate::Accepted { occurred_at, timestamp } => seen.accept(occurred_at, timestamp),
             Fate::Rejected(reason) => seen.rejected.add(reason),
+            Fate::Erased => seen.erased += 1,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{BatchBuilder, DecodedBatch, Message, Oversized};
 use crate::decode::{DecodeOptions, Decoder};
 use crate::digest::sha256_hex;
+use crate::erased::Erased;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use rand::{Rng, SeedableRng};
@@ -82,6 +83,34 @@ fn every_reason_is_reachable_and_leaves_a_full_dead_letter() {
     assert_eq!(text(&dead_letters, "field", 1), Some("event_id"));
     assert_eq!(text(&dead_letters, "field", 2), Some("theme"));
     assert_eq!(text(&dead_letters, "field", 0), None);
+}
+
+#[test]
+fn an_erased_hcp_leaves_no_row_and_no_name_and_every_message_is_accounted_for() {
+    let empty = Erased::keyed(b"key");
+    let erased = Arc::new(empty.clone().with(&[empty.hash("h")]).unwrap());
+    let decoder = Decoder::new(Arc::default(), DecodeOptions { max_bytes: 1_000, ..DecodeOptions::default() });
+    let mut builder = BatchBuilder::new(Arc::new(decoder.leaving_out(erased)), 2);
+    let other = GOOD.replace("\"h\"", "\"g\"");
+    let call = |offset, payload| message(Kind::Calls, offset, Some(payload));
+    builder.push(&call(0, GOOD.as_bytes()), TEN);
+    builder.push(&Message { key: Some(b"g"), ..call(1, other.as_bytes()) }, TEN);
+    // Rejected: its key names the person, then its payload, then neither.
+    builder.push(&call(2, b"{"), TEN);
+    builder.push(&Message { key: Some(b"g"), ..call(3, GOOD.as_bytes().split_last().unwrap().1) }, TEN);
+    builder.push(&Message { key: Some(b"g"), ..call(4, b"{") }, TEN);
+    builder.push_oversized(&call(5, b""), Oversized { sha256: "00".into(), bytes: 2_000 }, TEN);
+    let DecodedBatch { records, dead_letters, next, seen, .. } = builder.finish().unwrap();
+    assert_eq!((records.num_rows(), dead_letters.num_rows()), (1, 4));
+    assert_eq!((seen[0].accepted, seen[0].rejected.total(), seen[0].erased), (1, 4, 1));
+    assert_eq!(next.into_values().collect::<Vec<_>>(), [6]);
+    let kept = |row| (bytes(&dead_letters, "key", row), bytes(&dead_letters, "payload", row));
+    assert_eq!(
+        [kept(0), kept(1), kept(2), kept(3)],
+        [(None, None), (None, None), (Some(&b"g"[..]), Some(&b"{"[..])), (None, None)]
+    );
+    let hashed: Vec<_> = (0..4).map(|row| text(&dead_letters, "payload_sha256", row).is_some()).collect();
+    assert_eq!(hashed, [false, false, true, true], "a hash of what nobody has read names nobody");
 }
 
 #[test]

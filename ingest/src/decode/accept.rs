@@ -3,6 +3,7 @@
 use super::envelope::Context;
 use super::field::Field;
 use super::fields::{Fields, MAX_TEXT, Occurred};
+use super::in_force::InForce;
 use super::rejection::Rejection;
 use super::scanner::Notes;
 use super::{DecodeOptions, KeyRule};
@@ -10,7 +11,7 @@ use crate::instant::instant;
 use crate::message::Message;
 use touchpoint::record::RecordRow;
 use touchpoint::time::{EARLIEST, LATEST};
-use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Precision, Reference, Status};
+use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Precision, Status};
 
 /// A record whose fields are each valid.
 pub(super) struct Candidate<'r, 'c> {
@@ -33,7 +34,7 @@ struct State {
 impl<'r> Candidate<'r, '_> {
     /// The row, or why there is none. Ids are final here: the key and the time zone were looked up with the ids as they
     /// came, so this is the one place where a keyed pseudonym would replace `hcp_id`, `owner_id` and `event_id`.
-    pub(super) fn accept(&self, reference: &Reference, options: &DecodeOptions) -> Result<RecordRow<'r>, Rejection> {
+    pub(super) fn accept(&self, reference: &InForce, options: &DecodeOptions) -> Result<RecordRow<'r>, Rejection> {
         let event_id = required(self.filled(Field::EventId, self.context.id)?, Field::EventId)?;
         let hcp_id = required(self.text(Field::HcpId), Field::HcpId)?;
         let source = self.filled(Field::Source, self.context.source)?;
@@ -88,7 +89,7 @@ impl<'r> Candidate<'r, '_> {
         })
     }
 
-    fn state(&self, op: Op, hcp_id: &str, reference: &Reference) -> Result<State, Rejection> {
+    fn state(&self, op: Op, hcp_id: &str, reference: &InForce) -> Result<State, Rejection> {
         let (fields, kind) = (self.fields, self.message.kind);
         let occurred = self.occurred(hcp_id, reference)?;
         if op == Op::Delete {
@@ -112,7 +113,7 @@ impl<'r> Candidate<'r, '_> {
         })
     }
 
-    fn occurred(&self, hcp_id: &str, reference: &Reference) -> Result<Option<(Micros, Precision)>, Rejection> {
+    fn occurred(&self, hcp_id: &str, reference: &InForce) -> Result<Option<(Micros, Precision)>, Rejection> {
         let bad_value = || Rejection::bad_value(Field::OccurredAt, self.message.kind);
         let (at, precision) = match (self.fields.occurred, self.context.time) {
             (Some(Occurred::Instant(at)), _) => (at, Precision::Instant),

@@ -14,35 +14,39 @@
     reason = "rdkafka has no batch poll, and its header accessor panics on names that are not UTF-8"
 )]
 
+use crossbeam_channel::{RecvTimeoutError, bounded};
 use rdkafka::bindings as c;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::BorrowedMessage;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 
 /// Messages per batch.
 const BATCH: usize = 256;
+/// How long closing may take: a group that answers is left in less than a second.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A consumer and the queue that the data of its partitions goes to.
-pub(crate) struct BatchConsumer<C: ConsumerContext> {
+pub(crate) struct BatchConsumer<C: ConsumerContext + 'static> {
     queue: NonNull<c::rd_kafka_queue_t>,
     taken: Vec<*mut c::rd_kafka_message_t>,
-    consumer: BaseConsumer<C>,
+    consumer: ManuallyDrop<BaseConsumer<C>>,
 }
 
 // SAFETY: librdkafka's handles may be used from any thread; `taken` is only used through `&mut self` and is empty
 // whenever no `Batch` borrows it.
-unsafe impl<C: ConsumerContext> Send for BatchConsumer<C> {}
+unsafe impl<C: ConsumerContext + 'static> Send for BatchConsumer<C> {}
 
-impl<C: ConsumerContext> BatchConsumer<C> {
+impl<C: ConsumerContext + 'static> BatchConsumer<C> {
     /// Wraps a consumer; `None` when librdkafka has no memory for a queue.
     pub(crate) fn new(consumer: BaseConsumer<C>) -> Option<Self> {
         // SAFETY: the client is alive; the queue is destroyed in `drop`, before the client.
         let queue = NonNull::new(unsafe { c::rd_kafka_queue_new(consumer.client().native_ptr()) })?;
-        Some(Self { queue, taken: Vec::with_capacity(BATCH), consumer })
+        Some(Self { queue, taken: Vec::with_capacity(BATCH), consumer: ManuallyDrop::new(consumer) })
     }
 
     /// The consumer.
@@ -94,11 +98,27 @@ impl<C: ConsumerContext> BatchConsumer<C> {
     }
 }
 
-impl<C: ConsumerContext> Drop for BatchConsumer<C> {
+impl<C: ConsumerContext + 'static> Drop for BatchConsumer<C> {
     fn drop(&mut self) {
         // SAFETY: created in `new`, used nowhere after this; what it still holds is freed with it, and the consumer,
         // which must outlive it, is dropped afterwards.
         unsafe { c::rd_kafka_queue_destroy(self.queue.as_ptr()) };
+        // SAFETY: taken here only, and nothing uses it afterwards.
+        close(unsafe { ManuallyDrop::take(&mut self.consumer) });
+    }
+}
+
+/// Closes a consumer, which leaves its group. Where no broker answers librdkafka may wait for ever, and a process that is
+/// told to stop must not: the rest is then left to a thread of its own and to the end of the process.
+fn close<C: ConsumerContext + 'static>(consumer: BaseConsumer<C>) {
+    let (tell, told) = bounded::<()>(1);
+    let closing = std::thread::Builder::new().name("kafka-closing".to_owned()).spawn(move || {
+        drop(consumer);
+        drop(tell);
+    });
+    // Without a thread the consumer was closed on the spot.
+    if closing.is_ok() && told.recv_timeout(CLOSE_WITHIN) == Err(RecvTimeoutError::Timeout) {
+        tracing::warn!("kafka: no broker answers; the group is left without a word and notices when the session ends");
     }
 }
 

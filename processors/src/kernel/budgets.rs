@@ -139,14 +139,20 @@ pub fn standing<T: Texts>(source: &Source<'_, T>, instant: &Instant<'_>) -> Stan
     if policy.budgets.is_empty() && policy.minimum_gaps.is_empty() {
         return standing;
     }
-    let interruptions: Vec<Interruption<'_>> =
-        source.entries(source.retained).filter_map(|entry| interruption(source, entry)).collect();
     let limited = |budget: &Budget| budget.cap.is_some() && budget.selector.matches(&instant.hcp);
-    for (index, budget) in policy.budgets.iter().enumerate().filter(|(_, b)| limited(b)) {
+    let budgets: Vec<_> = policy.budgets.iter().enumerate().filter(|(_, b)| limited(b)).collect();
+    let gaps: Vec<_> = policy.minimum_gaps.iter().filter(|g| g.selector.matches(&instant.hcp)).collect();
+    let spans = budgets.iter().map(|(_, b)| b.window).chain(gaps.iter().map(|g| g.gap));
+    let Some(longest) = spans.max() else { return standing };
+    // What is older counts in none of them; a request that a touch answers may still be.
+    let recent = within(source.retained, instant.at - longest, instant.at);
+    let interruptions: Vec<Interruption<'_>> =
+        source.entries(recent).filter_map(|entry| interruption(source, entry)).collect();
+    for (index, budget) in budgets {
         let from = interruptions.partition_point(|i| i.at <= instant.at - budget.window);
         standing.hold(policy, index, &count(budget, interruptions.get(from..).unwrap_or_default()));
     }
-    for gap in policy.minimum_gaps.iter().filter(|g| g.selector.matches(&instant.hcp)) {
+    for gap in gaps {
         let takes_part = |i: &&Interruption<'_>| gap.counts(&i.facts) && !(i.date_only && gap.gap < DAY);
         let last = interruptions.iter().rfind(takes_part);
         let over = last.map(|i| i.at + gap.gap).filter(|over| *over > instant.at);

@@ -5,6 +5,8 @@
 //! records that the audience sees (metrics.md §1): a record of function medical can win for audience full while an
 //! earlier version without it still wins for audience commercial, so an identity keeps at most two entries.
 
+use super::Texts;
+use super::notes::Notes;
 use touchpoint::time::Micros;
 use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose, Status, Word};
 
@@ -26,6 +28,9 @@ const ANSWERED: u16 = 1 << 10;
 const HIDDEN: u16 = 1 << 11;
 const MEDICAL: u16 = 1 << 12;
 const EXEMPT: u16 = 1 << 13;
+const UNSUBSCRIBED: u16 = 1 << 14;
+/// Its notes begin with an instant.
+const DATED: u16 = 1 << 15;
 
 /// What an entry knows beyond its ids: small enough to copy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,8 +43,8 @@ pub struct Entry {
     pub position: u64,
     /// Arena reference of the event id.
     pub event_id: u32,
-    /// Arena reference of the request id, 0 for none.
-    pub request_id: u32,
+    /// Arena reference of its [`Notes`], 0 for none.
+    pub notes: u32,
     /// Interned source.
     pub source: u32,
     /// Interned owner, 0 for unknown.
@@ -104,7 +109,7 @@ impl Entry {
             version: 0,
             position: 0,
             event_id: 0,
-            request_id: 0,
+            notes: 0,
             source: 0,
             owner: 0,
             product: 0,
@@ -243,6 +248,32 @@ impl Entry {
         self.has(EXEMPT)
     }
 
+    /// Whether this e-mail made the HCP unsubscribe: it withdraws consent, see [`Entry::withdrawn_at`].
+    pub fn is_unsubscribed(&self) -> bool {
+        self.has(UNSUBSCRIBED)
+    }
+
+    /// When an e-mail of status unsubscribed withdrew consent: at its `status_at`, without one when it was sent.
+    pub fn withdrawn_at(&self, texts: &impl Texts) -> Micros {
+        self.notes(|reference| texts.text(reference)).status_at.unwrap_or(self.occurred_at)
+    }
+
+    /// Id of the request that the touch answers; empty for none.
+    pub fn request_id<'t>(&self, texts: &'t impl Texts) -> &'t [u8] {
+        self.notes(|reference| texts.text(reference)).request_id
+    }
+
+    /// What it has beside its words, as `text` knows it.
+    pub fn notes<'t>(&self, text: impl FnOnce(u32) -> &'t [u8]) -> Notes<'t> {
+        if self.notes == 0 { Notes::default() } else { Notes::read(text(self.notes), self.has(DATED)) }
+    }
+
+    /// Says where its notes are stored, 0 for nowhere.
+    pub fn set_notes(&mut self, reference: u32, notes: &Notes<'_>) {
+        self.notes = reference;
+        self.set(DATED, notes.status_at.is_some());
+    }
+
     /// Channel and, for e-mail, origin as one small number: what weights depend on. Below [`WEIGHT_CLASSES`].
     pub fn weight_class(&self) -> usize {
         weight_class(self.channel().unwrap_or(Channel::MedicalRequest), self.origin())
@@ -310,6 +341,7 @@ fn facts(words: Words) -> u16 {
         | flag(request && status.is_some_and(|s| s != Status::Withdrawn), REQUEST)
         | flag(status == Some(Status::NoAccess), ATTEMPT)
         | flag(request && matches!(status, Some(Status::Answered | Status::Closed)), ANSWERED)
+        | flag(words.kind == Kind::Emails && status == Some(Status::Unsubscribed), UNSUBSCRIBED)
         | flag(request || medical, HIDDEN)
         | flag(medical, MEDICAL)
         | flag(matches!(words.purpose, Some(Purpose::Service | Purpose::Safety)), EXEMPT)

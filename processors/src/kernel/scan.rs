@@ -5,7 +5,8 @@
 //! per touch of the longest window, whatever the number or the length of the windows.
 
 use super::entry::Entry;
-use super::tally::{CrossTally, FewTally, Tally, effective_number};
+use super::plans::InPlan;
+use super::tally::{CrossTally, FEW, FewTally, Tally, effective_number};
 use super::touches::{SolicitedBasis, Touch};
 use super::values::{MaybeReal, WindowValues};
 use super::{Seen, within};
@@ -77,6 +78,9 @@ pub struct Pass<'a> {
     gaps: Gaps,
     unknown_zone: bool,
     untimely: u32,
+    in_plans: InPlans,
+    without_consent: u32,
+    by_channel: [u32; FEW],
     /// Index of the newest touch that may lie within 24 h of the present one, for the peak.
     peak_end: usize,
     peak_inside: u32,
@@ -99,6 +103,9 @@ impl<'a> Pass<'a> {
             gaps: Gaps::default(),
             unknown_zone: false,
             untimely: 0,
+            in_plans: InPlans::default(),
+            without_consent: 0,
+            by_channel: [0; FEW],
             peak_end: seen.touches.len(),
             peak_inside: 0,
         }
@@ -142,6 +149,11 @@ impl<'a> Pass<'a> {
         self.tallies.functions.add(touch.function.code());
         let owner = self.tallies.owners.add(touch.owner);
         self.tallies.unknown_owners += u64::from(touch.owner == 0);
+        self.in_plans.add(touch.in_plan);
+        self.without_consent += u32::from(touch.without_consent);
+        if let Some(count) = self.by_channel.get_mut(usize::from(touch.channel.code())) {
+            *count += 1;
+        }
         if touch.theme != 0 {
             self.take_theme(touch);
         }
@@ -215,6 +227,8 @@ impl<'a> Pass<'a> {
         let (touches, unsolicited) = (f64::from(counts.touches), f64::from(counts.unsolicited));
         let support = tallies.themes.total;
         let zone_known = !self.unknown_zone && self.seen.instant.zone.is_some();
+        let (known, in_plans) = (&self.seen.instant.known, &self.in_plans);
+        let precision = known.steps.map_or(MaybeReal::NULL, |_| MaybeReal::ratio(f64::from(in_plans.mapped), touches));
         WindowValues {
             support: support as u32,
             untimely: zone_known.then_some(self.untimely),
@@ -236,6 +250,10 @@ impl<'a> Pass<'a> {
             sequential_continuity: MaybeReal::ratio(f64::from(self.equal_themes), support.saturating_sub(1) as f64),
             voices: tallies.voices().into(),
             function_voices: effective_number(tallies.functions.total, tallies.functions.squares).into(),
+            sequence_coherence: MaybeReal::ratio(f64::from(in_plans.kept), f64::from(in_plans.pairs)),
+            plan_precision: precision,
+            consent_conflicts: known.consent.is_some().then_some(self.without_consent),
+            channel_fit: self.channel_fit().into(),
             ..counts
         }
     }
@@ -249,6 +267,30 @@ impl<'a> Pass<'a> {
         let close = -(-u * self.seen.instant.policy.gap as f64 / length as f64).exp_m1();
         let same_voice = self.tallies.voices.equal_ordered_pairs() as f64 / (u * (u - 1.0));
         Some(close * (1.0 - same_voice))
+    }
+
+    /// 1 − ½ Σ |actual share − preferred share|.
+    fn channel_fit(&self) -> Option<f64> {
+        let preferred = self.seen.instant.known.preferred.as_ref().filter(|_| self.counts.touches > 0)?;
+        let actual = self.by_channel.iter().map(|count| f64::from(*count) / f64::from(self.counts.touches));
+        let apart: f64 = actual.zip(preferred).map(|(actual, preferred)| (actual - preferred).abs()).sum();
+        Some(1.0 - apart / 2.0)
+    }
+}
+
+/// What plans said of the touches taken in.
+#[derive(Debug, Default, Clone, Copy)]
+struct InPlans {
+    mapped: u32,
+    pairs: u32,
+    kept: u32,
+}
+
+impl InPlans {
+    fn add(&mut self, touch: InPlan) {
+        self.mapped += u32::from(touch != InPlan::Unmapped);
+        self.pairs += u32::from(matches!(touch, InPlan::Kept | InPlan::Broken));
+        self.kept += u32::from(touch == InPlan::Kept);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The touches of one audience, oldest first, each with its solicitation resolved (metrics.md §1).
 
 use super::Texts;
+use super::consents::Consents;
 use super::entry::Entry;
+use super::plans::InPlan;
 use touchpoint::time::Micros;
 use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose};
 
@@ -29,6 +31,8 @@ pub struct Touch {
     pub theme: u32,
     /// Interned plan, 0 for none.
     pub plan: u32,
+    /// Interned step of the plan, 0 for none.
+    pub plan_step: u32,
     /// Feed.
     pub kind: Kind,
     /// Channel.
@@ -45,6 +49,10 @@ pub struct Touch {
     pub date_only: bool,
     /// Outside local working hours; `None` when the zone is unknown.
     pub untimely: Option<bool>,
+    /// What its plan says of it, once [`plans::map`](super::plans::map) was asked.
+    pub in_plan: InPlan,
+    /// Whether its channel had no valid consent, where consent is known.
+    pub without_consent: bool,
 }
 
 impl Touch {
@@ -66,10 +74,21 @@ pub struct Source<'a, T> {
 }
 
 impl<'a, T: Texts> Source<'a, T> {
-    /// Fills `touches` with those of `part`, a stretch of the retained entries, oldest first.
+    /// Fills `touches` with those of `part`, a stretch of the retained entries, oldest first. Nobody has asked plans and
+    /// consent yet.
     pub fn collect(&self, part: &[Entry], touches: &mut Vec<Touch>) {
         touches.clear();
         touches.extend(self.entries(part).filter_map(|entry| self.touch(entry)));
+    }
+
+    /// As [`Source::collect`], each with what consent says of it.
+    pub fn collect_asking(&self, consents: &mut Consents<'_>, part: &[Entry], touches: &mut Vec<Touch>) {
+        touches.clear();
+        for entry in self.entries(part) {
+            let Some(mut touch) = self.touch(entry) else { continue };
+            touch.without_consent = !consents.allow(entry, touch.channel);
+            touches.push(touch);
+        }
     }
 
     /// The entries of `part` that are touches of the audience.
@@ -86,6 +105,7 @@ impl<'a, T: Texts> Source<'a, T> {
             product: entry.product,
             theme: entry.theme,
             plan: entry.plan(),
+            plan_step: entry.plan_step(),
             kind: entry.kind(),
             channel: entry.channel()?,
             origin: entry.origin(),
@@ -94,12 +114,14 @@ impl<'a, T: Texts> Source<'a, T> {
             solicited: self.solicited_basis(entry),
             date_only: entry.is_date_only(),
             untimely: entry.untimely(),
+            in_plan: InPlan::default(),
+            without_consent: false,
         })
     }
 
     /// Why a touch is solicited, `None` for an interruption.
     pub fn solicited_basis(&self, entry: &Entry) -> Option<SolicitedBasis> {
-        if entry.request_id != 0 && entry.is_medical() && self.answers_request(entry) {
+        if entry.notes != 0 && entry.is_medical() && self.answers_request(entry) {
             return Some(SolicitedBasis::Request);
         }
         if entry.is_exempt() {
@@ -110,7 +132,10 @@ impl<'a, T: Texts> Source<'a, T> {
 
     /// Whether a live, not withdrawn request with this id came in no later than the touch.
     fn answers_request(&self, touch: &Entry) -> bool {
-        let wanted = self.texts.text(touch.request_id);
+        let wanted = touch.request_id(&self.texts);
+        if wanted.is_empty() {
+            return false;
+        }
         let mut requests = self.retained.iter().take_while(|e| e.occurred_at <= touch.occurred_at);
         requests.any(|e| e.is_request() && e.counts_for(self.audience) && self.texts.text(e.event_id) == wanted)
     }

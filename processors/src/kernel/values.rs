@@ -45,7 +45,7 @@ impl PartialEq for MaybeReal {
     }
 }
 
-/// Every column of metrics.md §3 and §4 that is neither load nor waiting for plans, consent, preferences or budgets.
+/// Every column of metrics.md §3 and §4 but the load, which all windows share.
 /// Meanings and NULL rules: [`touchpoint::metric::METRICS`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[expect(missing_docs, reason = "each field is the metric column of its name, documented once in touchpoint::metric")]
@@ -64,6 +64,7 @@ pub struct WindowValues {
     pub support: u32,
     pub talked_past: u32,
     pub untimely: Option<u32>,
+    pub consent_conflicts: Option<u32>,
     pub collision_rate: MaybeReal,
     pub chance_collision_rate: MaybeReal,
     pub burstiness: MaybeReal,
@@ -76,7 +77,12 @@ pub struct WindowValues {
     pub sequential_continuity: MaybeReal,
     pub voices: MaybeReal,
     pub function_voices: MaybeReal,
+    pub sequence_coherence: MaybeReal,
+    pub plan_precision: MaybeReal,
+    pub plan_recall: MaybeReal,
+    pub plan_fit: MaybeReal,
     pub responsiveness: MaybeReal,
+    pub channel_fit: MaybeReal,
     pub coherence: MaybeReal,
     pub parts: Parts,
 }
@@ -118,8 +124,9 @@ impl WindowValues {
         self.coherence.get().map(|c| 1.0 - c)
     }
 
-    /// Fills `coherence` and its basis from the finished parts.
+    /// Fills `plan_fit`, `coherence` and its basis from the finished parts.
     pub fn complete(&mut self, policy: &Policy) {
+        self.plan_fit = self.harmonic_plan_fit().into();
         let weights = &policy.coherence;
         let covered = self.theme_coverage.get().is_some_and(|c| c >= weights.min_theme_coverage);
         let agreement = self.cross_function_agreement.get().or(self.cross_channel_agreement.get()).filter(|_| covered);
@@ -127,6 +134,8 @@ impl WindowValues {
         let candidates = [
             (agreement, weights.agreement, Parts::AGREEMENT),
             (coordination, weights.coordination, Parts::COORDINATION),
+            (self.sequence_coherence.get(), weights.sequence, Parts::SEQUENCE),
+            (self.plan_fit.get(), weights.plan, Parts::PLAN),
         ];
         let (mut sum, mut weight, mut parts, mut used) = (0.0, 0.0, Parts::default(), 0);
         for (value, part_weight, part) in candidates {
@@ -140,5 +149,12 @@ impl WindowValues {
         let enough = used >= 2 && weight > 0.0;
         self.coherence = if enough { MaybeReal::some(sum / weight) } else { MaybeReal::NULL };
         self.parts = if enough { parts } else { Parts::default() };
+    }
+
+    /// The harmonic mean of precision and recall, 0 when both are 0.
+    fn harmonic_plan_fit(&self) -> Option<f64> {
+        let (precision, recall) = (self.plan_precision.get()?, self.plan_recall.get()?);
+        let sum = precision + recall;
+        Some(if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 })
     }
 }

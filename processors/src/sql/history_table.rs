@@ -2,15 +2,18 @@
 //!
 //! The whole log is read, since any row may be the live version of a record (versions are resolved before any time
 //! filter); only conditions on `hcp_id` go down to the scan, because they keep or drop all versions of an HCP together.
+//! Targets at T are in it, whether or not the log has a row of them.
 
 use super::layout::{Layout, Shared};
+use super::targets::targets;
 use super::window_exec::HcpWindowExec;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use std::sync::Arc;
 use touchpoint::{Audience, Clock, Micros, Policy, Reference};
 
@@ -101,6 +104,15 @@ impl TableProvider for HistoryTable {
             policy: self.history.policy.clone(),
             reference: self.history.reference.clone(),
         };
-        Ok(Arc::new(HcpWindowExec::try_new(input, self.layout.project(projection), shared)?))
+        let encoding = input.schema().field_with_name("hcp_id")?.data_type().clone();
+        let targets = targets(&shared.reference, as_of, &encoding, (state, filters.as_slice()))?;
+        let inputs: Vec<Arc<dyn ExecutionPlan>> = match targets {
+            // Partitions of a table without files could not be lined up with those of the targets.
+            Some(targets) if input.output_partitioning().partition_count() == 0 => {
+                vec![Arc::new(EmptyExec::new(input.schema())), targets]
+            }
+            targets => std::iter::once(input).chain(targets).collect(),
+        };
+        Ok(Arc::new(HcpWindowExec::try_new(inputs, self.layout.project(projection), shared)?))
     }
 }

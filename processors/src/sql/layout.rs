@@ -45,7 +45,7 @@ pub enum Fact {
     Territory,
     /// Country.
     Country,
-    /// Primary account.
+    /// The account that the HCP counts for: its primary affiliation, else what its row says.
     AccountId,
 }
 
@@ -58,14 +58,14 @@ const FACTS: [(Fact, &str); 5] = [
 ];
 
 impl Fact {
-    fn of(self, row: Option<&HcpRow>) -> &str {
-        let known = row.and_then(|r| match self {
-            Self::Specialty => r.specialty.as_deref(),
-            Self::Segment => r.segment.as_deref(),
-            Self::Territory => r.territory.as_deref(),
-            Self::Country => r.country.as_deref(),
-            Self::AccountId => r.account_id.as_deref(),
-        });
+    fn of<'r>(self, row: Option<&'r HcpRow>, account: Option<&'r str>) -> &'r str {
+        let known = match self {
+            Self::Specialty => row.and_then(|r| r.specialty.as_deref()),
+            Self::Segment => row.and_then(|r| r.segment.as_deref()),
+            Self::Territory => row.and_then(|r| r.territory.as_deref()),
+            Self::Country => row.and_then(|r| r.country.as_deref()),
+            Self::AccountId => account,
+        };
         known.unwrap_or(UNKNOWN)
     }
 }
@@ -163,13 +163,22 @@ pub struct RowBuilder<'a> {
     texts: Vec<StringBuilder>,
     metrics: Vec<MetricBuilder>,
     needs_facts: bool,
+    needs_account: bool,
     rows: usize,
 }
 
 impl<'a> RowBuilder<'a> {
     /// No rows.
     pub fn new(layout: &'a Layout, shared: &'a Shared) -> Self {
-        let mut builder = Self { layout, shared, texts: Vec::new(), metrics: Vec::new(), needs_facts: false, rows: 0 };
+        let mut builder = Self {
+            layout,
+            shared,
+            texts: Vec::new(),
+            metrics: Vec::new(),
+            needs_facts: false,
+            needs_account: false,
+            rows: 0,
+        };
         for column in &layout.columns {
             match column {
                 Column::Metric(metric) => builder.metrics.push(MetricBuilder::new(metric)),
@@ -177,6 +186,7 @@ impl<'a> RowBuilder<'a> {
                 _ => builder.texts.push(StringBuilder::new()),
             }
             builder.needs_facts |= matches!(column, Column::Fact(_));
+            builder.needs_account |= matches!(column, Column::Fact(Fact::AccountId));
         }
         builder
     }
@@ -204,7 +214,9 @@ impl<'a> RowBuilder<'a> {
     pub fn push(&mut self, hcp_id: &str, window: WindowLength, values: &WindowValues, overall: Overall) {
         let (policy, as_of) = (&*self.shared.policy, self.shared.as_of);
         let needs_row = self.needs_facts || policy.quiet_hours.is_some();
-        let row = if needs_row { self.shared.reference.hcp(hcp_id, as_of) } else { None };
+        let reference = &*self.shared.reference;
+        let row = if needs_row { reference.hcp(hcp_id, as_of) } else { None };
+        let account = if self.needs_account { reference.account_of(hcp_id, as_of) } else { None };
         let values = Values { window: values, overall, as_of, policy, zone: row.and_then(|r| r.time_zone) };
         let (mut texts, mut metrics) = (self.texts.iter_mut(), self.metrics.iter_mut());
         for column in &self.layout.columns {
@@ -219,7 +231,7 @@ impl<'a> RowBuilder<'a> {
                 Column::HcpId => hcp_id,
                 Column::Window => window.as_str(),
                 Column::Audience => self.shared.audience.as_str(),
-                Column::Fact(fact) => fact.of(row),
+                Column::Fact(fact) => fact.of(row, account),
                 Column::PolicyVersion => &self.shared.policy.version,
             };
             if let Some(builder) = texts.next() {

@@ -3,8 +3,9 @@
 //! Arguments, in order, are the columns of view `touchpoints` named in [`ARGUMENTS`] and then `as_of` (T), `width` (an
 //! interval of days, hours or less) and `audience` (`'full'` or `'commercial'`). Rows are live versions already. The
 //! function sorts them itself and drops those outside `(as_of − width, as_of]`, since `RANGE … PRECEDING` frames are
-//! closed below; load counts what lies in the last 400 d of the rows given. Over a frame T is the greatest `as_of` of its
-//! rows. NULL when no row counts for the audience.
+//! closed below. Load, steps that were done before the window and consent that was withdrawn before it are known as far as
+//! the rows given reach back, at most 400 d. Over a frame T is the greatest `as_of` of its rows. NULL when no row counts
+//! for the audience, unless the HCP is a target at T.
 //!
 //! The audience chooses among the rows given and cannot bring back what they lack: `touchpoints` holds the version that is
 //! live for everybody. An interaction whose live version is medical, but which has an earlier one that is not, is left

@@ -4,12 +4,13 @@
 //! that arrives later changes the days from its event time on: the HCP's list is copied before its first such change,
 //! and when the cycle closes both lists are evaluated at each affected midnight, at most 35 days back. A row is written
 //! again (revision + 1) where the value changed, and where the change ended, so that "the last row at or before a day, of
-//! the greatest revision" is always that day's value. Days before the first closed one have no rows: they are answered
+//! the greatest revision" is always that day's value; an HCP that has no row any more gets one of counts 0 and rates NULL. Days before the first closed one have no rows: they are answered
 //! by `hcp_metrics_at`.
 //!
 //! Audience full, like everything in `hcp_metrics`.
 
 use super::list::List;
+use super::live::Headline;
 use super::shard::Shard;
 use crate::kernel::{self, Instant, Overall, Scratch, Standing, WindowValues};
 use crate::rows::{MetricBuilder, Values, constant_instant};
@@ -41,6 +42,16 @@ pub struct Days {
     revisions: HashMap<(u32, Micros), i64>,
     /// Whether the next day is closed for every HCP: another policy moves values without any record.
     everyone: bool,
+    /// HCPs that have a row at the next midnight since other reference data moved their values, and whether each had a row
+    /// then: what they come to on the day before is not what was written.
+    expected: HashMap<u32, Row>,
+}
+
+/// Whether an HCP has a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Present,
+    Absent,
 }
 
 #[derive(Debug)]
@@ -58,6 +69,11 @@ struct DayRow {
     overall: Overall,
 }
 
+/// The row of an HCP that has none any more.
+fn gone() -> (WindowValues, Overall) {
+    (WindowValues::default(), Overall { load: 0.0, standing: Standing::default() })
+}
+
 /// What a day row is compared by: everything but the load, which changes by itself.
 fn compared((values, overall): (WindowValues, Overall)) -> (WindowValues, Standing) {
     (values, overall.standing)
@@ -67,6 +83,14 @@ impl Days {
     /// The next day gets a row of every HCP.
     pub(super) fn expect_everyone(&mut self) {
         self.everyone = true;
+    }
+
+    /// The next day gets a row of this HCP, or one that takes back `before`, its headline up to now.
+    pub(super) fn expect(&mut self, number: u32, before: Option<&Headline>) {
+        let row = if before.is_some() { Row::Present } else { Row::Absent };
+        if self.closed.is_some() {
+            self.expected.entry(number).or_insert(row);
+        }
     }
 
     fn revises(&self, from: Micros) -> bool {
@@ -147,8 +171,7 @@ impl Shard {
             let new = self.hcp(number).and_then(|h| self.headline(number, h.list(), as_of, scratch));
             let changed = old.map(compared) != new.map(compared);
             if changed || previous_changed {
-                let gone = Overall { load: 0.0, standing: Standing::default() };
-                if let Some((values, overall)) = new.or_else(|| old.map(|_| (WindowValues::default(), gone))) {
+                if let Some((values, overall)) = new.or_else(|| old.map(|_| gone())) {
                     let revision = self.days.revisions.entry((number, as_of)).or_default();
                     *revision += 1;
                     rows.push(DayRow { hcp: number, as_of, revision: *revision, values, overall });
@@ -163,20 +186,28 @@ impl Shard {
     fn close_day(&mut self, closed: ClosedDays, gap: bool, scratch: &mut Scratch, rows: &mut Vec<DayRow>) {
         let as_of = closed.last;
         let policy_changed = std::mem::take(&mut self.days.everyone);
-        let everyone = gap || as_of == closed.first || policy_changed;
+        let always = as_of == closed.first || policy_changed;
+        let expected = std::mem::take(&mut self.days.expected);
         for number in 0..self.hcp_count() as u32 {
             let Some(hcp) = self.hcp(number) else { continue };
-            if !everyone && !hcp.changed_since_midnight {
+            let moved = expected.get(&number);
+            if !(gap || always || moved.is_some() || hcp.changed_since_midnight) {
                 continue;
             }
-            let Some((values, overall)) = self.headline(number, hcp.list(), as_of, scratch) else { continue };
-            let yesterday = self.headline(number, hcp.list(), as_of - DAY, scratch);
-            if as_of == closed.first || policy_changed || yesterday.map(compared) != Some(compared((values, overall))) {
+            let today = self.headline(number, hcp.list(), as_of, scratch);
+            let must = (always || moved.is_some()) && today.is_some() || moved == Some(&Row::Present);
+            let written = must || {
+                let yesterday = self.headline(number, hcp.list(), as_of - DAY, scratch);
+                yesterday.map(compared) != today.map(compared)
+            };
+            if written {
+                let (values, overall) = today.unwrap_or_else(gone);
                 rows.push(DayRow { hcp: number, as_of, revision: 0, values, overall });
             }
             // What changed after this midnight must be looked at again at the next one.
             let still_ahead = hcp.entries().iter().any(|e| e.occurred_at > as_of && !e.is_delete());
-            let next = kernel::next_change(hcp.entries(), &self.instant_of(number, as_of), &[overall.standing]);
+            let standing = today.as_ref().map(|(_, overall)| &overall.standing);
+            let next = kernel::next_change(hcp.entries(), &self.instant_of(number, as_of), standing);
             let ages = next.is_some_and(|t| t <= as_of + DAY);
             if let Some(hcp) = self.hcp_mut(number) {
                 hcp.changed_since_midnight = still_ahead || ages;
@@ -196,7 +227,8 @@ impl Shard {
         at: Micros,
         scratch: &mut Scratch,
     ) -> Option<(WindowValues, Overall)> {
-        let records = list?.records(Audience::Full, self.words());
+        let nothing = List::default();
+        let records = list.unwrap_or(&nothing).records(Audience::Full, self.words());
         kernel::evaluate_headline(records, &self.instant_of(number, at), scratch)
     }
 

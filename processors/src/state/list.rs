@@ -8,6 +8,7 @@
 use super::arena::Arena;
 use super::dictionary::Dictionary;
 use super::interner::Interner;
+use crate::kernel::notes::Notes;
 use crate::kernel::{Entry, Records, Texts};
 use std::cmp::Ordering;
 use touchpoint::Audience;
@@ -90,13 +91,13 @@ impl List {
             Some(known) => known.event_id,
             None => self.ids.push(row.event_id.as_bytes())?,
         };
-        if let Some(request_id) = row.request_id {
-            let same = known.filter(|k| self.ids.text(k.request_id) == request_id.as_bytes());
-            entry.request_id = match same {
-                Some(known) => known.request_id,
-                None => self.ids.push(request_id.as_bytes())?,
-            };
-        }
+        let notes = Notes::of(row);
+        let same = known.filter(|k| k.notes(|reference| self.ids.text(reference)) == notes);
+        let stored = match same {
+            Some(known) => known.notes,
+            None => self.ids.push_notes(&notes)?,
+        };
+        entry.set_notes(stored, &notes);
         Some(())
     }
 
@@ -170,7 +171,7 @@ impl List {
         if self.ids.used() > PACKED.max(2 * self.live_id_bytes()) {
             let mut packed = Arena::default();
             for entry in &mut self.entries {
-                for reference in [&mut entry.event_id, &mut entry.request_id] {
+                for reference in [&mut entry.event_id, &mut entry.notes] {
                     if *reference != 0 {
                         // What came out of a buffer fits into a smaller one.
                         *reference = packed.push(self.ids.text(*reference)).unwrap_or(0);
@@ -184,7 +185,7 @@ impl List {
 
     fn live_id_bytes(&self) -> usize {
         let bytes = |reference: u32| if reference == 0 { 0 } else { self.ids.text(reference).len() + 1 };
-        self.entries.iter().map(|e| bytes(e.event_id) + bytes(e.request_id)).sum()
+        self.entries.iter().map(|e| bytes(e.event_id) + bytes(e.notes)).sum()
     }
 
     /// Event time of the earliest entry among `rivals`, `None` without any.

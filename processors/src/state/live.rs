@@ -105,6 +105,11 @@ impl Live {
         }
     }
 
+    /// The cell of an HCP.
+    pub fn cell(&self, hcp: u32) -> Option<&Cell> {
+        self.chunks.get(hcp as usize / CHUNK)?.get(hcp as usize % CHUNK)
+    }
+
     /// The cell of an HCP, for writing.
     pub fn cell_mut(&mut self, hcp: u32) -> Option<&mut Cell> {
         let chunk = self.chunks.get_mut(hcp as usize / CHUNK)?;

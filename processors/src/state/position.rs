@@ -5,6 +5,7 @@
 //! order on the command line changes nothing. A Kafka record is later than any imported one: an import brings history.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use touchpoint::time::Micros;
 
 const KAFKA: u64 = 1 << 63;
@@ -16,6 +17,8 @@ const IMPORT_PREFIX: &str = "import:";
 #[derive(Debug, Default)]
 pub struct Positions {
     files: Vec<(Micros, String)>,
+    /// Numbers of the files by name: one for each import that had it.
+    numbers: HashMap<String, HashMap<Micros, usize>>,
 }
 
 impl Positions {
@@ -26,12 +29,20 @@ impl Positions {
             return KAFKA | offset;
         }
         // Rows of one file come together, so the newest file is nearly always the right one.
-        let known = self.files.iter().rposition(|(at, file)| *at == ingested_at && file == topic);
-        let file = known.unwrap_or_else(|| {
-            self.files.push((ingested_at, topic.to_owned()));
-            self.files.len() - 1
-        });
+        let newest = self.files.len().checked_sub(1);
+        let is_newest = self.files.last().is_some_and(|(at, file)| *at == ingested_at && file == topic);
+        let file = newest.filter(|_| is_newest).unwrap_or_else(|| self.number_or_new(topic, ingested_at));
         (file as u64) << LINE_BITS | offset & ((1 << LINE_BITS) - 1)
+    }
+
+    fn number_or_new(&mut self, topic: &str, ingested_at: Micros) -> usize {
+        let known = self.numbers.get(topic).and_then(|imports| imports.get(&ingested_at));
+        known.copied().unwrap_or_else(|| {
+            let new = self.files.len();
+            self.numbers.entry(topic.to_owned()).or_default().insert(ingested_at, new);
+            self.files.push((ingested_at, topic.to_owned()));
+            new
+        })
     }
 
     /// Orders two packed positions, earlier first.

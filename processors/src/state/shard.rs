@@ -4,6 +4,7 @@ use super::days::Days;
 use super::dictionary::{Dictionary, untimely};
 use super::hcp::{Changed, Hcp, Inserted};
 use super::interner::Interner;
+use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
 use crate::kernel::evidence::{self, Witness};
@@ -14,6 +15,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use touchpoint::record::{RecordColumns, RecordRow};
+use touchpoint::reference::Changes;
 use touchpoint::time::{HOUR, Micros, RETENTION};
 use touchpoint::{Audience, Policy, Reference, log};
 
@@ -171,31 +173,33 @@ impl Shard {
         hcp.changed_since_midnight = true;
         hcp.purge(now);
         let instant = Instant::new(now, &self.policy, &self.reference, &hcp.id);
+        // A target has a row although nothing was heard of it.
+        let nothing = List::default();
+        let list = hcp.list().unwrap_or(&nothing);
         let mut run = |audience| {
-            let records = hcp.list()?.records(audience, self.dictionary.words());
+            let records = list.records(audience, self.dictionary.words());
             let (values, overall) = kernel::evaluate_headline(records, &instant, &mut self.scratch)?;
             Some(Headline::new(values, overall, now))
         };
         let full = run(Audience::Full);
         let mut standings = [full.map(|h| h.standing()), None];
-        let headlines = if hcp.entries().iter().all(Entry::is_commercial) {
+        let texts = list.records(Audience::Full, self.dictionary.words()).texts;
+        let is_shared = list.entries().iter().all(Entry::is_commercial)
+            && !kernel::plans::tell_audiences_apart(list.entries(), texts, &instant.known);
+        let headlines = if is_shared {
             full.map(Headlines::Shared)
         } else {
             let commercial = run(Audience::Commercial);
             standings[1] = commercial.map(|h| h.standing());
             (full.is_some() || commercial.is_some()).then_some(Headlines::Apart { full, commercial })
         };
+        let next = kernel::next_change(list.entries(), &instant, standings.iter().flatten());
         if let Some(cell) = self.live.cell_mut(number) {
             cell.set(headlines);
         }
-        let known = self.reference.next_change(&hcp.id, now);
-        if let Some(due) =
-            kernel::next_change(hcp.entries(), &instant, standings.iter().flatten()).into_iter().chain(known).min()
-        {
-            if due < hcp.due {
-                hcp.due = due;
-                self.wheel.set(number, due);
-            }
+        if let Some(due) = next.filter(|due| *due < hcp.due) {
+            hcp.due = due;
+            self.wheel.set(number, due);
         }
     }
 
@@ -210,6 +214,20 @@ impl Shard {
         }
         self.policy = policy;
         self.days.expect_everyone();
+    }
+
+    /// Puts other reference data in force. Every HCP that they bear on otherwise is evaluated anew, and has a row at the
+    /// next midnight. Days before keep what was known of them. [`Shard::seed_targets`] comes next.
+    pub fn set_reference(&mut self, reference: Arc<Reference>) {
+        let (policy, changed) = (&self.policy, &mut self.changed);
+        let changes = Changes::between(&self.reference, &reference);
+        for (number, hcp) in self.hcps.iter_mut().enumerate().filter(|(_, hcp)| changes.bear_on(&hcp.id)) {
+            hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, &reference, policy)));
+            mark(hcp, number as u32, changed);
+            let before = self.live.cell(number as u32).and_then(|cell| cell.headline(Audience::Full));
+            self.days.expect(number as u32, before);
+        }
+        self.reference = reference;
     }
 
     /// A consistent view of the cached headline values at the present time; call [`Shard::evaluate`] first.
@@ -227,7 +245,14 @@ impl Shard {
     ) -> Option<Evaluation> {
         let hcp = self.hcps.get(number as usize)?;
         let instant = Instant::new(at, &self.policy, &self.reference, &hcp.id);
-        kernel::evaluate(hcp.list()?.records(audience, self.dictionary.words()), &instant, scratch)
+        let nothing = List::default();
+        let list = hcp.list().unwrap_or(&nothing);
+        kernel::evaluate(list.records(audience, self.dictionary.words()), &instant, scratch)
+    }
+
+    /// Number of HCPs of whom something was heard, as far as it is remembered.
+    pub fn heard_of_count(&self) -> usize {
+        self.hcps.iter().filter(|hcp| hcp.list().is_some()).count()
     }
 
     /// Shows `look` the touches of one HCP in `(at − length, at]`, oldest first, with today's knowledge.
@@ -332,6 +357,18 @@ impl Shard {
             mark(hcp, number, &mut self.changed);
         }
         Ok(Admitted { inserted, supersedes: new.rivals[0].is_some() })
+    }
+
+    /// Makes an HCP known of whom nothing was heard; evaluation tells whether it has a row.
+    pub fn make_known(&mut self, hcp_id: &str) {
+        let known = self.hcps.len();
+        let number = self.number_or_new(hcp_id);
+        if self.hcps.len() > known {
+            self.days.expect(number, None);
+        }
+        if let Some(hcp) = self.hcps.get_mut(number as usize) {
+            mark(hcp, number, &mut self.changed);
+        }
     }
 
     fn number_or_new(&mut self, hcp_id: &str) -> u32 {

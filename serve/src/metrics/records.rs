@@ -25,7 +25,7 @@ const SKIPS: Family = Family {
     name: "touchload_skips_total",
     family_type: FamilyType::Counter,
     labels: &["topic", "reason"],
-    help: "Records read again and left out because a table already holds them, by reason.",
+    help: "Records read and left out, because a table already holds them or their HCP was erased, by reason.",
 };
 const LATE: Family = Family {
     name: "touchload_late_records_total",
@@ -130,7 +130,7 @@ impl RecordMetrics {
         self.rejects.with_label_values(&[self.topics.of(kind), reason.as_str()]).inc_by(records);
     }
 
-    /// `records` records were left out because a table already holds them.
+    /// `records` records were left out.
     pub fn skipped(&self, kind: Kind, reason: SkipReason, records: u64) {
         self.count(kind, Outcome::Skipped, records);
         self.skips.with_label_values(&[self.topics.of(kind), reason.as_str()]).inc_by(records);

@@ -65,6 +65,9 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.alerts.rules_failed(1);
     metrics.alerts.receiver("pager");
     metrics.alerts.delivered_after("pager", SECOND);
+    metrics.reference.in_force("none");
+    metrics.reference.in_force("0123456789abcdef");
+    metrics.reference.reloaded(super::policy::Reload::Failed);
     metrics.gauges.loaded("some_gauge");
     metrics.gauges.ran("some_gauge", SECOND, super::words::GaugeRun::Failed);
 }
@@ -89,6 +92,17 @@ fn one_policy_is_in_force() {
     assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("1"));
     metrics.policy.reloaded(super::policy::Reload::Done);
     assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("0"));
+}
+
+#[test]
+fn one_load_of_reference_data_is_in_force() {
+    let (registry, metrics, _) = register();
+    assert_eq!(line(&registry, "touchload_reference_reload_failed").as_deref(), Some("0"));
+    touch_everything(&metrics);
+    let series = "touchload_reference_info{version=\"0123456789abcdef\"}";
+    assert_eq!(line(&registry, series).as_deref(), Some("1"));
+    assert_eq!(line(&registry, "touchload_reference_info{version=\"none\"}"), None);
+    assert_eq!(line(&registry, "touchload_reference_reload_failed").as_deref(), Some("1"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The answer is an interaction of its own, by medical information, that names the request: an e-mail or a phone call.
 //! Requests that a rep takes in are entered late; the other ways in are machines.
 
-use crate::id::{EventId, Owner, Role};
+use crate::id::{EventId, MEDICAL_DESKS, Owner, Role};
 use crate::interaction::call::CallShape;
 use crate::interaction::email::EmailShape;
 use crate::scribe::{Act, Scribe};
@@ -58,7 +58,7 @@ impl Scribe<'_> {
     }
 
     fn answer(&mut self, act: &Act, request: EventId, at: Micros) {
-        let number = self.rng.random_range(0..8);
+        let number = self.rng.random_range(0..MEDICAL_DESKS);
         let owner = Owner { role: Role::MedicalInformation, number };
         let answer = Act { owner, at, ..*act };
         if self.chance(0.7) {

@@ -4,6 +4,7 @@
 //! unsolicited ones of (T − W, T] that its scope and its `counts` take. Selectors, scopes and rules are read here a
 //! second time, word by word: an empty condition takes everything, any other one takes only what it names.
 
+use super::facts;
 use super::record::Record;
 use super::view::{Basis, HOUR, View, instant_of};
 use touchpoint::policy::{self, Budget, Condition, MinimumGap, NameSet, Per, Rule, Scope, Selector};
@@ -77,7 +78,7 @@ pub(super) fn next_free_at(view: &View<'_>) -> Option<Micros> {
     for gap in gaps {
         free = free.max(gap_free_at(view, gap).unwrap_or(at));
     }
-    let zone = view.question.reference.time_zone(view.hcp_id, at);
+    let zone = view.question.reference.time_zone(view.question.hcp_id, at);
     match (&view.question.policy.quiet_hours, zone) {
         (Some(quiet), Some(zone)) => Some(quiet.release(free, zone)),
         _ => Some(free),
@@ -151,16 +152,17 @@ fn groups<'a>(view: &View<'a>, budget: &Budget) -> Vec<Vec<&'a Record>> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// Whether `selector` takes the HCP as reference data has it at T. No row says an execution model.
+/// Whether `selector` takes the HCP as reference data has it at T.
 fn selects(view: &View<'_>, selector: &Selector) -> bool {
-    let row = view.question.reference.hcp(view.hcp_id, view.question.at);
+    let (question, at) = (view.question, view.question.at);
+    let row = facts::hcp(question, at);
     let fact = |field: fn(&HcpRow) -> &Option<String>| row.and_then(|row| field(row).as_deref());
     named(&selector.segments, fact(|row| &row.segment))
         && named(&selector.specialties, fact(|row| &row.specialty))
         && named(&selector.countries, fact(|row| &row.country))
         && named(&selector.territories, fact(|row| &row.territory))
-        && named(&selector.accounts, fact(|row| &row.account_id))
-        && worded(selector.execution_models.iter(), None)
+        && named(&selector.accounts, facts::account_id(question, at))
+        && worded(selector.execution_models.iter(), facts::execution_model(question, at))
 }
 
 /// Whether `touch` lies in `scope`. An e-mail of unknown origin is a rep's; nothing else has one.

@@ -1,6 +1,7 @@
-//! The columns of metrics.md §4 that need no plan, consent or preference, one function each.
+//! The columns of metrics.md §4, one function each, but for those about plans, consent and preferences.
 
 use super::interruption::collision_rate;
+use super::plans::{plan_fit, sequence_coherence};
 use super::record::Record;
 use super::view::{View, instant_of};
 use touchpoint::Micros;
@@ -137,13 +138,11 @@ fn parts(view: &View<'_>) -> Vec<(&'static str, f64, f64)> {
     let covered = theme_coverage(view).is_some_and(|c| c >= weights.min_theme_coverage);
     let agreement = cross_function_agreement(view).or_else(|| cross_channel_agreement(view)).filter(|_| covered);
     let coordination = collision_rate(view).map(|rate| 1.0 - rate);
-    let sequence: Option<f64> = None;
-    let plan: Option<f64> = None;
     let all = [
         ("agreement", agreement, weights.agreement),
         ("coordination", coordination, weights.coordination),
-        ("sequence", sequence, weights.sequence),
-        ("plan", plan, weights.plan),
+        ("sequence", sequence_coherence(view), weights.sequence),
+        ("plan", plan_fit(view), weights.plan),
     ];
     all.into_iter().filter_map(|(name, value, weight)| Some((name, value?, weight))).collect()
 }

@@ -208,7 +208,7 @@ pub(super) fn access_rate(view: &View<'_>) -> Option<f64> {
 
 /// Unsolicited touches of instant precision outside local working hours; `None` when a zone needed is unknown.
 pub(super) fn untimely(view: &View<'_>) -> Option<i64> {
-    let zone_at = |at| view.question.reference.time_zone(view.hcp_id, at);
+    let zone_at = |at| view.question.reference.time_zone(view.question.hcp_id, at);
     let judged: Vec<_> = view.unsolicited().into_iter().filter(|r| r.precision.as_deref() == Some("instant")).collect();
     if judged.is_empty() {
         return zone_at(view.question.at).map(|_| 0);

@@ -3,7 +3,7 @@
 use super::record::Record;
 use super::vocabulary::statuses;
 use std::collections::BTreeMap;
-use touchpoint::{Audience, Kind};
+use touchpoint::{Audience, Kind, Reference};
 
 /// The live record of each identity, in no promised order: the greatest by (version, status rank, position), unless
 /// that is a delete. Of two records at one position the later in `records` counts.
@@ -48,6 +48,18 @@ pub fn by_hcp(records: &[Record]) -> BTreeMap<String, Vec<Record>> {
     let mut hcps: BTreeMap<String, Vec<Record>> = BTreeMap::new();
     for record in records {
         hcps.entry(record.hcp_id.clone()).or_default().push(record.clone());
+    }
+    hcps
+}
+
+/// The records of each HCP that can have a row: of everyone with a record, and of everyone who is a target at some
+/// time, of whom there may be none.
+pub fn subjects(records: &[Record], reference: &Reference) -> BTreeMap<String, Vec<Record>> {
+    let mut hcps = by_hcp(records);
+    for row in reference.rows().all_panels() {
+        if row.is_target {
+            hcps.entry(row.hcp_id.clone()).or_default();
+        }
     }
     hcps
 }

@@ -1,15 +1,18 @@
 //! Records and a question to a row: one call per column.
 
+use super::facts::is_target;
 use super::live::{audible, live};
 use super::record::Record;
 use super::row::ReferenceRow;
-use super::view::{DAY, View};
-use super::{budgets, coherence, interruption};
+use super::view::View;
+use super::{budgets, coherence, consent, interruption, plans, preferences};
 use touchpoint::{Audience, Micros, Policy, Reference, WindowLength};
 
-/// What is asked of the records of an HCP.
+/// What is asked about an HCP.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
+    /// Who is asked about; of a target there is something to say without any record.
+    pub hcp_id: &'a str,
     /// T: event time up to it, with everything the records know.
     pub at: Micros,
     /// Length of the trailing window.
@@ -18,16 +21,17 @@ pub struct Question<'a> {
     pub audience: Audience,
     /// Weights, half-life, gaps, budgets.
     pub policy: &'a Policy,
-    /// Time zones, and what selectors look at.
+    /// What is known of HCPs, accounts, plans, consents and preferences.
     pub reference: &'a Reference,
 }
 
-/// The row of the one HCP whose records these are; `None` when the audience knows no live record of the last 400 days.
+/// The row of the HCP asked about, of whom `records` may hold nothing or more than the HCP's own; `None` when the
+/// audience knows no live record of the last 400 days and nobody has the HCP as a target at T.
 pub fn metrics(records: &[Record], question: &Question<'_>) -> Option<ReferenceRow> {
-    let known = audible(records, question.audience);
-    let hcp_id = &known.first()?.hcp_id;
-    let view = View { question, hcp_id, live: live(&known) };
-    if view.within(400 * DAY).is_empty() {
+    let mut known = audible(records, question.audience);
+    known.retain(|record| record.hcp_id == question.hcp_id);
+    let view = View { question, live: live(&known) };
+    if view.of_400_days().is_empty() && !is_target(question) {
         return None;
     }
     Some(row(&view))
@@ -62,14 +66,14 @@ fn row(view: &View<'_>) -> ReferenceRow {
         sequential_continuity: coherence::sequential_continuity(view),
         voices: coherence::voices(view),
         function_voices: coherence::function_voices(view),
-        sequence_coherence: None,
-        plan_precision: None,
-        plan_recall: None,
-        plan_fit: None,
+        sequence_coherence: plans::sequence_coherence(view),
+        plan_precision: plans::plan_precision(view),
+        plan_recall: plans::plan_recall(view),
+        plan_fit: plans::plan_fit(view),
         responsiveness: coherence::responsiveness(view),
         talked_past: coherence::talked_past(view),
-        consent_conflicts: None,
-        channel_fit: None,
+        consent_conflicts: consent::consent_conflicts(view),
+        channel_fit: preferences::channel_fit(view),
         coherence: coherence::coherence(view),
         coherence_basis: coherence::coherence_basis(view),
         fragmentation: coherence::fragmentation(view),

@@ -2,15 +2,23 @@
 //!
 //! A story has one record per line: kind, event id, hours relative to [`T`], then `field=value` pairs. Calls default to
 //! completed face-to-face ones, e-mails to delivered ones by a rep, invitations to invited, requests to received.
-//! An expectation is `column=value`, the value NULL, a word, a number or a fraction `a/b`.
+//! An expectation is `column=value`, the value NULL, a word, a number or a fraction `a/b`. Reference tables are text
+//! too: see `tables`.
 
 mod budgets;
 mod coherence;
+mod consent;
 mod interruption;
 mod live;
+mod plan_properties;
+mod plans;
+mod preferences;
 mod properties;
 mod record;
 mod row;
+mod table_properties;
+mod tables;
+mod targets;
 
 use super::{Cell, DEFAULT_TOLERANCE, Placement, Question, Record, ReferenceRow, metrics};
 use serde_json::{Map, Value, json};
@@ -91,7 +99,7 @@ fn line(position: u64, text: &str) -> Record {
         let value = match field {
             "version" => json!(value.parse::<i64>().expect("a version")),
             "solicited" => json!(value == "true"),
-            "answered_at" => json!(rfc3339(T + hours(value))),
+            "answered_at" | "status_at" => json!(rfc3339(T + hours(value))),
             _ => json!(value),
         };
         fields.insert(field.to_owned(), value);
@@ -107,8 +115,21 @@ fn story(text: &str) -> Vec<Record> {
 }
 
 fn ask(records: &[Record], at: Micros, window: WindowLength, audience: Audience) -> Option<ReferenceRow> {
-    let (policy, reference) = (Policy::default(), berlin());
-    metrics(records, &Question { at, window, audience, policy: &policy, reference: &reference })
+    answer(records, &berlin(), at, window, audience)
+}
+
+fn answer(
+    records: &[Record],
+    reference: &Reference,
+    at: Micros,
+    window: WindowLength,
+    audience: Audience,
+) -> Option<ReferenceRow> {
+    metrics(records, &Question { hcp_id: HCP, at, window, audience, policy: &Policy::default(), reference })
+}
+
+fn row_of(records: &[Record], reference: &Reference, window: WindowLength, audience: Audience) -> ReferenceRow {
+    answer(records, reference, T, window, audience).expect("a row")
 }
 
 fn full(records: &[Record], window: WindowLength) -> ReferenceRow {

@@ -25,8 +25,6 @@ pub(super) enum Basis {
 pub(super) struct View<'a> {
     /// What is asked.
     pub(super) question: &'a Question<'a>,
-    /// The HCP.
-    pub(super) hcp_id: &'a str,
     /// Every live record, of any age.
     pub(super) live: Vec<&'a Record>,
 }
@@ -38,6 +36,11 @@ impl<'a> View<'a> {
         self.live.iter().copied().filter(|r| r.occurred_at.is_some_and(|t| at - span < t && t <= at)).collect()
     }
 
+    /// Live records of the last 400 days: what is known at T.
+    pub(super) fn of_400_days(&self) -> Vec<&'a Record> {
+        self.within(400 * DAY)
+    }
+
     /// Live records of the window.
     pub(super) fn in_window(&self) -> Vec<&'a Record> {
         self.within(self.question.window.micros())
@@ -46,6 +49,11 @@ impl<'a> View<'a> {
     /// Touches of the window, in order.
     pub(super) fn touches(&self) -> Vec<&'a Record> {
         in_order(self.in_window().into_iter().filter(|r| is_touch(r)).collect())
+    }
+
+    /// Touches of the last 400 days, in order.
+    pub(super) fn touches_of_400_days(&self) -> Vec<&'a Record> {
+        in_order(self.of_400_days().into_iter().filter(|r| is_touch(r)).collect())
     }
 
     /// Unsolicited touches of the window, in order.
@@ -64,9 +72,9 @@ impl<'a> View<'a> {
         in_order(touches.filter(|r| self.basis(r).is_none()).collect())
     }
 
-    /// Requests that were not withdrawn, of any age.
+    /// Requests of the last 400 days that were not withdrawn.
     pub(super) fn requests(&self) -> Vec<&'a Record> {
-        self.live.iter().copied().filter(|r| is_request(r)).collect()
+        self.of_400_days().into_iter().filter(|r| is_request(r)).collect()
     }
 
     /// Requests of the window that were not withdrawn.

@@ -6,11 +6,11 @@ mod live;
 mod load;
 mod poison;
 mod shares;
+mod tables;
 
 use crate::{Produced, ReferenceFiles, Scenario, Span, Workload, World, WorldConfig};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use touchpoint::reference::Tables;
 use touchpoint::time::DAY;
 use touchpoint::{Micros, Reference};
 
@@ -30,8 +30,7 @@ fn workload(config: WorldConfig) -> Workload {
 }
 
 fn reference(world: &World) -> Reference {
-    let files = ReferenceFiles::new(world);
-    Reference::try_new(Tables::of(files.hcp_rows().collect(), files.account_rows().collect())).unwrap()
+    Reference::try_new(ReferenceFiles::new(world).tables()).unwrap()
 }
 
 fn object(item: &Produced) -> Map<String, Value> {

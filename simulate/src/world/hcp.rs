@@ -151,7 +151,7 @@ impl World {
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 
-    fn segment(&self, hcp: HcpIndex) -> &'static str {
+    pub(crate) fn segment(&self, hcp: HcpIndex) -> &'static str {
         // Standard normal quantiles of 80 % and 40 %.
         match self.activity(hcp) {
             z if z > 0.8416 => "A",

@@ -3,11 +3,17 @@
 //! An enrolled HCP goes through the plan of its theme once per cycle of twelve weeks. The days of the steps are hashes,
 //! drawn three days inside the plan's gaps, so that neither moving a step off a weekend nor the hour breaks a gap.
 
-use crate::calendar::{Day, weekday};
+use crate::calendar::{Day, day_of, local_instant, weekday};
+use crate::config::Span;
 use crate::id::{Named, Role};
 use crate::seed::Purpose;
 use crate::world::catalogue::CYCLE_DAYS;
 use crate::world::{HcpIndex, World};
+use touchpoint::reference::Validity;
+use touchpoint::time::EARLIEST;
+
+/// Days by which the days of steps are drawn inside the shortest gaps.
+const INSIDE: i64 = 3;
 
 /// How a step reaches the HCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +54,14 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
 }
 
+/// One way of an HCP through a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) plan: u32,
+    /// The cycle: from local midnight of its first day to that of the next one.
+    pub(crate) validity: Validity,
+}
+
 /// A step that a touch carries out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PlanRef {
@@ -57,6 +71,14 @@ pub(crate) struct PlanRef {
 
 const fn step(number: u32, role: Role, channel: StepChannel, min_gap_days: i64, max_gap_days: i64) -> PlanStep {
     PlanStep { number, role, channel, min_gap_days, max_gap_days }
+}
+
+impl PlanStep {
+    /// The fewest days that its day is drawn after that of the step before, and how many days may be drawn.
+    pub(crate) fn drawn(&self) -> (i64, i64) {
+        let slack = (self.max_gap_days - self.min_gap_days - 5).max(1);
+        if self.min_gap_days > 0 { (self.min_gap_days + INSIDE, slack) } else { (0, 1) }
+    }
 }
 
 /// The two shapes of plan; even themes have the first.
@@ -94,6 +116,19 @@ impl World {
         self.seed().unit(Purpose::Enrolled, u64::from(hcp), 0) < self.config().profile.enrolled
     }
 
+    /// The runs of an HCP through plans, from the one that `span` begins in to the one after its end; none without
+    /// enrolment.
+    pub(crate) fn runs(&self, hcp: HcpIndex, span: Span) -> impl Iterator<Item = Run> {
+        let (first, last) = (self.cycle(hcp, day_of(span.from)), self.cycle(hcp, day_of(span.to)) + 1);
+        let cycles = if self.is_enrolled(hcp) { first..last + 1 } else { 0..0 };
+        cycles.map(move |cycle| {
+            let day = |cycle: i64| cycle * CYCLE_DAYS - self.cycle_phase(hcp);
+            let start = |day: Day| local_instant(self.place_on(hcp, day).zone, day, 0).max(EARLIEST);
+            let validity = Validity { from: start(day(cycle)), to: start(day(cycle + 1)) };
+            Run { plan: self.shared_theme(hcp, day(cycle)), validity }
+        })
+    }
+
     /// The step that is carried out on `day` for an enrolled HCP; weekends' steps wait for Monday.
     pub(crate) fn step_on(&self, hcp: HcpIndex, day: Day) -> Option<(u32, PlanStep)> {
         let waited = match weekday(day) {
@@ -118,11 +153,9 @@ impl World {
         let mut due = 0;
         for step in shape(theme) {
             let number = u64::from(step.number);
-            let slack = (step.max_gap_days - step.min_gap_days - 5).max(1).unsigned_abs();
+            let (fewest, slack) = step.drawn();
             let key = u64::from(hcp) << 8 | number;
-            if step.min_gap_days > 0 {
-                due += step.min_gap_days + 3 + self.seed().below(Purpose::PlanGap, key, cycle, slack) as i64;
-            }
+            due += fewest + self.seed().below(Purpose::PlanGap, key, cycle, slack.unsigned_abs()) as i64;
             if due == into_cycle {
                 let kept = self.seed().unit(Purpose::PlanSkip, key, cycle) < self.config().profile.adherence;
                 return kept.then_some((theme, *step));

@@ -64,18 +64,23 @@ impl ImportedDays {
         Ok(())
     }
 
-    /// The rows to write, computed at `now`.
-    pub(super) fn rows(&self, shard: &mut Shard, args: &ImportArgs, now: Micros) -> anyhow::Result<Vec<RecordBatch>> {
-        let computed = self.close(shard, args)?;
+    /// The rows to write, computed at `now`: revisions, and the `further` days that an import asks for.
+    pub(super) fn rows(
+        &self,
+        shard: &mut Shard,
+        further: Option<&ImportArgs>,
+        now: Micros,
+    ) -> anyhow::Result<Vec<RecordBatch>> {
+        let computed = self.close(shard, further)?;
         Ok(computed.into_iter().map(|rows| computed_at(rows, now)).collect::<Result<_, _>>()?)
     }
 
-    fn close(&self, shard: &mut Shard, args: &ImportArgs) -> anyhow::Result<Vec<RecordBatch>> {
+    fn close(&self, shard: &mut Shard, further: Option<&ImportArgs>) -> anyhow::Result<Vec<RecordBatch>> {
         let mut rows = Vec::new();
         if let Some(closed) = self.closed {
             rows.extend(shard.close_days(closed.last)?);
         }
-        let (Some(first), Some(last)) = (self.first, self.last) else { return Ok(rows) };
+        let (Some(args), Some(first), Some(last)) = (further, self.first, self.last) else { return Ok(rows) };
         let ceiling = |at: Micros| midnight(at - 1) + DAY;
         let last_day = args.as_of.map_or_else(|| ceiling(last).min(midnight(self.started_at)), midnight);
         let from = match args.days() {

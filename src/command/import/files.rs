@@ -43,7 +43,7 @@ pub(super) fn imported_lines(file: &ImportFile, acquired: &Acquired) -> Option<i
 
 /// The topics of files whose rows are in the log, while `hcp_metrics` does not know of them: an import ended between its
 /// two commits.
-pub(super) fn unaccounted(acquired: &Acquired) -> BTreeSet<String> {
+pub(in crate::command) fn unaccounted(acquired: &Acquired) -> BTreeSet<String> {
     let behind =
         |(file, lines): &(&TopicPartition, &Option<i64>)| acquired.metrics_next.get(*file).copied().flatten() < **lines;
     acquired.next.iter().filter(behind).map(|(file, _)| file.topic.clone()).collect()
@@ -71,6 +71,7 @@ pub(super) fn rows_of(batch: &RecordBatch, topics: &BTreeSet<String>, rows: Rows
 struct Fate {
     accepted: u64,
     rejected: BTreeMap<RejectReason, u64>,
+    erased: u64,
 }
 
 /// What was read of each file.
@@ -94,6 +95,7 @@ impl Ledger {
         for seen in seen {
             let Some((_, fate)) = self.files.get_mut(&seen.partition) else { continue };
             fate.accepted += seen.accepted;
+            fate.erased += seen.erased;
             for (reason, count) in seen.rejected.iter().filter(|(_, count)| *count > 0) {
                 *fate.rejected.entry(reason).or_default() += count;
             }
@@ -110,6 +112,11 @@ impl Ledger {
         self.files.values().map(|(_, fate)| fate.accepted).sum()
     }
 
+    /// Records that were skipped because their HCP was erased.
+    pub(super) fn erased(&self) -> u64 {
+        self.files.values().map(|(_, fate)| fate.erased).sum()
+    }
+
     pub(super) fn rejected(&self) -> BTreeMap<RejectReason, u64> {
         let mut sums = BTreeMap::new();
         for (reason, count) in self.files.values().flat_map(|(_, fate)| &fate.rejected) {
@@ -120,7 +127,7 @@ impl Ledger {
 
     /// Files of which every record was rejected.
     pub(super) fn refused(&self) -> Vec<TopicPartition> {
-        let refused = |(_, fate): &(PathBuf, Fate)| fate.accepted == 0 && !fate.rejected.is_empty();
+        let refused = |(_, fate): &(PathBuf, Fate)| fate.accepted + fate.erased == 0 && !fate.rejected.is_empty();
         self.files.iter().filter(|(_, entry)| refused(entry)).map(|(partition, _)| partition.clone()).collect()
     }
 

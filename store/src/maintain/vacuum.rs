@@ -28,18 +28,29 @@ pub(super) async fn vacuum(
     now: Micros,
     done: &mut TableReport,
 ) -> Result<(), StoreError> {
-    let retention = chrono::Duration::microseconds(settings.vacuum_retention.max(7 * DAY));
+    done.files_deleted = vacuum_older(store, table, settings.vacuum_retention.max(7 * DAY), now).await?;
+    Ok(())
+}
+
+/// Deletes every file that no version of the last `retention` before `now` names, and gives their number. Less than seven
+/// days is for whoever has the place alone.
+pub(crate) async fn vacuum_older(
+    store: &Store,
+    table: Table,
+    retention: Micros,
+    now: Micros,
+) -> Result<usize, StoreError> {
     let delta = store.newest(table).await?;
     let (_, metrics) = delta
         .vacuum()
         .with_mode(VacuumMode::Full)
-        .with_retention_period(retention)
+        .with_retention_period(chrono::Duration::microseconds(retention))
+        .with_enforce_retention_duration(false)
         .with_clock(Arc::new(Now(now)))
         .with_commit_properties(
             CommitProperties::default().with_create_checkpoint(false).with_cleanup_expired_logs(Some(false)),
         )
         .await
         .map_err(StoreError::storage(table, "deleting unnamed files"))?;
-    done.files_deleted = metrics.files_deleted.len();
-    Ok(())
+    Ok(metrics.files_deleted.len())
 }

@@ -4,7 +4,7 @@ use super::tables::Tables;
 use super::validity::Validity;
 use crate::time::Micros;
 use crate::words::Word;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Rows that contradict each other. The files' fault; a retry without a change does not help.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -37,73 +37,79 @@ pub enum Fault {
 
 /// Everything that is wrong with the rows.
 pub(super) fn faults(tables: &Tables) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let mut spans: Vec<Keyed> = Vec::new();
+    let mut overlaps = Overlaps::default();
     macro_rules! keyed {
         ($table:ident, |$row:ident| $key:expr) => {
-            spans.clear();
-            for (index, $row) in tables.$table.iter().flatten().enumerate() {
-                spans.extend(Keyed::new($key, $row.validity, index));
-            }
-            overlaps(stringify!($table), &mut spans, &mut faults);
+            let rows = tables.$table.iter().flatten().enumerate();
+            let spans = rows.filter_map(|(index, $row)| Some(Span { key: $key?, validity: $row.validity, index }));
+            overlaps.look(stringify!($table), spans.collect());
         };
     }
-    keyed!(hcps, |row| Some(row.hcp_id.clone()));
-    keyed!(accounts, |row| Some(row.account_id.clone()));
-    keyed!(affiliations, |row| Some(join([&row.hcp_id, &row.account_id])));
-    keyed!(affiliations, |row| row.is_primary.then(|| row.hcp_id.clone()));
-    keyed!(people, |row| Some(row.owner_id.clone()));
-    keyed!(panels, |row| Some(join([&row.owner_id, &row.hcp_id])));
+    keyed!(hcps, |row| key([&row.hcp_id, "", ""]));
+    keyed!(accounts, |row| key([&row.account_id, "", ""]));
+    keyed!(affiliations, |row| key([&row.hcp_id, &row.account_id, ""]));
+    keyed!(affiliations, |row| key([&row.hcp_id, "", ""]).filter(|_| row.is_primary));
+    keyed!(people, |row| key([&row.owner_id, "", ""]));
+    keyed!(panels, |row| key([&row.owner_id, &row.hcp_id, ""]));
     keyed!(plans, |row| {
         let (hcp, account) = (row.hcp_id.as_deref(), row.account_id.as_deref());
         // Several runs of a plan may lie over each other only when they start apart.
-        let start = row.validity.from.to_string();
-        Some(join([&row.plan_id, hcp.unwrap_or_default(), account.unwrap_or_default(), &start]))
+        let start = row.validity.from;
+        Some(Key { parts: [&row.plan_id, hcp.unwrap_or_default(), account.unwrap_or_default()], number: start })
     });
-    keyed!(plan_steps, |row| Some(join([&row.plan_id, &row.step])));
-    keyed!(plan_steps, |row| Some(join([&row.plan_id, &row.position.to_string()])));
+    keyed!(plan_steps, |row| key([&row.plan_id, &row.step, ""]));
+    keyed!(plan_steps, |row| Some(Key { parts: [&row.plan_id, "", ""], number: row.position.into() }));
     keyed!(consent_rules, |row| {
         let channel = row.channel.map_or("", Word::as_str);
-        Some(join([row.country.as_deref().unwrap_or_default(), channel]))
+        key([row.country.as_deref().unwrap_or_default(), channel, ""])
     });
-    keyed!(preferences, |row| Some(join([&row.hcp_id, row.channel.as_str()])));
+    keyed!(preferences, |row| key([&row.hcp_id, row.channel.as_str(), ""]));
+    let mut faults = overlaps.faults;
     cycles(tables, &mut faults);
     faults
 }
 
+/// What rows may share at different times only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'t> {
+    parts: [&'t str; 3],
+    number: i64,
+}
+
+fn key(parts: [&str; 3]) -> Option<Key<'_>> {
+    Some(Key { parts, number: 0 })
+}
+
 /// The key of a row, when it holds, and which row it is.
-struct Keyed {
-    key: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Span<'t> {
+    key: Key<'t>,
     validity: Validity,
     index: usize,
 }
 
-impl Keyed {
-    fn new(key: Option<String>, validity: Validity, index: usize) -> Option<Self> {
-        key.map(|key| Self { key, validity, index })
-    }
+/// Overlaps, each pair of rows once: some tables are looked through for two keys.
+#[derive(Debug, Default)]
+struct Overlaps {
+    faults: Vec<Fault>,
+    pairs: HashSet<(&'static str, usize, usize)>,
 }
 
-/// Parts of a key; ids hold no control characters, so that no two keys run into one.
-fn join<const N: usize>(parts: [&str; N]) -> String {
-    parts.join("\u{1f}")
-}
-
-fn overlaps(table: &'static str, spans: &mut [Keyed], faults: &mut Vec<Fault>) {
-    spans.sort_unstable_by(|a, b| (&a.key, a.validity, a.index).cmp(&(&b.key, b.validity, b.index)));
-    let mut widest: Option<&Keyed> = None;
-    for span in spans.iter() {
-        let before = widest.filter(|w| w.key == span.key);
-        if let Some(before) = before.filter(|w| span.validity.from < w.validity.to) {
-            let (first, second) = (before.index.min(span.index), before.index.max(span.index));
-            let fault = Fault::Overlap { table, first, second, at: rfc3339(span.validity.from) };
-            // Affiliations are looked through twice, by key and by who is primary.
-            if !faults.contains(&fault) {
-                faults.push(fault);
+impl Overlaps {
+    fn look(&mut self, table: &'static str, mut spans: Vec<Span<'_>>) {
+        spans.sort_unstable();
+        let mut widest: Option<Span<'_>> = None;
+        for span in spans {
+            let before = widest.filter(|widest| widest.key == span.key);
+            if let Some(before) = before.filter(|widest| span.validity.from < widest.validity.to) {
+                let (first, second) = (before.index.min(span.index), before.index.max(span.index));
+                if self.pairs.insert((table, first, second)) {
+                    self.faults.push(Fault::Overlap { table, first, second, at: rfc3339(span.validity.from) });
+                }
             }
-        }
-        if before.is_none_or(|w| span.validity.to > w.validity.to) {
-            widest = Some(span);
+            if before.is_none_or(|widest| span.validity.to > widest.validity.to) {
+                widest = Some(span);
+            }
         }
     }
 }
@@ -122,12 +128,18 @@ fn cycles(tables: &Tables, faults: &mut Vec<Fault>) {
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.parent_account_id.is_some()) {
         // The row of a cycle that begins to hold last sees all of it.
         let at = row.validity.from;
-        let mut above = parent(index, at);
-        for _ in 0..rows.len() {
-            let Some(next) = above else { break };
+        // Brent's search: `mark` stands still while the walk doubles its length, so that a cycle further up, which the
+        // rows on it report, ends the walk.
+        let (mut above, mut mark, mut left, mut length) = (parent(index, at), None, 1_usize, 1_usize);
+        while let Some(next) = above.filter(|next| mark != Some(*next)) {
             if next == index {
                 faults.push(Fault::Cycle { row: index, at: rfc3339(at) });
                 break;
+            }
+            left -= 1;
+            if left == 0 {
+                length *= 2;
+                (mark, left) = (Some(next), length);
             }
             above = parent(next, at);
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The rows of each key, in the order they were given.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Index<R> {
     rows: HashMap<String, Vec<R>>,
 }

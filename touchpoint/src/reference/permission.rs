@@ -9,7 +9,19 @@ use crate::words::Channel;
 #[derive(Debug, Clone, Default)]
 pub struct Permissions {
     consents: Index<ConsentRow>,
-    rules: Vec<ConsentRuleRow>,
+    /// By country, those of every country under the empty one.
+    rules: Index<ConsentRuleRow>,
+}
+
+/// What one HCP said, latest capture first.
+#[derive(Debug, Clone, Copy)]
+pub struct Captures<'a>(&'a [ConsentRow]);
+
+/// What holds in one country where nothing was captured.
+#[derive(Debug, Clone, Copy)]
+pub struct CountryRules<'a> {
+    own: &'a [ConsentRuleRow],
+    every: &'a [ConsentRuleRow],
 }
 
 /// The capture that decides at an instant.
@@ -23,28 +35,66 @@ pub struct Capture {
 
 impl Permissions {
     pub(super) fn new(mut consents: Vec<ConsentRow>, rules: Vec<ConsentRuleRow>) -> Self {
-        // Of what was captured at one instant the refusal comes first, and decides.
-        consents.sort_by_key(|row| (std::cmp::Reverse(row.captured_at), row.opts_in));
+        consents.sort_by_key(|row| std::cmp::Reverse(row.captured_at));
+        let rules = Index::new(rules, |r| r.country.as_deref().unwrap_or_default());
         Self { consents: Index::new(consents, |r| &r.hcp_id), rules }
+    }
+
+    /// What the HCP said.
+    pub fn captures(&self, hcp_id: &str) -> Captures<'_> {
+        Captures(self.consents.of(hcp_id))
+    }
+
+    /// The rules of a country; of an unknown one those of every country.
+    pub fn rules(&self, country: Option<&str>) -> CountryRules<'_> {
+        CountryRules { own: country.map_or(&[], |country| self.rules.of(country)), every: self.rules.of("") }
+    }
+
+    /// Whether both have the same rules.
+    pub(super) fn has_rules_of(&self, other: &Self) -> bool {
+        self.rules == other.rules
+    }
+
+    /// Every rule, in no order.
+    pub(super) fn all_rules(&self) -> impl Iterator<Item = &ConsentRuleRow> {
+        self.rules.iter().flat_map(|(_, rows)| rows)
+    }
+
+    /// Every capture of the HCP, latest first.
+    pub(super) fn of(&self, hcp_id: &str) -> &[ConsentRow] {
+        self.consents.of(hcp_id)
     }
 
     /// What was captured last of the HCP and the channel up to `at`; `None` when nothing was.
     pub fn captured(&self, hcp_id: &str, channel: Channel, at: Micros) -> Option<Capture> {
-        let mut rows = self.consents.of(hcp_id).iter();
-        let row = rows.find(|row| row.captured_at <= at && row.channel.is_none_or(|c| c == channel))?;
-        Some(Capture { at: row.captured_at, allows: row.opts_in && row.validity.holds(at) })
+        self.captures(hcp_id).last(channel, at)
     }
 
     /// Whether the channel is allowed at `at` where nothing was captured, by the most specific rule that holds.
     pub fn allows_unasked(&self, country: Option<&str>, channel: Channel, at: Micros) -> bool {
-        let applies = |rule: &&ConsentRuleRow| {
-            rule.validity.holds(at)
-                && rule.channel.is_none_or(|c| c == channel)
-                && rule.country.as_deref().is_none_or(|c| Some(c) == country)
+        self.rules(country).allow(channel, at)
+    }
+}
+
+impl Captures<'_> {
+    /// What was captured last of the channel up to `at`, of several at one instant all of them; `None` when nothing was.
+    pub fn last(&self, channel: Channel, at: Micros) -> Option<Capture> {
+        let mut rows = self.0.iter().filter(|row| row.channel.is_none_or(|c| c == channel));
+        let last = rows.find(|row| row.captured_at <= at)?;
+        let mut together = std::iter::once(last).chain(rows.take_while(|row| row.captured_at == last.captured_at));
+        Some(Capture { at: last.captured_at, allows: together.all(|row| row.opts_in && row.validity.holds(at)) })
+    }
+}
+
+impl CountryRules<'_> {
+    /// Whether the channel is allowed at `at` where nothing was captured: by the rule of country and channel, then of the
+    /// country, then of the channel, then of neither.
+    pub fn allow(&self, channel: Channel, at: Micros) -> bool {
+        let of_channel = |rules: &[ConsentRuleRow], wanted: Option<Channel>| {
+            rules.iter().find(|rule| rule.channel == wanted && rule.validity.holds(at)).map(|rule| rule.regime)
         };
-        let specific = |rule: &&ConsentRuleRow| (rule.country.is_some(), rule.channel.is_some());
-        let rule = self.rules.iter().filter(applies).max_by_key(specific);
+        let of = |rules| of_channel(rules, Some(channel)).or_else(|| of_channel(rules, None));
         let otherwise = if channel == Channel::Email { Regime::OptIn } else { Regime::OptOut };
-        rule.map_or(otherwise, |rule| rule.regime) == Regime::OptOut
+        of(self.own).or_else(|| of(self.every)).unwrap_or(otherwise) == Regime::OptOut
     }
 }

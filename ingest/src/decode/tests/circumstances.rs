@@ -26,6 +26,20 @@ fn dates_are_placed_at_noon_of_the_hcp() {
 }
 
 #[test]
+fn other_reference_data_place_what_comes_later() {
+    let decoder = decoder(KeyRule::AcceptAny);
+    let other = decoder.with_key_rule(KeyRule::AcceptAny);
+    let json = CALL.replace("2026-03-05T10:00:00Z", "2026-03-05").replace("\"h\"", "\"berlin\"");
+    let placed = |decoder: &Decoder| {
+        let message = message(Kind::Calls, json.as_bytes());
+        decoder.decode(&message, TEN, &mut Scratch::default()).unwrap().occurred_at
+    };
+    assert_eq!((placed(&decoder), placed(&other)), (Some(TEN + HOUR), Some(TEN + HOUR)));
+    decoder.set_reference(Arc::default());
+    assert_eq!((placed(&decoder), placed(&other)), (Some(TEN + 2 * HOUR), Some(TEN + 2 * HOUR)), "every clone");
+}
+
+#[test]
 fn the_future_is_measured_from_the_message() {
     let at = |status: &str, micros: &str| {
         CALL.replace("completed", status).replace("05T10:00:00Z", &format!("06T10:00:00.{micros}Z"))

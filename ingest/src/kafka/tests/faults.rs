@@ -37,6 +37,18 @@ fn a_broker_that_goes_down_and_comes_back_delays_and_loses_nothing() {
 }
 
 #[test]
+fn a_source_whose_brokers_are_gone_can_be_stopped() {
+    let cluster = Cluster::new(1);
+    let table = Arc::new(Mutex::new(Table::default()));
+    let pipeline = Pipeline::start(cluster.config(), &table);
+    pipeline.until(|step, _| matches!(step, Step::Assigned { .. }));
+    cluster.mock.broker_down(-1).unwrap();
+    pipeline.until(|_, _| pipeline.source.stats().transient_errors > 0);
+    // Without a bound on closing this would wait for a broker for ever.
+    pipeline.stop();
+}
+
+#[test]
 fn a_pipeline_that_does_not_let_go_loses_its_partitions_at_the_deadline() {
     let cluster = Cluster::new(1);
     let table = Arc::new(Mutex::new(Table::default()));

@@ -4,6 +4,7 @@
 
 use super::arguments::{self, Asked, Rows};
 use super::metric_fields;
+use crate::kernel::notes::Notes;
 use crate::kernel::{self, Entry, Instant, Overall, Records, Scratch, WindowValues};
 use crate::rows::{MetricBuilder, Values};
 use crate::state::arena::Arena;
@@ -54,9 +55,8 @@ impl TouchMetricsAccumulator {
                 let mut entry = dictionary.entry(&record, &self.reference, &self.policy);
                 let full = || exec_datafusion_err!("touch_metrics: the ids of one group exceed 4 GiB");
                 entry.event_id = ids.push(record.event_id.as_bytes()).ok_or_else(full)?;
-                if let Some(request_id) = record.request_id {
-                    entry.request_id = ids.push(request_id.as_bytes()).ok_or_else(full)?;
-                }
+                let notes = Notes::of(&record);
+                entry.set_notes(ids.push_notes(&notes).ok_or_else(full)?, &notes);
                 entry.set_wins(Audience::Full, true);
                 entry.set_wins(Audience::Commercial, entry.is_commercial());
                 hcp_id = Some(record.hcp_id);

@@ -22,7 +22,7 @@ pub enum ArgumentType {
 }
 
 /// Names and types, in order.
-pub const ARGUMENTS: [(&str, ArgumentType); 21] = [
+pub const ARGUMENTS: [(&str, ArgumentType); 23] = [
     ("hcp_id", ArgumentType::Text),
     ("occurred_at", ArgumentType::Instant),
     ("source", ArgumentType::Text),
@@ -37,7 +37,9 @@ pub const ARGUMENTS: [(&str, ArgumentType); 21] = [
     ("product", ArgumentType::Text),
     ("theme", ArgumentType::Text),
     ("plan_id", ArgumentType::Text),
+    ("plan_step", ArgumentType::Text),
     ("request_id", ArgumentType::Text),
+    ("status_at", ArgumentType::Instant),
     ("answered_at", ArgumentType::Instant),
     ("precision", ArgumentType::Text),
     ("solicited", ArgumentType::Bool),
@@ -147,12 +149,12 @@ impl<'a> Rows<'a> {
             theme: self.text("theme", row),
             topic: None,
             plan_id: self.text("plan_id", row),
-            plan_step: None,
+            plan_step: self.text("plan_step", row),
             congress_id: None,
             request_id: self.text("request_id", row),
             solicited: solicited.is_some_and(|s| s.is_valid(row) && s.value(row)),
             recorded_at: None,
-            status_at: None,
+            status_at: self.instant("status_at", row),
             answered_at: self.instant("answered_at", row),
             duration_s: None,
             attendees: None,

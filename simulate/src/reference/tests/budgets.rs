@@ -1,9 +1,11 @@
 //! Budgets by hand: use, the binding one, room, and every reason to wait.
 
-use super::{HOUR, T, berlin, check, line, story};
+use super::tables::reference;
+use super::{HCP, HOUR, T, berlin, check, line, story};
 use crate::reference::{Question, Record, ReferenceRow, metrics};
 use touchpoint::policy::{
-    Basis, Budget, Condition, MinimumGap, NameSet, Per, QuietHours, QuietSpan, Rule, Scope, Selector, WordSet,
+    Basis, Budget, Condition, ExecutionModel, MinimumGap, NameSet, Per, QuietHours, QuietSpan, Rule, Scope, Selector,
+    WordSet,
 };
 use touchpoint::reference::{HcpRow, Tables};
 use touchpoint::{Audience, BusinessFunction, Channel, Origin, Policy, Reference, WindowLength};
@@ -12,7 +14,7 @@ const DAY: i64 = 24 * HOUR;
 
 fn row(records: &[Record], policy: &Policy, window: WindowLength) -> ReferenceRow {
     let reference = berlin();
-    let question = Question { at: T, window, audience: Audience::Full, policy, reference: &reference };
+    let question = Question { hcp_id: HCP, at: T, window, audience: Audience::Full, policy, reference: &reference };
     metrics(records, &question).expect("a row")
 }
 
@@ -164,8 +166,39 @@ fn a_selector_sees_the_row_that_is_valid_at_t() {
     let records = [line(0, "calls a -2h")];
     let use_at = |at| {
         let window = WindowLength::HEADLINE;
-        let question = Question { at, window, audience: Audience::Full, policy: &policy, reference: &reference };
+        let question =
+            Question { hcp_id: HCP, at, window, audience: Audience::Full, policy: &policy, reference: &reference };
         metrics(&records, &question).expect("a row").budget_use
     };
     assert_eq!((use_at(T - 1), use_at(T)), (None, Some(1.0)));
+}
+
+#[test]
+fn a_selector_sees_the_account_of_the_primary_affiliation_and_its_model() {
+    let of_x = Selector { accounts: NameSet::of(["x"]), ..Selector::default() };
+    let orchestrated =
+        Selector { execution_models: WordSet::of(&[ExecutionModel::Orchestration]), ..Selector::default() };
+    let use_of = |selector: &Selector, tables: &str| {
+        let policy = with([Budget { selector: selector.clone(), ..Budget::new("b", Some(1), DAY) }]);
+        let (window, reference) = (WindowLength::HEADLINE, reference(tables));
+        let question =
+            Question { hcp_id: HCP, at: T, window, audience: Audience::Full, policy: &policy, reference: &reference };
+        metrics(&story("calls a -2h"), &question).expect("a row").budget_use
+    };
+    let accounts = "accounts x model=orchestration from=0h\n accounts y model=coverage\n accounts z\n";
+    for (facts, in_x, in_orchestration) in [
+        ("", None, None),
+        ("hcps account=x", Some(1.0), Some(1.0)),
+        ("hcps account=y\n affiliations x primary", Some(1.0), Some(1.0)),
+        ("hcps account=x\n affiliations y primary", None, None),
+        ("hcps account=y\n affiliations x other", None, None),
+        ("hcps account=x\n affiliations y primary to=0h", Some(1.0), Some(1.0)),
+        ("hcps account=z", None, None),
+        ("hcps account=nowhere", None, None),
+    ] {
+        let tables = format!("{accounts}{facts}");
+        assert_eq!((use_of(&of_x, &tables), use_of(&orchestrated, &tables)), (in_x, in_orchestration), "{facts}");
+    }
+    let late = accounts.replace("from=0h", "from=1h") + "hcps account=x";
+    assert_eq!((use_of(&of_x, &late), use_of(&orchestrated, &late)), (Some(1.0), None));
 }

@@ -1,6 +1,6 @@
 //! Hand-computed examples for the columns of metrics.md §4.
 
-use super::{T, berlin, check, expect, full, story};
+use super::{HCP, T, berlin, check, expect, full, story};
 use crate::reference::{Question, ReferenceRow, metrics};
 use touchpoint::{Audience, Policy, WindowLength};
 
@@ -18,7 +18,14 @@ fn weighted(agreement: f64, coordination: f64) -> ReferenceRow {
     let mut policy = Policy::default();
     (policy.coherence.agreement, policy.coherence.coordination) = (agreement, coordination);
     let reference = berlin();
-    let question = Question { at: T, window: MONTH, audience: Audience::Full, policy: &policy, reference: &reference };
+    let question = Question {
+        hcp_id: HCP,
+        at: T,
+        window: MONTH,
+        audience: Audience::Full,
+        policy: &policy,
+        reference: &reference,
+    };
     metrics(&story(CAMPAIGNS), &question).expect("a row")
 }
 
@@ -128,7 +135,7 @@ fn promotion_talks_past_an_open_request() {
 }
 
 #[test]
-fn columns_of_later_issues_are_null() {
+fn without_tables_and_budgets_their_columns_are_null() {
     expect(
         MONTH,
         CAMPAIGNS,

@@ -9,7 +9,7 @@ const MONTH: WindowLength = WindowLength::FourWeeks;
 const WEEK: WindowLength = WindowLength::Week;
 
 fn under(policy: &Policy, reference: &Reference, records: &[Record]) -> ReferenceRow {
-    let question = Question { at: T, window: MONTH, audience: Audience::Full, policy, reference };
+    let question = Question { hcp_id: HCP, at: T, window: MONTH, audience: Audience::Full, policy, reference };
     metrics(records, &question).expect("a row")
 }
 
@@ -112,6 +112,9 @@ fn a_touch_is_solicited_by_request_exemption_or_declaration() {
         ",
         "touches=13 unsolicited=5 requests=2 declared=2 unsolicited_share=5/13",
     );
+    let of_a_request = |age: &str| format!("requests r {age}\n calls c -1h business_function=medical request_id=r");
+    expect(MONTH, &of_a_request("-9599h"), "touches=1 unsolicited=0");
+    expect(MONTH, &of_a_request("-9600h"), "touches=1 unsolicited=1");
 }
 
 #[test]
@@ -260,6 +263,7 @@ fn untimely_judges_each_touch_in_the_zone_valid_at_its_instant() {
     let berlin_then_tokyo = Reference::try_new(Tables::of(rows, Vec::new())).expect("two rows");
     let records = story("calls a -5h\n calls b -5.1h\n calls c -1h");
     let question = Question {
+        hcp_id: HCP,
         at: T,
         window: MONTH,
         audience: Audience::Full,

@@ -20,7 +20,7 @@ fn random_story(rng: &mut ChaCha8Rng) -> Vec<Record> {
 fn random_line(rng: &mut ChaCha8Rng) -> String {
     let kinds = [
         ("calls", &["planned", "no_access", "completed", "completed"][..]),
-        ("emails", &["scheduled", "sent", "bounced", "clicked"]),
+        ("emails", &["scheduled", "sent", "bounced", "clicked", "unsubscribed"]),
         ("congress", &["nominated", "invited", "attended"]),
         ("requests", &["received", "answered", "withdrawn"]),
     ];
@@ -32,7 +32,8 @@ fn random_line(rng: &mut ChaCha8Rng) -> String {
         ("owner_id", &["a", "b", "c"][..]),
         ("theme", &["x", "y", "z"]),
         ("product", &["p", "q"]),
-        ("plan_id", &["n"]),
+        ("plan_id", &["n", "o"]),
+        ("plan_step", &["s1", "s2", "s3"]),
         ("request_id", &["id1", "id2", "id3"]),
         ("business_function", &["sales", "marketing", "medical", "access"]),
         ("purpose", &["promotional", "scientific"]),
@@ -50,7 +51,7 @@ fn random_line(rng: &mut ChaCha8Rng) -> String {
     line
 }
 
-fn for_each_seed(check: impl Fn(u64, &mut ChaCha8Rng, Vec<Record>)) {
+pub(super) fn for_each_seed(check: impl Fn(u64, &mut ChaCha8Rng, Vec<Record>)) {
     for seed in SEEDS {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let records = random_story(&mut rng);

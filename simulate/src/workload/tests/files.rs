@@ -79,8 +79,12 @@ fn reference_rows_meet_without_overlap_and_are_what_the_csv_files_say() {
     assert!(moved.iter().any(|p| p[0].time_zone != p[1].time_zone), "somebody changes zone");
     assert!(files.account_rows().count() > workload.world().accounts() as usize, "some account moves");
 
-    let paths = files.write(&folder.0).unwrap();
-    let mut hcps = csv::Reader::from_path(paths.hcps).unwrap();
+    let written = files.write(&folder.0).unwrap();
+    let names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(names.len() == 10 && names.iter().all(|path| path.extension().is_some_and(|e| e == "csv")), "{names:?}");
+    let rows = names.iter().map(|path| csv::Reader::from_path(path).unwrap().into_records().count() as u64);
+    assert_eq!(rows.sum::<u64>(), written);
+    let mut hcps = csv::Reader::from_path(folder.0.join("hcps.csv")).unwrap();
     let read: Vec<_> = hcps.records().map(|r| r.unwrap()).collect();
     assert_eq!(read.len(), files.hcp_rows().count());
     for (row, line) in files.hcp_rows().zip(&read) {
@@ -88,7 +92,7 @@ fn reference_rows_meet_without_overlap_and_are_what_the_csv_files_say() {
         assert_eq!(line[5].parse::<chrono_tz::Tz>().ok(), row.time_zone);
         assert_eq!(line[7].is_empty(), row.validity.from == 0);
     }
-    let accounts = csv::Reader::from_path(paths.accounts).unwrap().into_records().count();
+    let accounts = csv::Reader::from_path(folder.0.join("accounts.csv")).unwrap().into_records().count();
     assert_eq!(accounts, files.account_rows().count());
 }
 

@@ -2,7 +2,7 @@
 
 use super::RecordBuilder;
 use crate::record::{RECORD_COLUMNS, RecordColumns, RecordRow, record_schema};
-use crate::words::{Channel, Kind, Op, Precision, Status, Word};
+use crate::words::{Channel, Kind, Precision, Status, Word};
 use arrow::array::Array;
 
 const BARE: RecordRow<'static> = RecordRow {
@@ -11,36 +11,12 @@ const BARE: RecordRow<'static> = RecordRow {
     hcp_id: "h",
     source: "s",
     version: i64::MIN,
-    op: Op::Delete,
-    status: None,
-    occurred_at: None,
-    precision: None,
-    channel: None,
-    origin: None,
-    mode: None,
-    intake: None,
-    business_function: None,
-    purpose: None,
-    account_id: None,
-    owner_id: None,
-    product: None,
-    theme: None,
-    topic: None,
-    plan_id: None,
-    plan_step: None,
-    congress_id: None,
-    request_id: None,
-    solicited: false,
-    recorded_at: None,
-    status_at: None,
-    answered_at: None,
-    duration_s: None,
-    attendees: None,
     ingested_at: 1,
     kafka_timestamp: 2,
     kafka_topic: "t",
     kafka_partition: 3,
     kafka_offset: 4,
+    ..RecordRow::BARE
 };
 
 const TEXTS: [&str; 4] = ["", "é", "a text that is longer than any word", "t"];

@@ -6,13 +6,31 @@ use std::path::{Path, PathBuf};
 /// How many problems are written out; the rest is counted.
 const SHOWN: usize = 50;
 
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Of a text: the line, from 1; a header is a line too.
+    Line(u64),
+    /// Of a Parquet file: the row, from 1.
+    Row(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}
+
 /// One thing that is wrong with a file. The content of the cell is never quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
     pub file: PathBuf,
-    /// Line from 1, the header being 1; `None` when the file as a whole is at fault.
-    pub line: Option<u64>,
+    /// Where in it; `None` when the file as a whole is at fault.
+    pub place: Option<Place>,
     /// The column at fault; `None` when the line as a whole is.
     pub column: Option<&'static str>,
     /// What was expected there.
@@ -22,8 +40,8 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
+        if let Some(place) = self.place {
+            write!(f, ", {place}")?;
         }
         if let Some(column) = self.column {
             write!(f, ", column {column}")?;
@@ -67,9 +85,9 @@ impl<'p> Found<'p> {
         Self { file, problems }
     }
 
-    /// Notes a problem at a line, or of the whole file.
-    pub(super) fn note(&mut self, line: Option<u64>, column: Option<&'static str>, expected: impl Into<String>) {
-        self.problems.push(Problem { file: self.file.to_path_buf(), line, column, expected: expected.into() });
+    /// Notes a problem at a place, or of the whole file.
+    pub(super) fn note(&mut self, place: Option<Place>, column: Option<&'static str>, expected: impl Into<String>) {
+        self.problems.push(Problem { file: self.file.to_path_buf(), place, column, expected: expected.into() });
     }
 
     /// How many were noted so far, in all files.
