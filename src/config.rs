@@ -61,6 +61,8 @@ pub struct RunConfig {
     pub reference: ReferenceFiles,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
     pub policy_file: Option<PathBuf>,
+    /// `[alerts]`.
+    pub alerts: AlertsSection,
     /// `[log]`.
     pub log: LogSection,
 }
@@ -108,6 +110,27 @@ pub struct StoreSection {
     pub maintenance: Duration,
     /// How the object store is reached; a folder needs none.
     pub options: StoreOptions,
+}
+
+/// `[alerts]`: who is told of what is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertsSection {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// The topic of alerts that the commercial audience may see.
+    pub topic: String,
+    /// The topic of the others.
+    pub medical_topic: String,
+    /// The file of the key that makes ids and pseudonyms; there is one where alerts are enabled.
+    pub key_file: Option<PathBuf>,
+    /// Whether Alertmanager gets ids in place of pseudonyms.
+    pub plain_ids: bool,
+    /// Every Alertmanager replica.
+    pub alertmanagers: Vec<String>,
+    /// The webhook.
+    pub webhook_url: Option<String>,
+    /// The file of its secret.
+    pub webhook_secret_file: Option<PathBuf>,
 }
 
 /// `[log]`.

@@ -2,6 +2,7 @@
 //!
 //! | module | one noun |
 //! |---|---|
+//! | [`alerts`] | alerts of a running pipeline: found, made durable, told |
 //! | [`broker`] | the embedded in-memory Kafka broker of `demo` and of the fault tests |
 //! | [`clock`] | the only real clock |
 //! | [`cli`] | what was typed |
@@ -21,6 +22,7 @@
 //! | [`tokens`] | the tokens file: who may ask the API |
 //! | [`view`] | the terminal view of `demo` |
 
+pub mod alerts;
 pub mod broker;
 pub mod cli;
 pub mod clock;

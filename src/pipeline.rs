@@ -12,12 +12,14 @@
 //!
 //! | module | one noun |
 //! |---|---|
+//! | [`alerting`] | the turn of alerts after a turn of the state |
 //! | [`assignment`] | what the group gives and takes |
 //! | [`restore`] | the state of an assignment, from the tables |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
 //! | [`observe`] | what metrics, health and summary are told |
 
+mod alerting;
 mod assignment;
 mod commit;
 mod cycle;
@@ -26,6 +28,7 @@ mod restore;
 
 pub use observe::{Observer, Tally};
 
+use crate::alerts::{AlertDesk, AlertError};
 use commit::InFlight;
 use crossbeam_channel::Receiver;
 use cycle::Pending;
@@ -84,6 +87,9 @@ pub enum PipelineError {
     /// Arrow refused columns: a bug.
     #[error("columns do not fit their schema")]
     Columns(#[from] arrow::error::ArrowError),
+    /// Alerts cannot be made durable, or their rules cannot be used.
+    #[error("alerts cannot go on")]
+    Alerts(#[from] AlertError),
     /// Imported HCPs have no known partition.
     #[error(
         "the tables hold imported records, but no Kafka record tells how the producers hash keys; set kafka.partitioner \
@@ -121,6 +127,8 @@ pub struct Parts {
     pub settings: PipelineSettings,
     /// The policy; when it changes, the new one takes force between two batches.
     pub policy: watch::Receiver<Arc<Policy>>,
+    /// Alerts, if there are any.
+    pub alerts: Option<AlertDesk>,
     /// The reference data, likewise.
     pub reference: watch::Receiver<Arc<Reference>>,
 }
@@ -175,11 +183,11 @@ impl Pipeline {
             SourceEvent::Batch(batch) => {
                 self.take(batch)?;
                 let now = self.parts.clock.now();
-                self.turn_when_due(now, source);
+                self.turn_when_due(now, source)?;
                 self.commit_when_due(now, source)
             }
             SourceEvent::Turn { at } => {
-                self.turn_when_due(at, source);
+                self.turn_when_due(at, source)?;
                 self.commit_when_due(at, source)
             }
             SourceEvent::Assigned { partitions, counts, ownership, reply } => {
@@ -210,14 +218,39 @@ impl Pipeline {
 
     /// Ages the state and refreshes what changed; under a new policy that is everything, under new reference data
     /// everybody they bear on.
-    fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) {
+    fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) -> Result<(), PipelineError> {
         let (policy, reference) = (changed(&mut self.parts.policy), changed(&mut self.parts.reference));
         // A clock that was set back must not stop the ageing until it has caught up.
         let is_early = (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn;
         if is_early && policy.is_none() && reference.is_none() {
-            return;
+            return Ok(());
         }
-        let evaluated = {
+        // What happened before a reload is told as what it is: pagers must not miss it for coming with the reload.
+        let happened = self.shards().turn(now);
+        let mut evaluated = happened.len();
+        self.alert(now, &happened)?;
+        if policy.is_some() || reference.is_some() {
+            evaluated += self.reload(now, policy, reference)?;
+        }
+        let took = self.parts.clock.now() - now;
+        self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
+        let watermark = self.watermark.value(now);
+        self.parts.observer.turned(now, evaluated, watermark, source);
+        if self.parts.observer.is_state_due(now) {
+            let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
+            self.parts.observer.state(&shards, now);
+        }
+        Ok(())
+    }
+
+    /// Puts what was read again in force. Gives how many HCPs were evaluated for it.
+    fn reload(
+        &mut self,
+        now: Micros,
+        policy: Option<Arc<Policy>>,
+        reference: Option<Arc<Reference>>,
+    ) -> Result<usize, PipelineError> {
+        let borne_on = {
             // One lock for all: no reader sees a number of the old policy under the name of the new one.
             let mut shards = self.shards();
             if let Some(policy) = &policy {
@@ -229,20 +262,14 @@ impl Pipeline {
             }
             shards.turn(now)
         };
-        if let Some(policy) = policy {
-            self.parts.observer.policy_in_force(&policy);
+        if let Some(policy) = &policy {
+            self.parts.observer.policy_in_force(policy);
         }
-        if let Some(reference) = reference {
-            self.parts.observer.reference_in_force(&reference);
+        if let Some(reference) = &reference {
+            self.parts.observer.reference_in_force(reference);
         }
-        let took = self.parts.clock.now() - now;
-        self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
-        let watermark = self.watermark.value(now);
-        self.parts.observer.turned(now, evaluated, watermark, source);
-        if self.parts.observer.is_state_due(now) {
-            let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
-            self.parts.observer.state(&shards, now);
-        }
+        self.alert_of_reload(now, policy.as_deref(), &borne_on)?;
+        Ok(borne_on.len())
     }
 
     // A reader that panicked holds no half-written state: readers only read.

@@ -3,6 +3,7 @@
 //!
 //! Shutdown is one token: the source leaves its group (which commits what is pending), the pipeline ends, then the rest.
 
+mod alerting;
 mod api_door;
 mod background;
 mod policy_watch;
@@ -10,14 +11,17 @@ mod reference_watch;
 
 pub(crate) use api_door::AUDIT;
 
+use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
 use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::reference::ReferenceInput;
 use crate::session;
+use alerting::Alerting;
 use anyhow::Context;
+use crossbeam_channel::Receiver;
 use ingest::decode::{DecodeOptions, Decoder};
-use ingest::kafka::{KafkaConfig, KafkaSource, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
+use ingest::kafka::{KafkaConfig, KafkaSource, SourceEvent, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
 use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
@@ -69,6 +73,8 @@ pub struct ServiceConfig {
     pub policy: Arc<Policy>,
     /// The file it was read from, which is read again when it changes; `None`: it stays as it is.
     pub policy_file: Option<PathBuf>,
+    /// Alerts; `None`: there are none.
+    pub alerts: Option<AlertSettings>,
     /// Who writes the folder.
     pub folder_use: FolderUse,
 }
@@ -90,6 +96,13 @@ pub struct Service {
     _lock: FolderLock,
 }
 
+/// What the pipeline's thread does; the source ends with it.
+fn turn(parts: Parts, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
+    let ended = Pipeline::new(parts).run(events, source);
+    source.stop();
+    ended
+}
+
 impl Service {
     /// Opens everything and starts; nothing is left running when it fails.
     ///
@@ -103,7 +116,7 @@ impl Service {
         let store = Arc::new(Store::open_at(config.data.clone(), OpenMode::CreateIfMissing).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let cluster = cluster(&config.kafka).await?;
-        let policy = config.policy;
+        let policy = config.policy.clone();
         let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
         let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
         let registry = prometheus::Registry::new();
@@ -119,6 +132,7 @@ impl Service {
         let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
         let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
         let api = api_door::open(config.tokens, http, audit, parts)?;
+        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         observer.reference_in_force(&config.reference);
@@ -142,17 +156,16 @@ impl Service {
             settings: config.settings.clone(),
             policy: policy_changes,
             reference: reference_changes,
+            alerts: alerting.desk,
         };
         let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
         let source = Arc::new(source);
         let handle = source.clone();
-        let pipeline = std::thread::Builder::new().name("pipeline".into()).spawn(move || {
-            let ended = Pipeline::new(parts).run(&events, &handle);
-            handle.stop();
-            ended
-        })?;
+        let turning = std::thread::Builder::new().name("pipeline".into());
+        let pipeline = turning.spawn(move || turn(parts, &events, &handle))?;
         let quiet = CancellationToken::new();
         let mut background = JoinSet::new();
+        alerting.receivers.start(&mut background, &clock, &quiet);
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(watch) = policy_watch {

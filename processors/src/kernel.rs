@@ -15,12 +15,14 @@
 //! | [`requests`] | responsiveness and talked-past |
 //! | [`load`] | the decayed load |
 //! | [`budgets`] | use of budgets and when the next touch fits |
+//! | [`evidence`] | the touches one by one, for what an alert names |
 //! | [`tally`] | counts by key with their sum of squares |
 //! | [`values`] | the metric values of one window |
 
 pub mod budgets;
 pub mod consents;
 pub mod entry;
+pub mod evidence;
 pub mod known;
 pub mod load;
 pub mod notes;

@@ -8,12 +8,14 @@
 //! | [`kernel`] | the numbers of one HCP, from its list of records |
 //! | [`state`] | the lists of all HCPs, ageing, cached values, day rows |
 //! | [`shards`] | the shards of a process behind one lock |
+//! | [`alert`] | which alerts begin, go on and end |
 //! | [`watermark`] | how far event time has come |
 //! | [`rows`] | metric values as Arrow rows |
 //! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
 //! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `touch_metrics` |
 
+pub mod alert;
 pub mod check;
 pub mod kernel;
 pub mod profile;

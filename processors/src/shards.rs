@@ -4,7 +4,7 @@
 //! HCPs. A process that owns every partition keeps one shard for all of them, since then records of one HCP may come from
 //! partitions of different numbers; one that owns some keeps a shard per partition number.
 
-use crate::state::{LiveSnapshot, Shard};
+use crate::state::{LiveSnapshot, Shard, hcp::Changed};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use touchpoint::time::Micros;
@@ -94,12 +94,13 @@ impl Shards {
         self.shards.values().find_map(|shard| Some((shard, shard.number_of(hcp_id)?)))
     }
 
-    /// Moves every shard to `now` and refreshes what changed. Returns how many HCPs were evaluated.
-    pub fn turn(&mut self, now: Micros) -> usize {
-        let mut evaluated = 0;
-        for shard in self.shards.values_mut() {
+    /// Moves every shard to `now` and refreshes what changed. Returns the HCPs that were evaluated, with the numbers of
+    /// their shards.
+    pub fn turn(&mut self, now: Micros) -> Vec<(i32, Changed)> {
+        let mut evaluated = Vec::new();
+        for (number, shard) in &mut self.shards {
             shard.advance(now);
-            evaluated += shard.evaluate().len();
+            evaluated.extend(shard.evaluate().into_iter().map(|changed| (*number, changed)));
         }
         evaluated
     }

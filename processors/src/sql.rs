@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
+//! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
 //! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
 //! | `targets` | the targets at an instant, as rows beside the log |
@@ -11,6 +12,7 @@
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
+pub mod changed;
 pub mod history_table;
 pub mod layout;
 pub mod live_table;
@@ -20,6 +22,7 @@ mod targets;
 pub mod touch_metrics;
 pub mod window_exec;
 
+pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs};
 pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;

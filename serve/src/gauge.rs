@@ -9,7 +9,7 @@
 //! A process sees only its own HCPs, so that a fleet adds up only what is summable: write counts, sums and buckets,
 //! not means or ranks.
 //!
-//! **A label never identifies a person.** At load and again at every refresh the plan is walked (`gauge/lineage.rs`); a
+//! **A label never identifies a person.** At load and again at every refresh the plan is walked (`lineage.rs`); a
 //! label that is, or is computed from, a personal column is refused, and so is a value that is computed from one other
 //! than by counting. Names, types and numbers of labels are checked with it; a file that fails stops the start, all
 //! problems at once ([`GaugeRefusals`]).
@@ -30,11 +30,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use file::GaugeFile;
+pub(crate) use file::is_lower_snake;
+pub(crate) use refusal::error_class;
 pub use refusal::{GaugeFailure, GaugeRefusal, GaugeRefusals};
 pub use shipped::shipped;
 
 mod file;
-mod lineage;
 mod plan;
 mod refusal;
 mod run;
@@ -42,7 +43,7 @@ mod series;
 mod shipped;
 
 #[cfg(test)]
-mod sample_tables;
+pub(crate) mod sample_tables;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,5 @@
-//! Every door a client uses: the metrics page, health, gauges that are SQL files, and the API that answers before a touch.
+//! Every door a client uses: the metrics page, health, gauges and alert rules that are SQL files, the API that answers before
+//! a touch, and the delivery of alerts.
 //!
 //! Nothing here decides a number: the pipeline reports what it did through typed methods, gauge files ask the live
 //! state, and this crate shows both. No HCP, owner or other personal id can become a label; the wall clock is handed
@@ -8,6 +9,9 @@
 //! |---|---|
 //! | [`metrics`] | the standing set: what the pipeline did and how it is |
 //! | [`gauge`] | metric families defined by SQL files over the live state |
+//! | [`alert_rule`] | alert rules defined by SQL files |
+//! | [`alert_watch`] | the rules run over what a turn changed, and what follows |
+//! | [`deliver`] | alerts to Alertmanager and webhooks |
 //! | [`page`] | the text that Prometheus scrapes: both together |
 //! | [`health`] | whether the loop turns and whether it is ready |
 //! | [`http`] | the server: `/metrics`, `/healthz`, `/readyz`, `/v1`, `/` |
@@ -16,11 +20,15 @@
 //! | [`audit`] | who asked what |
 
 pub mod access;
+pub mod alert_rule;
+pub mod alert_watch;
 pub mod api;
 pub mod audit;
+pub mod deliver;
 pub mod gauge;
 pub mod health;
 pub mod http;
+mod lineage;
 pub mod metrics;
 pub mod page;
 

@@ -11,6 +11,7 @@
 //! Callers see no type of the metrics library except the registry they hand in: another library would change the files
 //! of this folder and nothing else.
 
+use crate::metrics::alerts::AlertMetrics;
 use crate::metrics::checks::CheckMetrics;
 use crate::metrics::commits::CommitMetrics;
 use crate::metrics::family::{Family, FamilyType};
@@ -24,6 +25,7 @@ use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
 
+pub mod alerts;
 pub mod checks;
 pub mod commits;
 pub mod family;
@@ -54,6 +56,7 @@ pub const FAMILIES: &[&[Family]] = &[
     gauges::FAMILIES,
     policy::FAMILIES,
     checks::FAMILIES,
+    alerts::FAMILIES,
     reference::FAMILIES,
     &[BUILD_INFO],
 ];
@@ -92,6 +95,8 @@ pub struct PipelineMetrics {
     pub policy: PolicyMetrics,
     /// Questions to the API.
     pub checks: CheckMetrics,
+    /// Alerts and their delivery.
+    pub alerts: AlertMetrics,
     /// The reference data in force.
     pub reference: ReferenceMetrics,
     clock: Arc<dyn Clock>,
@@ -113,6 +118,7 @@ impl PipelineMetrics {
             gauges: GaugeMetrics::register(registry)?,
             policy: PolicyMetrics::register(registry)?,
             checks: CheckMetrics::register(registry)?,
+            alerts: AlertMetrics::register(registry)?,
             reference: ReferenceMetrics::register(registry)?,
             clock,
         })

@@ -88,6 +88,8 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
         policy: policy::in_force(args.policy.as_deref())?,
         policy_file: args.policy.clone(),
+        // The embedded broker has no topics for them.
+        alerts: None,
         folder_use: FolderUse::Demo,
     })
 }

@@ -1,23 +1,26 @@
 //! `touchload run --config FILE`: the main job against a real Kafka.
 
 use super::{logging, stop};
+use crate::alerts::{AlertSettings, AlertTopics};
 use crate::cli::{LogFormat, RunArgs, Verbosity};
-use crate::config::{ConfigError, Overrides, Problem, RunConfig, load};
+use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
 use crate::policy;
 use crate::reference::ReferenceInput;
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use crate::tokens;
+use anyhow::Context;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
 use ingest::reference_files::ReferenceFiles;
+use serve::deliver::{Ids, Webhook};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::{FolderUse, Location, Store, Table};
 use tokio::runtime::Runtime;
-use touchpoint::Micros;
+use touchpoint::{Audience, Micros, SecretKey};
 
 /// Time between two refreshes of the gauges.
 pub(super) const GAUGES_EVERY: Duration = Duration::from_secs(15);
@@ -107,8 +110,31 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         reference_input: Some(reference).filter(ReferenceInput::is_given),
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),
+        alerts: alert_settings(&config.alerts)?,
         folder_use: FolderUse::Run,
     })
+}
+
+/// What alerts need, their secrets read; `None` where they are off.
+fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSettings>> {
+    let Some(key_file) = section.key_file.as_deref().filter(|_| section.enabled) else { return Ok(None) };
+    let secret = |file: &Path| -> anyhow::Result<SecretKey> {
+        let bytes = std::fs::read(file).with_context(|| format!("reading the key {}", file.display()))?;
+        // An editor ends a file with a line break, which is no part of a key.
+        SecretKey::new(bytes.trim_ascii_end()).with_context(|| format!("the key {}", file.display()))
+    };
+    let webhook = |url: &String| -> anyhow::Result<Webhook> {
+        let (name, url) = ("webhook".to_owned(), url.clone());
+        let secret = section.webhook_secret_file.as_deref().map(secret).transpose()?;
+        Ok(Webhook { name, url, audience: Audience::Commercial, secret })
+    };
+    Ok(Some(AlertSettings {
+        key: secret(key_file)?,
+        topics: AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() },
+        ids: if section.plain_ids { Ids::Plain } else { Ids::Pseudonyms },
+        alertmanagers: section.alertmanagers.clone(),
+        webhooks: section.webhook_url.iter().map(webhook).collect::<Result<_, _>>()?,
+    }))
 }
 
 /// The source's own configuration, checked by the source too: it knows which properties contradict each other.

@@ -3,7 +3,7 @@
 use crate::cli::LogFormat;
 use crate::config::problem::Problem;
 use crate::config::settings::{Setting, Settings, Value};
-use crate::config::{IngestSection, KafkaProperties, KafkaSection, LogSection, RunConfig, StoreSection};
+use crate::config::{AlertsSection, IngestSection, KafkaProperties, KafkaSection, LogSection, RunConfig, StoreSection};
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::{ReferenceFiles, ReferenceTable};
@@ -28,6 +28,31 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
         }
     }
     problems.extend(place_problems(settings));
+    problems.extend(alert_problems(settings));
+    problems
+}
+
+/// Alerts without a key, and addresses that are none.
+fn alert_problems(settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(Setting { value: Value::Flag(true), origin }) = settings.get("alerts.enabled")
+        && settings.get("alerts.key_file").is_none()
+    {
+        let what = "is needed where alerts are enabled: a file of at least 16 random bytes".to_owned();
+        problems.push(Problem { line: origin.line(), path: "alerts.key_file".to_owned(), what });
+    }
+    for path in ["alerts.alertmanagers", "alerts.webhook_url"] {
+        let Some(Setting { value: Value::Text(text), origin }) = settings.get(path) else { continue };
+        let is_address = |url: &str| {
+            let url = url.trim();
+            url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).is_some_and(|rest| !rest.is_empty())
+        };
+        if !text.split(',').all(is_address) {
+            // It is not quoted: an address may hold a secret.
+            let what = "expected http:// or https:// addresses, several separated by commas".to_owned();
+            problems.push(Problem { line: origin.line(), path: path.to_owned(), what });
+        }
+    }
     problems
 }
 
@@ -94,12 +119,29 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
         http_audit: from.path("http.audit")?,
         reference: from.reference_files()?,
         policy_file: from.path("policy.file")?,
+        alerts: alerts(&from)?,
         log: LogSection {
             level: from.word("log.level", |word| word.parse().ok())?,
             format: from.word("log.format", |word| {
                 [LogFormat::Text, LogFormat::Json].into_iter().find(|f| f.as_str() == word)
             })?,
         },
+    })
+}
+
+fn alerts(from: &Typed<'_>) -> Result<AlertsSection, Problem> {
+    let maybe = |path: &'static str| from.given(path).map(|path| from.text(path)).transpose();
+    let replicas = maybe("alerts.alertmanagers")?.unwrap_or_default();
+    let url = |url: &str| url.trim().trim_end_matches('/').to_owned();
+    Ok(AlertsSection {
+        enabled: from.flag("alerts.enabled")?,
+        topic: from.text("alerts.topic")?,
+        medical_topic: from.text("alerts.medical_topic")?,
+        key_file: maybe("alerts.key_file")?.map(Into::into),
+        plain_ids: from.flag("alerts.plain_ids")?,
+        alertmanagers: replicas.split(',').map(url).filter(|url| !url.is_empty()).collect(),
+        webhook_url: maybe("alerts.webhook_url")?,
+        webhook_secret_file: maybe("alerts.webhook_secret_file")?.map(Into::into),
     })
 }
 

@@ -54,9 +54,7 @@ fn a_small_file_is_enough() {
     assert_eq!(config.log.level, tracing::Level::INFO);
 }
 
-#[test]
-fn every_key_can_be_set() {
-    let text = r#"
+const EVERY_KEY: &str = r#"
         [pipeline]
         name = "p"
         [kafka]
@@ -94,11 +92,23 @@ fn every_key_can_be_set() {
         preferences = "e.csv"
         [policy]
         file = "p.toml"
+        [alerts]
+        enabled = true
+        topic = "x"
+        medical_topic = "y"
+        key_file = "k"
+        plain_ids = true
+        alertmanagers = "http://a:1/, https://b"
+        webhook_url = "https://w/x"
+        webhook_secret_file = "s"
         [log]
         level = "debug"
         format = "json"
     "#;
-    let loaded = accepted(text);
+
+#[test]
+fn every_key_can_be_set() {
+    let loaded = accepted(EVERY_KEY);
     let config = &loaded.config;
     let properties: Vec<_> = config.kafka.properties.iter().collect();
     let expected =
@@ -111,10 +121,20 @@ fn every_key_can_be_set() {
     assert_eq!(config.policy_file.as_deref(), Some(std::path::Path::new("p.toml")));
     let named = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     assert_eq!((named(&config.http_tokens), named(&config.http_audit)), (Some("t.toml".into()), Some("log".into())));
+    assert_eq!(config.alerts.alertmanagers, ["http://a:1", "https://b"]);
     assert_eq!(config.reference.iter().count(), ReferenceTable::ALL.len());
     let consents = config.reference.path(ReferenceTable::Consents);
     assert_eq!(consents, Some(std::path::Path::new("c.CSV")));
     assert!(!shown(&loaded).contains("# default"), "a default that cannot be overridden");
+}
+
+#[test]
+fn alerts_need_a_key_and_addresses() {
+    let text = format!("{SMALL}\n[alerts]\nenabled = true\nwebhook_url = \"secret-host\"\n");
+    let found: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("alerts.key_file: is needed"), "{found:?}");
+    assert!(found[1].contains("alerts.webhook_url: expected http") && !found[1].contains("secret"), "{found:?}");
 }
 
 #[test]

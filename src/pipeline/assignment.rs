@@ -32,6 +32,7 @@ impl Pipeline {
         self.restore(&acquired, counts)?;
         let now = self.parts.clock.now();
         self.shards().turn(now);
+        self.alert_from_start(now)?;
         self.parts.observer.restored(now - started);
         health.restored(Restore::Done);
         tracing::info!(
@@ -77,6 +78,7 @@ impl Pipeline {
         self.parts.runtime.block_on(self.parts.store.release(&owned.partitions));
         self.pending.clear();
         self.shards().assign(processors::Ownership::Shared, []);
+        self.forget_alerts();
         self.parts.observer.released(&owned.partitions);
         self.parts.observer.health().assigned(Assignment::Waiting);
     }

@@ -1,6 +1,9 @@
 //! The one integration binary: every crate together, on real parts.
 
 mod adversary;
+mod alert_delivery;
+mod alertmanager;
+mod alerts_on_kafka;
 mod budget_policies;
 mod checks;
 mod day_rows;

@@ -15,8 +15,12 @@
 //! | [`metric`] | the columns of a metric row, in order, with their meaning |
 //! | [`policy`] | weights, half-life, gaps: what is convention and not science |
 //! | [`reference`] | effective-dated facts about HCPs and accounts |
+//! | [`alert`] | the words of an alert's life, and the columns of `alerts` |
+//! | [`keyed`] | a keyed hash: pseudonyms and signatures |
 
+pub mod alert;
 pub mod dead_letter;
+pub mod keyed;
 pub mod log;
 pub mod metric;
 pub mod policy;
@@ -29,6 +33,7 @@ pub mod words;
 
 pub use chrono_tz::Tz;
 pub use dead_letter::{RejectReason, SkipReason};
+pub use keyed::SecretKey;
 pub use metric::Audience;
 pub use policy::Policy;
 pub use position::{NextOffsets, Position, TopicPartition};

@@ -19,8 +19,19 @@ pub struct Hcp {
     pub due: Micros,
     /// Whether it waits for evaluation.
     pub changed: bool,
+    /// The earliest event time that a record changed since the last evaluation; `Micros::MAX` when none did.
+    pub changed_from: Micros,
     /// Whether its entries changed since the last day row.
     pub changed_since_midnight: bool,
+}
+
+/// An HCP whose values may be others than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    /// Its number in the shard.
+    pub number: u32,
+    /// The earliest event time that a record changed; `None` when only time passed, or the policy is another one.
+    pub from: Option<Micros>,
 }
 
 /// What an insert did.
@@ -46,7 +57,14 @@ pub struct Candidate {
 impl Hcp {
     /// An HCP without records.
     pub fn new(id: Arc<str>) -> Self {
-        Self { id, list: None, due: Micros::MAX, changed: false, changed_since_midnight: false }
+        Self {
+            id,
+            list: None,
+            due: Micros::MAX,
+            changed: false,
+            changed_from: Micros::MAX,
+            changed_since_midnight: false,
+        }
     }
 
     /// Its entries in window order.

@@ -2,11 +2,12 @@
 
 use super::days::Days;
 use super::dictionary::{Dictionary, untimely};
-use super::hcp::{Hcp, Inserted};
+use super::hcp::{Changed, Hcp, Inserted};
 use super::interner::Interner;
 use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
+use crate::kernel::evidence::{self, Witness};
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
 use arrow::array::{BooleanBuilder, RecordBatch};
 use arrow::error::ArrowError;
@@ -154,13 +155,15 @@ impl Shard {
         }
     }
 
-    /// Brings the cached headline values of every changed HCP to the present time. Returns their numbers.
-    pub fn evaluate(&mut self) -> Vec<u32> {
+    /// Brings the cached headline values of every changed HCP to the present time. Returns who they are.
+    pub fn evaluate(&mut self) -> Vec<Changed> {
         let changed = std::mem::take(&mut self.changed);
-        for &number in &changed {
+        let refreshed = changed.into_iter().map(|number| {
+            let from = self.hcps.get_mut(number as usize).map(|h| std::mem::replace(&mut h.changed_from, Micros::MAX));
             self.refresh(number);
-        }
-        changed
+            Changed { number, from: from.filter(|from| *from != Micros::MAX) }
+        });
+        refreshed.collect()
     }
 
     fn refresh(&mut self, number: u32) {
@@ -252,6 +255,19 @@ impl Shard {
         self.hcps.iter().filter(|hcp| hcp.list().is_some()).count()
     }
 
+    /// Shows `look` the touches of one HCP in `(at − length, at]`, oldest first, with today's knowledge.
+    pub fn each_touch(
+        &self,
+        number: u32,
+        audience: Audience,
+        (at, length): (Micros, Micros),
+        look: impl FnMut(&Witness<'_>),
+    ) {
+        if let Some(list) = self.hcps.get(number as usize).and_then(Hcp::list) {
+            evidence::each_touch(list.records(audience, self.dictionary.words()), at, length, look);
+        }
+    }
+
     /// Number of HCPs known, also those without a row.
     pub fn hcp_count(&self) -> usize {
         self.hcps.len()
@@ -332,10 +348,12 @@ impl Shard {
         let Some(hcp) = self.hcps.get(number as usize) else { return Err(StateError::Full) };
         let new = hcp.candidate(entry, self.dictionary.identity(row), row.event_id.as_bytes());
         let earliest = hcp.list().and_then(|l| l.earliest(new.rivals));
-        self.remember_before(number, earliest.into_iter().chain(row.occurred_at).min().unwrap_or(Micros::MAX));
+        let from = earliest.into_iter().chain(row.occurred_at).min().unwrap_or(Micros::MAX);
+        self.remember_before(number, from);
         let Some(hcp) = self.hcps.get_mut(number as usize) else { return Err(StateError::Full) };
         let inserted = hcp.insert(new, row, &self.dictionary).ok_or(StateError::Full)?;
         if inserted == Inserted::Changed {
+            hcp.changed_from = hcp.changed_from.min(from);
             mark(hcp, number, &mut self.changed);
         }
         Ok(Admitted { inserted, supersedes: new.rivals[0].is_some() })

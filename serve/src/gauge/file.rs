@@ -73,7 +73,7 @@ fn name_fault(name: &str) -> Option<&'static str> {
 }
 
 /// Whether `name` is `[a-z][a-z0-9_]*`.
-pub(super) fn is_lower_snake(name: &str) -> bool {
+pub(crate) fn is_lower_snake(name: &str) -> bool {
     let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(rest)
 }

@@ -2,8 +2,8 @@
 
 use super::GaugeLimits;
 use super::file::{GaugeFile, is_lower_snake};
-use super::lineage::{self, Lineage};
 use super::refusal::GaugeRefusal;
+use crate::lineage::{self, Lineage};
 use arrow::datatypes::{DataType, Schema};
 use datafusion::common::DataFusionError;
 use datafusion::physical_plan::ExecutionPlan;

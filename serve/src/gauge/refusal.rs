@@ -168,16 +168,18 @@ pub enum GaugeFailure {
 impl GaugeFailure {
     /// A failure of the engine, without its message.
     pub(super) fn running(file: &str, error: &DataFusionError) -> Self {
-        let class = match error.find_root() {
-            DataFusionError::ArrowError(..) => "computation",
-            DataFusionError::ResourcesExhausted(_) => "out of memory",
-            DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => "storage",
-            DataFusionError::Execution(_) | DataFusionError::ExecutionJoin(_) => "execution",
-            DataFusionError::Plan(_) | DataFusionError::SchemaError(..) | DataFusionError::NotImplemented(_) => {
-                "planning"
-            }
-            _ => "engine",
-        };
-        Self::Running { file: file.to_owned(), class }
+        Self::Running { file: file.to_owned(), class: error_class(error) }
+    }
+}
+
+/// What kind of failure it is. The message of an error may quote what a table holds; its class does not.
+pub(crate) fn error_class(error: &DataFusionError) -> &'static str {
+    match error.find_root() {
+        DataFusionError::ArrowError(..) => "computation",
+        DataFusionError::ResourcesExhausted(_) => "out of memory",
+        DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => "storage",
+        DataFusionError::Execution(_) | DataFusionError::ExecutionJoin(_) => "execution",
+        DataFusionError::Plan(_) | DataFusionError::SchemaError(..) | DataFusionError::NotImplemented(_) => "planning",
+        _ => "engine",
     }
 }

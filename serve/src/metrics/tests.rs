@@ -10,6 +10,7 @@ use prometheus::Registry;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use touchpoint::alert::{AlertOrigin, AlertState};
 use touchpoint::time::SECOND;
 use touchpoint::{Clock, Kind, Micros, RejectReason, SkipReason, Topics, Word};
 
@@ -62,6 +63,11 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.checks.answered(processors::check::Verdict::Deny, super::checks::Intent::Real);
     metrics.checks.took(SECOND);
     metrics.checks.audit_failed();
+    metrics.alerts.open("over_budget", AlertState::Firing, 2);
+    metrics.alerts.transition("over_budget", AlertState::Firing, AlertOrigin::Live);
+    metrics.alerts.rules_failed(1);
+    metrics.alerts.receiver("pager");
+    metrics.alerts.delivered_after("pager", SECOND);
     metrics.reference.in_force("none");
     metrics.reference.in_force("0123456789abcdef");
     metrics.reference.reloaded(super::policy::Reload::Failed);

@@ -17,7 +17,7 @@ use touchpoint::log::PERSONAL_COLUMNS;
 use arrow::datatypes::{DataType, Field};
 
 /// What a column that could not be traced is called in refusals.
-pub(super) const UNTRACED: &str = "a column that could not be traced";
+pub(crate) const UNTRACED: &str = "a column that could not be traced";
 /// The columns of `dead_letters` that hold what a producer sent.
 const CONTENT_COLUMNS: [&str; 3] = ["key", "payload", "payload_sha256"];
 /// Aggregates whose result says how many, not which.
@@ -25,7 +25,7 @@ const COUNTS: [&str; 2] = ["count", "approx_distinct"];
 
 /// Where one output column comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Lineage {
+pub(crate) enum Lineage {
     /// From no personal column.
     Clean,
     /// A count over this personal column.
@@ -61,13 +61,13 @@ impl Lineage {
 }
 
 /// The personal column that `name` is, if it is one.
-pub(super) fn personal_name(name: &str) -> Option<String> {
+pub(crate) fn personal_name(name: &str) -> Option<String> {
     let mut known = PERSONAL_COLUMNS.iter().chain(&CONTENT_COLUMNS);
     known.find(|known| known.eq_ignore_ascii_case(name)).map(|known| (*known).to_owned())
 }
 
 /// The lineage of every output column of `plan`, in order.
-pub(super) fn of_plan(plan: &LogicalPlan) -> Vec<Lineage> {
+pub(crate) fn of_plan(plan: &LogicalPlan) -> Vec<Lineage> {
     let width = plan.schema().fields().len();
     let columns = match plan {
         LogicalPlan::TableScan(scan) => of_scan(scan),

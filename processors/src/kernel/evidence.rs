@@ -1,0 +1,67 @@
+//! The touches of an HCP one by one, with the facts by which rules and budgets choose among them: what an alert names as
+//! having done it.
+
+use super::entry::Entry;
+use super::touches::{SolicitedBasis, Source};
+use super::{Records, Texts, within};
+use touchpoint::policy::{Basis, TouchFacts};
+use touchpoint::time::{Micros, RETENTION};
+
+/// One touch.
+#[derive(Debug, Clone, Copy)]
+pub struct Witness<'a> {
+    /// What selectors and scopes see of it.
+    pub facts: TouchFacts<'a>,
+    /// Source system.
+    pub source: &'a str,
+    /// Its id there.
+    pub event_id: &'a [u8],
+    /// Event time.
+    pub occurred_at: Micros,
+    /// Interned owner, 0 for unknown.
+    pub owner: u32,
+    /// Whether the record carries the id of a request, rightly or not.
+    pub carries_request: bool,
+}
+
+/// Shows `look` every touch in `(T − length, T]` that counts for the audience, oldest first.
+pub fn each_touch<T: Texts + Copy>(
+    records: Records<'_, T>,
+    at: Micros,
+    length: Micros,
+    mut look: impl FnMut(&Witness<'_>),
+) {
+    let retained = within(records.entries, at - RETENTION, at);
+    let source = Source { retained, texts: records.texts, audience: records.audience };
+    for entry in source.entries(within(retained, at - length, at)) {
+        if let Some(witness) = witness(&source, entry) {
+            look(&witness);
+        }
+    }
+}
+
+fn witness<'s, T: Texts>(source: &'s Source<'_, T>, entry: &Entry) -> Option<Witness<'s>> {
+    let basis = match source.solicited_basis(entry) {
+        None => Basis::Unsolicited,
+        Some(SolicitedBasis::Request) => Basis::Request,
+        Some(SolicitedBasis::Exempt) => Basis::Exempt,
+        Some(SolicitedBasis::Declared) => Basis::Declared,
+    };
+    let facts = TouchFacts {
+        kind: entry.kind(),
+        channel: entry.channel()?,
+        origin: entry.origin(),
+        function: entry.function()?,
+        purpose: entry.purpose()?,
+        product: (entry.product != 0).then(|| source.texts.word(entry.product)),
+        basis,
+    };
+    Some(Witness {
+        facts,
+        source: source.texts.word(entry.source),
+        event_id: source.texts.text(entry.event_id),
+        occurred_at: entry.occurred_at,
+        owner: entry.owner,
+        carries_request: entry.request_id != 0,
+    })
+}

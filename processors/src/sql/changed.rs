@@ -1,0 +1,239 @@
+//! `changed`, `changed_windows` and `changed_touches`: the HCPs that a turn looks at, as tables for alert rules.
+//!
+//! A row is an HCP at an instant (`as_of`): at T, and where records came late or an alert began, at earlier instants too,
+//! with today's knowledge of them. So one HCP may have several rows, told apart by `as_of`.
+//!
+//! | table | a row is | columns |
+//! |---|---|---|
+//! | `changed` | HCP × instant | those of `hcp_now` |
+//! | `changed_windows` | HCP × instant × window | those of `hcp_now_windows` |
+//! | `changed_touches` | HCP × instant × touch of the 28 days before it | [`touch_schema`] |
+//!
+//! Plans are made once and run over whatever the tables hold then ([`ChangedTables::fill`]); only the columns that some
+//! plan reads ([`Needs`]) are built.
+
+use super::layout::{Layout, RowBuilder, Shared};
+use crate::kernel::Scratch;
+use crate::kernel::evidence::Witness;
+use crate::rows::constant_instant;
+use crate::shards::Shards;
+use arrow::array::{ArrayRef, BooleanBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+use touchpoint::policy::Basis;
+use touchpoint::record::instant_type;
+use touchpoint::{Audience, Micros, WindowLength, Word};
+
+mod table;
+
+pub use table::ChangedTables;
+
+/// Which of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangedTable {
+    /// `changed`.
+    Now,
+    /// `changed_windows`.
+    Windows,
+    /// `changed_touches`.
+    Touches,
+}
+
+impl ChangedTable {
+    /// Every table.
+    pub const ALL: [Self; 3] = [Self::Now, Self::Windows, Self::Touches];
+
+    /// The name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Now => "changed",
+            Self::Windows => "changed_windows",
+            Self::Touches => "changed_touches",
+        }
+    }
+
+    /// Every column it can have.
+    pub fn schema(self) -> SchemaRef {
+        match self {
+            Self::Now => Layout::now().schema().clone(),
+            Self::Windows => Layout::now_windows().schema().clone(),
+            Self::Touches => touch_schema(),
+        }
+    }
+}
+
+/// Columns of `changed_touches`: whose, as of when, when it happened, what it was, why it is solicited (NULL: it is not),
+/// whether its record carries the id of a request, and the product (NULL when unknown).
+pub fn touch_schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let text = |name: &str, nullable: bool| Field::new(name, DataType::Utf8, nullable);
+        Arc::new(Schema::new(vec![
+            text("hcp_id", false),
+            Field::new("as_of", instant_type(), false),
+            Field::new("occurred_at", instant_type(), false),
+            text("kind", false),
+            text("channel", false),
+            text("business_function", false),
+            text("purpose", false),
+            text("solicited_basis", true),
+            Field::new("carries_request", DataType::Boolean, false),
+            text("product", true),
+        ]))
+    });
+    SCHEMA.clone()
+}
+
+/// The columns that plans read; a table that none reads is not built.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    now: Option<BTreeSet<usize>>,
+    windows: Option<BTreeSet<usize>>,
+    touches: bool,
+}
+
+impl Needs {
+    /// `table` is read: these columns of it, or all.
+    pub fn add(&mut self, table: ChangedTable, columns: Option<&[usize]>) {
+        let columns = columns.map_or_else(|| (0..table.schema().fields().len()).collect(), <[usize]>::to_vec);
+        match table {
+            ChangedTable::Now => self.now.get_or_insert_default().extend(columns),
+            ChangedTable::Windows => self.windows.get_or_insert_default().extend(columns),
+            ChangedTable::Touches => self.touches = true,
+        }
+    }
+}
+
+/// An HCP, and the instant at which it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LookAt {
+    /// T, or an earlier instant.
+    pub at: Micros,
+    /// Number of the shard.
+    pub shard: i32,
+    /// Number of the HCP in it.
+    pub hcp: u32,
+}
+
+/// The rows of the tables.
+#[derive(Debug, Clone, Default)]
+pub struct ChangedRows {
+    now: Vec<RecordBatch>,
+    windows: Vec<RecordBatch>,
+    touches: Vec<RecordBatch>,
+}
+
+impl ChangedRows {
+    fn of(&self, table: ChangedTable) -> &[RecordBatch] {
+        match table {
+            ChangedTable::Now => &self.now,
+            ChangedTable::Windows => &self.windows,
+            ChangedTable::Touches => &self.touches,
+        }
+    }
+
+    /// What `looks` see, as `audience` sees it. HCPs without a row at an instant have none.
+    ///
+    /// # Errors
+    /// Never in practice: the columns are built to the schema.
+    pub fn build(shards: &Shards, audience: Audience, looks: &mut [LookAt], needs: &Needs) -> Result<Self, ArrowError> {
+        // Rows of one instant share a builder.
+        looks.sort_unstable();
+        let layout = |columns: &Option<BTreeSet<usize>>, full: Layout| {
+            columns.as_ref().map(|columns| full.project(Some(&columns.iter().copied().collect())))
+        };
+        let layouts = Layouts {
+            now: layout(&needs.now, Layout::now()),
+            windows: layout(&needs.windows, Layout::now_windows()),
+            touches: needs.touches,
+        };
+        let mut rows = Self::default();
+        let mut scratch = Scratch::default();
+        for same in looks.chunk_by(|a, b| a.at == b.at) {
+            let at = same.first().map_or(0, |look| look.at);
+            let shared =
+                Shared { as_of: at, audience, policy: shards.policy().clone(), reference: shards.reference().clone() };
+            rows.add(shards, &shared, same, &layouts, &mut scratch)?;
+        }
+        Ok(rows)
+    }
+
+    fn add(
+        &mut self,
+        shards: &Shards,
+        shared: &Shared,
+        looks: &[LookAt],
+        layouts: &Layouts,
+        scratch: &mut Scratch,
+    ) -> Result<(), ArrowError> {
+        let mut now = layouts.now.as_ref().map(|layout| RowBuilder::new(layout, shared));
+        let mut windows = layouts.windows.as_ref().map(|layout| RowBuilder::new(layout, shared));
+        let mut touches = layouts.touches.then(TouchBuilder::default);
+        for look in looks {
+            let Some(shard) = shards.get(look.shard) else { continue };
+            let Some(hcp) = shard.hcp(look.hcp) else { continue };
+            if now.is_some() || windows.is_some() {
+                let evaluation = shard.evaluate_at(look.hcp, shared.audience, look.at, scratch);
+                for builder in now.iter_mut().chain(&mut windows) {
+                    if let Some(evaluation) = &evaluation {
+                        builder.push_evaluation(&hcp.id, evaluation);
+                    }
+                }
+            }
+            if let Some(touches) = &mut touches {
+                let span = (look.at, WindowLength::HEADLINE.micros());
+                shard.each_touch(look.hcp, shared.audience, span, |witness| touches.push(&hcp.id, witness));
+            }
+        }
+        self.now.extend(now.map(RowBuilder::finish).transpose()?);
+        self.windows.extend(windows.map(RowBuilder::finish).transpose()?);
+        self.touches.extend(touches.map(|touches| touches.finish(shared.as_of)).transpose()?);
+        Ok(())
+    }
+}
+
+struct Layouts {
+    now: Option<Layout>,
+    windows: Option<Layout>,
+    touches: bool,
+}
+
+/// Rows of `changed_touches` of one instant.
+#[derive(Debug, Default)]
+struct TouchBuilder {
+    hcp_id: StringBuilder,
+    occurred_at: TimestampMicrosecondBuilder,
+    words: [StringBuilder; 4],
+    basis: StringBuilder,
+    carries_request: BooleanBuilder,
+    product: StringBuilder,
+    rows: usize,
+}
+
+impl TouchBuilder {
+    fn push(&mut self, hcp_id: &str, witness: &Witness<'_>) {
+        let facts = &witness.facts;
+        self.hcp_id.append_value(hcp_id);
+        self.occurred_at.append_value(witness.occurred_at);
+        let words = [facts.kind.as_str(), facts.channel.as_str(), facts.function.as_str(), facts.purpose.as_str()];
+        self.words.iter_mut().zip(words).for_each(|(builder, word)| builder.append_value(word));
+        self.basis.append_option((facts.basis != Basis::Unsolicited).then(|| facts.basis.as_str()));
+        self.carries_request.append_value(witness.carries_request);
+        self.product.append_option(facts.product);
+        self.rows += 1;
+    }
+
+    fn finish(mut self, as_of: Micros) -> Result<RecordBatch, ArrowError> {
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(self.hcp_id.finish()),
+            constant_instant(as_of, self.rows),
+            Arc::new(self.occurred_at.finish().with_timezone("UTC")),
+        ];
+        columns.extend(self.words.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
+        columns.push(Arc::new(self.basis.finish()));
+        columns.push(Arc::new(self.carries_request.finish()));
+        columns.push(Arc::new(self.product.finish()));
+        RecordBatch::try_new(touch_schema(), columns)
+    }
+}

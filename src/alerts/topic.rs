@@ -1,0 +1,218 @@
+//! The log of transitions in Kafka: two compacted topics, key the alert's id, value its last transition.
+
+use ingest::kafka::KafkaConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::util::Timeout;
+use rdkafka::{Message, Offset, TopicPartitionList};
+use serve::deliver::Document;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use touchpoint::Audience;
+
+/// The cluster must answer within this.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// A transition must be acknowledged by all replicas within this …
+const APPEND_WITHIN: &str = "20000";
+/// … and is tried so often.
+const TRIES: u32 = 3;
+/// Lets the cluster choose how often a topic is replicated.
+const BROKER_DEFAULT: i32 = -1;
+/// Alerts are few.
+const PARTITIONS: i32 = 1;
+
+/// Why the log cannot be used. Trying again helps where the cluster comes back.
+#[derive(Debug, thiserror::Error)]
+pub enum AlertLogError {
+    /// The client could not be set up: wrong properties.
+    #[error("the Kafka client for alerts cannot be set up; look at [kafka.properties]")]
+    Client(#[source] KafkaError),
+    /// The cluster does not answer, or refuses.
+    #[error("topic {topic} of alerts cannot be {doing}; does the user have the right to?")]
+    Topic {
+        /// Which.
+        topic: String,
+        /// What failed.
+        doing: &'static str,
+        /// What the client says.
+        #[source]
+        source: KafkaError,
+    },
+}
+
+/// The names of the topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertTopics {
+    /// Alerts that the commercial audience may see.
+    pub commercial: String,
+    /// Alerts for medical and compliance.
+    pub medical: String,
+}
+
+impl AlertTopics {
+    /// The topic of alerts of an audience.
+    pub fn of(&self, audience: Audience) -> &str {
+        match audience {
+            Audience::Commercial => &self.commercial,
+            Audience::Full => &self.medical,
+        }
+    }
+
+    /// Both.
+    pub fn all(&self) -> [&str; 2] {
+        [&self.commercial, &self.medical]
+    }
+}
+
+/// A transition on its way into the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) audience: Audience,
+    pub(super) alert_id: String,
+    pub(super) value: Vec<u8>,
+}
+
+/// See the module.
+pub struct AlertLog {
+    config: ClientConfig,
+    producer: FutureProducer,
+    topics: AlertTopics,
+}
+
+impl AlertLog {
+    /// Connects, and makes the topics that are missing.
+    ///
+    /// # Errors
+    /// [`AlertLogError`].
+    pub async fn open(kafka: &KafkaConfig, topics: AlertTopics) -> Result<Self, AlertLogError> {
+        let config = client_config(kafka);
+        create_missing(&config, &topics).await?;
+        let mut producing = config.clone();
+        producing.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
+        let producer = producing.create().map_err(AlertLogError::Client)?;
+        Ok(Self { config, producer, topics })
+    }
+
+    /// The topics' names.
+    pub fn topics(&self) -> &AlertTopics {
+        &self.topics
+    }
+
+    /// Appends transitions, each alert's in their order, and waits until all replicas have them.
+    ///
+    /// # Errors
+    /// They were not acknowledged in time, several times over. Some may be there; to append them again does no harm.
+    pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), AlertLogError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.try_append(entries).await {
+                Err(error) if tries < TRIES => tracing::warn!(%error, tries, "alerts are not durable yet"),
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn try_append(&self, entries: &[Entry]) -> Result<(), AlertLogError> {
+        let sent = entries.iter().map(|entry| {
+            let topic = self.topics.of(entry.audience);
+            let record = FutureRecord::to(topic).key(&entry.alert_id).payload(&entry.value);
+            let sending = self.producer.send(record, Timeout::After(ANSWER_WITHIN));
+            async move { sending.await.map_err(|(source, _)| (topic, source)) }
+        });
+        let answers = futures::future::join_all(sent).await;
+        match answers.into_iter().find_map(Result::err) {
+            None => Ok(()),
+            Some((topic, source)) => Err(AlertLogError::Topic { topic: topic.to_owned(), doing: "written", source }),
+        }
+    }
+
+    /// The last transition of every alert, as it stands in the topics now. Blocks while it reads.
+    ///
+    /// # Errors
+    /// A topic cannot be read. What stands there and is no transition is left out, and said.
+    pub fn read(&self) -> Result<Vec<Document>, AlertLogError> {
+        let mut config = self.config.clone();
+        // It is assigned, never subscribed; the client wants a name all the same.
+        config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
+        config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
+        let consumer: BaseConsumer = config.create().map_err(AlertLogError::Client)?;
+        let mut last = BTreeMap::new();
+        for topic in self.topics.all() {
+            let failed = |source| AlertLogError::Topic { topic: topic.to_owned(), doing: "read", source };
+            read_topic(&consumer, topic, &mut last).map_err(failed)?;
+        }
+        let parse = |value: Vec<u8>| match Document::parse(&value) {
+            Ok(document) => Some(document),
+            Err(error) => {
+                tracing::warn!(%error, "a message of the alerts topics is left out");
+                None
+            }
+        };
+        Ok(last.into_values().filter_map(parse).collect())
+    }
+}
+
+/// What every client needs to reach the cluster.
+pub(super) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (name, value) in &kafka.properties {
+        config.set(name, value);
+    }
+    config.set("bootstrap.servers", &kafka.bootstrap_servers);
+    config
+}
+
+async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(), AlertLogError> {
+    let admin: AdminClient<DefaultClientContext> = config.create().map_err(AlertLogError::Client)?;
+    let of = |topic: &str, doing, source| AlertLogError::Topic { topic: topic.to_owned(), doing, source };
+    let known = admin.inner().fetch_metadata(None, ANSWER_WITHIN).map_err(|e| of(&topics.commercial, "found", e))?;
+    let exists = |name: &str| known.topics().iter().any(|topic| topic.name() == name);
+    for name in topics.all().into_iter().filter(|name| !exists(name)) {
+        let topic =
+            NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT)).set("cleanup.policy", "compact");
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
+        let outcomes = admin.create_topics([&topic], &options).await.map_err(|e| of(name, "created", e))?;
+        match outcomes.into_iter().find_map(Result::err) {
+            // Somebody else was faster, which is as good.
+            None | Some((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Some((_, code)) => return Err(of(name, "created", KafkaError::AdminOp(code))),
+        }
+    }
+    Ok(())
+}
+
+/// Reads a topic up to where it ends now; a tombstone takes its key out.
+fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), KafkaError> {
+    let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
+    let numbers: Vec<i32> =
+        metadata.topics().iter().flat_map(|of| of.partitions()).map(|partition| partition.id()).collect();
+    for number in numbers {
+        let (low, high) = consumer.fetch_watermarks(topic, number, ANSWER_WITHIN)?;
+        if low >= high {
+            continue;
+        }
+        let mut from = TopicPartitionList::new();
+        from.add_partition_offset(topic, number, Offset::Offset(low))?;
+        consumer.assign(&from)?;
+        // Compaction leaves holes, also at the end: no offset of a message tells that it is the last.
+        loop {
+            let message = match consumer.poll(ANSWER_WITHIN) {
+                Some(Err(KafkaError::PartitionEOF(_))) => break,
+                Some(message) => message?,
+                None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
+            };
+            let key = message.key().unwrap_or_default().to_vec();
+            match message.payload() {
+                Some(value) => drop(last.insert(key, value.to_vec())),
+                None => drop(last.remove(&key)),
+            }
+        }
+    }
+    Ok(())
+}
