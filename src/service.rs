@@ -129,10 +129,10 @@ impl Service {
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
+        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
         let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
         let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
         let api = api_door::open(config.tokens, http, audit, parts)?;
-        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         observer.reference_in_force(&config.reference);

@@ -130,18 +130,17 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
 }
 
 fn alerts(from: &Typed<'_>) -> Result<AlertsSection, Problem> {
-    let maybe = |path: &'static str| from.given(path).map(|path| from.text(path)).transpose();
-    let replicas = maybe("alerts.alertmanagers")?.unwrap_or_default();
+    let replicas = from.optional_text("alerts.alertmanagers")?.unwrap_or_default();
     let url = |url: &str| url.trim().trim_end_matches('/').to_owned();
     Ok(AlertsSection {
         enabled: from.flag("alerts.enabled")?,
         topic: from.text("alerts.topic")?,
         medical_topic: from.text("alerts.medical_topic")?,
-        key_file: maybe("alerts.key_file")?.map(Into::into),
+        key_file: from.path("alerts.key_file")?,
         plain_ids: from.flag("alerts.plain_ids")?,
         alertmanagers: replicas.split(',').map(url).filter(|url| !url.is_empty()).collect(),
-        webhook_url: maybe("alerts.webhook_url")?,
-        webhook_secret_file: maybe("alerts.webhook_secret_file")?.map(Into::into),
+        webhook_url: from.optional_text("alerts.webhook_url")?,
+        webhook_secret_file: from.path("alerts.webhook_secret_file")?,
     })
 }
 
@@ -157,9 +156,14 @@ fn partitioner(word: &str) -> Option<PartitionerChoice> {
 struct Typed<'a>(&'a Settings);
 
 impl Typed<'_> {
+    /// The text of a key, if it is set.
+    fn optional_text(&self, path: &str) -> Result<Option<String>, Problem> {
+        self.0.get(path).map(|_| self.text(path)).transpose()
+    }
+
     /// The file that a key names, if it is set.
     fn path(&self, path: &str) -> Result<Option<PathBuf>, Problem> {
-        self.0.get(path).map(|_| self.text(path).map(Into::into)).transpose()
+        Ok(self.optional_text(path)?.map(Into::into))
     }
 
     fn reference_files(&self) -> Result<ReferenceFiles, Problem> {

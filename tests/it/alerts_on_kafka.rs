@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use touchload::clock::SystemClock;
 use touchpoint::time::SECOND;
-use touchpoint::{Clock, Kind};
+use touchpoint::{Clock, Kind, Word};
 
 /// Where a process can die between finding an alert and knowing that the webhook took it.
 const POINTS: [&str; 3] = ["alerts::before_append", "alerts::after_append", "alerts::before_offset"];

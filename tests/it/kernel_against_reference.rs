@@ -359,7 +359,8 @@ fn new_reference_data_take_force_for_those_they_bear_on() {
         shard.advance(PRESENT);
         shard.evaluate();
         shard.set_reference(later.clone());
-        let changed: Vec<_> = shard.evaluate().into_iter().filter_map(|n| shard.hcp(n).map(|h| h.id.clone())).collect();
+        let changed: Vec<_> =
+            shard.evaluate().into_iter().filter_map(|c| shard.hcp(c.number).map(|h| h.id.clone())).collect();
         assert!(changed.iter().any(|id| &**id == "hcp-0"), "seed {seed}: {changed:?}");
         assert!(changed.iter().all(|id| ["hcp-0", "hcp-3"].contains(&&**id)), "seed {seed}: {changed:?}");
         // What was known by its day alone stays at the noon that it was placed at.

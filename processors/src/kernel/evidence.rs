@@ -12,8 +12,8 @@ use touchpoint::time::{Micros, RETENTION};
 pub struct Witness<'a> {
     /// What selectors and scopes see of it.
     pub facts: TouchFacts<'a>,
-    /// Source system.
-    pub source: &'a str,
+    /// Interned source system: see `Shard::source`.
+    pub source: u32,
     /// Its id there.
     pub event_id: &'a [u8],
     /// Event time.
@@ -58,10 +58,10 @@ fn witness<'s, T: Texts>(source: &'s Source<'_, T>, entry: &Entry) -> Option<Wit
     };
     Some(Witness {
         facts,
-        source: source.texts.word(entry.source),
+        source: entry.source,
         event_id: source.texts.text(entry.event_id),
         occurred_at: entry.occurred_at,
         owner: entry.owner,
-        carries_request: entry.request_id != 0,
+        carries_request: !entry.request_id(&source.texts).is_empty(),
     })
 }

@@ -27,6 +27,11 @@ impl Dictionary {
         &self.words
     }
 
+    /// The text of a source.
+    pub fn source(&self, number: u32) -> &str {
+        self.sources.text(number)
+    }
+
     /// Bytes held, roughly.
     pub fn bytes(&self) -> usize {
         self.sources.bytes() + self.words.bytes()

@@ -268,6 +268,11 @@ impl Shard {
         }
     }
 
+    /// The source system that entries know by a number.
+    pub fn source(&self, number: u32) -> &str {
+        self.dictionary.source(number)
+    }
+
     /// Number of HCPs known, also those without a row.
     pub fn hcp_count(&self) -> usize {
         self.hcps.len()

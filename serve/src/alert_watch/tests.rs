@@ -6,10 +6,10 @@ use processors::alert::{Occasion, StormLimit, Turn};
 use processors::{Ownership, Shards, SharedShards};
 use std::sync::{Arc, RwLock};
 use touchpoint::policy::Budget;
-use touchpoint::record::{RecordRow, builder::RecordBuilder};
+use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::time::{DAY, HOUR, SECOND};
 use touchpoint::{
-    BusinessFunction, Channel, Kind, Micros, Op, Policy, Precision, Purpose, Reference, SecretKey, Status, Word,
+    BusinessFunction, Channel, Kind, Micros, Op, Policy, Precision, Purpose, Reference, SecretKey, Status,
 };
 
 const NOW: Micros = 1_000 * DAY;

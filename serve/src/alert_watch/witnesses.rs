@@ -54,7 +54,7 @@ fn of_evidence(shards: &Shards, alert: &Alert, at: Micros, evidence: Evidence) -
         let Some(group) = evidence.takes(witness, policy, binding) else { return };
         groups.entry(group).or_default().push(TouchRef {
             kind: witness.facts.kind,
-            source: witness.source.into(),
+            source: shard.source(witness.source).into(),
             event_id: String::from_utf8_lossy(witness.event_id).into(),
             occurred_at: witness.occurred_at,
         });
