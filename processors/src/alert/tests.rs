@@ -4,7 +4,6 @@ use super::{
     Acknowledgement, AlertRule, Answer, Coverage, Examined, Facts, Finding, Machine, Occasion, StormLimit, Transition,
     Turn,
 };
-use std::sync::Arc;
 use touchpoint::alert::{AckReason, AlertAct, AlertOrigin, AlertState, Resolution, Severity, SubjectKind};
 use touchpoint::policy::Verdict::{self, Ends, Fires, Stays};
 use touchpoint::time::{DAY, HOUR};
