@@ -19,6 +19,7 @@
 //! | [`targets`] | HCPs that are known before anything is heard of them |
 //! | [`days`] | the day rows of `hcp_metrics` and their revisions |
 //! | [`sums`] | counts over all HCPs that gauges read |
+//! | [`witnesses`] | the touches of an HCP one by one |
 //! | [`retraction`] | what to append so that a feed has never been read |
 
 pub mod arena;
@@ -34,6 +35,7 @@ pub mod shard;
 pub mod sums;
 pub mod targets;
 pub mod wheel;
+pub mod witnesses;
 
 pub use live::{Cell, Headline, Headlines, LiveSnapshot};
 pub use shard::{Applied, Shard};

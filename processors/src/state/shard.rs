@@ -7,7 +7,6 @@ use super::interner::Interner;
 use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
-use crate::kernel::evidence::{self, Witness};
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
 use arrow::array::{BooleanBuilder, RecordBatch};
 use arrow::error::ArrowError;
@@ -253,19 +252,6 @@ impl Shard {
     /// Number of HCPs of whom something was heard, as far as it is remembered.
     pub fn heard_of_count(&self) -> usize {
         self.hcps.iter().filter(|hcp| hcp.list().is_some()).count()
-    }
-
-    /// Shows `look` the touches of one HCP in `(at − length, at]`, oldest first, with today's knowledge.
-    pub fn each_touch(
-        &self,
-        number: u32,
-        audience: Audience,
-        (at, length): (Micros, Micros),
-        look: impl FnMut(&Witness<'_>),
-    ) {
-        if let Some(list) = self.hcps.get(number as usize).and_then(Hcp::list) {
-            evidence::each_touch(list.records(audience, self.dictionary.words()), at, length, look);
-        }
     }
 
     /// The source system that entries know by a number.
