@@ -4,21 +4,25 @@
 -- subject: account
 -- act: hold
 -- summary: the 90th percentile of the loads of its {hcps} HCPs is {value}
-WITH ranked AS (
+WITH sizes AS (
+  SELECT account_id, count(*) AS hcps
+  FROM hcp_now
+  WHERE account_id <> 'unknown'
+  GROUP BY account_id
+),
+ranked AS (
   SELECT account_id,
          as_of,
          interruption_load,
-         row_number() OVER (PARTITION BY account_id ORDER BY interruption_load) AS place,
-         count(*) OVER (PARTITION BY account_id) AS hcps
+         row_number() OVER (PARTITION BY account_id ORDER BY interruption_load) AS place
   FROM hcp_now
-  WHERE account_id <> 'unknown'
 )
-SELECT account_id,
+SELECT ranked.account_id,
        max(as_of) AS as_of,
        max(interruption_load) > $account_load_above AS fires,
        max(interruption_load) AS value,
        max(hcps) AS hcps
-FROM ranked
+FROM ranked JOIN sizes ON sizes.account_id = ranked.account_id
 WHERE hcps >= 3 AND 10 * place <= 9 * hcps + 9
-GROUP BY account_id
+GROUP BY ranked.account_id
 HAVING max(interruption_load) > $account_load_clear

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Prints the path of Alertmanager; fetches it once from Debian's package when this machine has none.
 #
-# The package is unpacked into the cache instead of installed: nothing needs root and no service starts.
+# The package is unpacked into the cache instead of installed, so that no service starts; only its templates go where the
+# program looks for them.
 # Exit 3: there is none and it cannot be fetched.
 set -euo pipefail
 
 if command -v prometheus-alertmanager; then exit 0; fi
 cache="${TOUCHLOAD_CACHE:-$HOME/.cache/touchload}"
 tool="$cache/bin/prometheus-alertmanager"
-if [ -x "$tool" ]; then
+# Where the program looks for its templates, whatever its configuration says.
+templates=/usr/share/prometheus/alertmanager
+if [ -x "$tool" ] && [ -d "$templates" ]; then
     echo "$tool"
     exit 0
 fi
@@ -28,5 +31,10 @@ if ! apt-get download prometheus-alertmanager >&2; then
     apt-get download prometheus-alertmanager >&2 || missing
 fi
 dpkg-deb --extract prometheus-alertmanager_*.deb unpacked
+if [ ! -d "$templates" ]; then
+    as_root=""
+    [ "$(id -u)" -eq 0 ] || as_root="sudo -n"
+    $as_root mkdir -p "$(dirname "$templates")" && $as_root cp -r "unpacked$templates" "$templates" || missing
+fi
 mv unpacked/usr/bin/prometheus-alertmanager "$tool"
 echo "$tool"
