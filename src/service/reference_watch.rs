@@ -61,8 +61,9 @@ impl ReferenceWatch {
     /// The system has no room for a signal handler.
     pub(super) fn new(input: ReferenceInput, in_force: Arc<Reference>, takers: Takers) -> std::io::Result<Self> {
         let hangup = signal(SignalKind::hangup())?;
-        let look = look(&input);
-        Ok(Self { input, in_force, takers, read: look.clone(), seen: look, hangup })
+        // They may have been replaced since they were read: they are read once more as soon as they stand still.
+        let (read, seen) = (Look::default(), look(&input));
+        Ok(Self { input, in_force, takers, read, seen, hangup })
     }
 
     /// Looks until it is time to stop.

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::column::{Column, Kind, places};
 use super::problem::{Found, Place};
 use super::source::RowSource;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
@@ -71,8 +71,8 @@ impl ParquetRows {
         let column = |(column, place): (&Column, &Option<usize>)| {
             let array = batch.columns().get((*place)?)?;
             let array_type = canonical(column.kind, array.data_type())?;
-            // A value that does not fit becomes NULL, where the file has one.
-            let cast = cast(array, &array_type).ok()?;
+            // A value that does not fit becomes NULL, where the file has one; so do all where none can be looked at.
+            let cast = cast(array, &array_type).unwrap_or_else(|_| new_null_array(&array_type, array.len()));
             Some(Values { unknown: array.logical_nulls(), array: cast })
         };
         self.values = self.columns.iter().zip(&self.places).map(column).collect();
