@@ -106,4 +106,28 @@ mod tests {
         assert_eq!(recall(T + DAY, Audience::Commercial), None);
         assert_eq!(recall(T + 29 * DAY, Audience::Full), None);
     }
+
+    #[test]
+    fn a_reload_brings_and_takes_targets_with_a_day_row_each() {
+        let data = |panels: Vec<PanelRow>| {
+            Arc::new(Reference::try_new(Tables { panels: Some(panels), ..Tables::default() }).expect("no faults"))
+        };
+        let mut shard = shard(Tables::default());
+        rows(&mut shard, T + DAY / 2, Audience::Full);
+        shard.start_days(None, T + DAY / 2);
+        let mut day = |number: i64, panels: Option<Vec<PanelRow>>| {
+            if let Some(panels) = panels {
+                shard.set_reference(data(panels));
+                shard.seed_targets(|_| true);
+            }
+            let found = rows(&mut shard, T + number * DAY, Audience::Full);
+            let written = shard.close_days(T + number * DAY).expect("rows").map_or(0, |batch| batch.num_rows());
+            (found.join(""), written)
+        };
+        assert_eq!(day(1, None), (String::new(), 0));
+        assert_eq!(day(2, Some(vec![panel("a", true, 0, T + 99 * DAY)])), ("a".into(), 1));
+        assert_eq!(day(3, None), ("a".into(), 0));
+        assert_eq!(day(4, Some(Vec::new())), (String::new(), 1), "the last row takes it back");
+        assert_eq!(day(5, None), (String::new(), 0));
+    }
 }
