@@ -22,11 +22,6 @@ use ingest::reference_files::ReferenceError;
 use std::io::Write;
 use store::{FolderError, StoreError};
 
-/// Values that are wrong together, or at this time; each by itself was right.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct BadUsage(String);
-
 /// Runs a command to its end and writes its error, if any, to standard error.
 pub fn execute(cli: Cli) -> ExitStatus {
     match dispatch(cli) {
@@ -46,8 +41,7 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
         Some(FolderError::Store(error)) => Some(error),
         _ => error.downcast_ref::<StoreError>(),
     };
-    error.is::<BadUsage>()
-        || error.is::<ConfigError>()
+    error.is::<ConfigError>()
         || error.is::<PolicyError>()
         || error.is::<TokensError>()
         || error.is::<UsageError>()

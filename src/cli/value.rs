@@ -30,7 +30,7 @@ impl ValueError {
     }
 }
 
-/// What was typed, or a file that was named, cannot be used. The user's to mend; a retry does not help. Exit code 2.
+/// What was typed, by itself or together, or a file that was named, cannot be used. The user's to mend; a retry does not help. Exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);

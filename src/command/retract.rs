@@ -15,9 +15,9 @@
 mod effect;
 mod report;
 
-use super::BadUsage;
 use super::import::files::unaccounted;
 use super::import::{Importing, Means};
+use crate::cli::value::UsageError;
 use crate::cli::{Amendment, RetractArgs};
 use crate::clock::SystemClock;
 use crate::policy;
@@ -62,14 +62,14 @@ pub(super) async fn retract(args: &RetractArgs, out: &mut dyn Write) -> anyhow::
     Ok(())
 }
 
-fn selection(args: &RetractArgs, at: Micros) -> Result<Selection, BadUsage> {
+fn selection(args: &RetractArgs, at: Micros) -> Result<Selection, UsageError> {
     let (from, to) = args.span();
     if from >= to {
-        return Err(BadUsage("--ingested-between needs the earlier instant first".to_owned()));
+        return Err(UsageError("--ingested-between needs the earlier instant first".to_owned()));
     }
     if to > at {
         // What comes until then would count as taken back although nobody has looked at it.
-        return Err(BadUsage("--ingested-between ends in the future: end it now or earlier".to_owned()));
+        return Err(UsageError("--ingested-between ends in the future: end it now or earlier".to_owned()));
     }
     Ok(Selection { source: args.source.clone(), from, to, topic: args.topic.clone() })
 }

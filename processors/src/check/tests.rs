@@ -26,41 +26,19 @@ pub(super) const HCP: &str = "h";
 /// A visit by a rep, unsolicited.
 pub(super) fn visit(at: Micros) -> RecordRow<'static> {
     RecordRow {
-        kind: Kind::Calls,
-        event_id: "",
         hcp_id: HCP,
         source: "crm",
-        version: 0,
         op: Op::Upsert,
         status: Some(Status::Completed),
         occurred_at: Some(at),
         precision: Some(Precision::Instant),
         channel: Some(Channel::FaceToFace),
-        origin: None,
-        mode: None,
-        intake: None,
         business_function: Some(BusinessFunction::Sales),
         purpose: Some(Purpose::Promotional),
-        account_id: None,
-        owner_id: None,
-        product: None,
-        theme: None,
-        topic: None,
-        plan_id: None,
-        plan_step: None,
-        congress_id: None,
-        request_id: None,
-        solicited: false,
-        recorded_at: None,
-        status_at: None,
-        answered_at: None,
-        duration_s: None,
-        attendees: None,
         ingested_at: NOW,
         kafka_timestamp: NOW,
         kafka_topic: "t",
-        kafka_partition: 0,
-        kafka_offset: 0,
+        ..RecordRow::BARE
     }
 }
 

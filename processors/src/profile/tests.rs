@@ -10,48 +10,28 @@ use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::reference::{HcpRow, Tables};
 use touchpoint::time::{DAY, HOUR, Micros};
 use touchpoint::{
-    Audience, BusinessFunction, Channel, Kind, Op, Policy, Precision, Purpose, Reference, Status, WindowLength,
+    Audience, BusinessFunction, Channel, Op, Policy, Precision, Purpose, Reference, Status, WindowLength,
 };
 
 const NOW: Micros = 20_000 * DAY;
 
 fn call(event_id: &'static str, at: Micros, status: Status) -> RecordRow<'static> {
     RecordRow {
-        kind: Kind::Calls,
         event_id,
         hcp_id: "h",
         source: "crm",
-        version: 0,
         op: Op::Upsert,
         status: Some(status),
         occurred_at: Some(at),
         precision: Some(Precision::Instant),
         channel: Some(Channel::Phone),
-        origin: None,
-        mode: None,
-        intake: None,
         business_function: Some(BusinessFunction::Sales),
         purpose: Some(Purpose::Promotional),
-        account_id: None,
         owner_id: Some("rep"),
-        product: None,
-        theme: None,
-        topic: None,
-        plan_id: None,
-        plan_step: None,
-        congress_id: None,
-        request_id: None,
-        solicited: false,
-        recorded_at: None,
-        status_at: None,
-        answered_at: None,
-        duration_s: None,
-        attendees: None,
         ingested_at: NOW,
         kafka_timestamp: NOW,
         kafka_topic: "t",
-        kafka_partition: 0,
-        kafka_offset: 0,
+        ..RecordRow::BARE
     }
 }
 

@@ -92,41 +92,20 @@ async fn watch(shards: &SharedShards, policy: &Policy) -> AlertWatch {
 
 fn row<'a>(event_id: &'a str, hcp_id: &'a str, at: Micros) -> RecordRow<'a> {
     RecordRow {
-        kind: Kind::Calls,
         event_id,
         hcp_id,
         source: "crm",
-        version: 0,
         op: Op::Upsert,
         status: Some(Status::Completed),
         occurred_at: Some(at),
         precision: Some(Precision::Instant),
         channel: Some(Channel::FaceToFace),
-        origin: None,
-        mode: None,
-        intake: None,
         business_function: Some(BusinessFunction::Sales),
         purpose: Some(Purpose::Promotional),
-        account_id: None,
-        owner_id: None,
-        product: None,
-        theme: None,
-        topic: None,
-        plan_id: None,
-        plan_step: None,
-        congress_id: None,
-        request_id: None,
-        solicited: false,
-        recorded_at: None,
-        status_at: None,
-        answered_at: None,
-        duration_s: None,
-        attendees: None,
         ingested_at: at,
         kafka_timestamp: at,
         kafka_topic: Kind::Calls.default_topic(),
-        kafka_partition: 0,
-        kafka_offset: 0,
+        ..RecordRow::BARE
     }
 }
 

@@ -17,48 +17,29 @@ use touchpoint::policy::{Budget, MinimumGap, Scope, Selector};
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::reference::{AccountRow, HcpRow, Tables};
 use touchpoint::time::{DAY, Micros, SECOND};
-use touchpoint::{BusinessFunction, Channel, Clock, Kind, Op, Policy, Precision, Purpose, Reference, Status};
+use touchpoint::{BusinessFunction, Channel, Clock, Op, Policy, Precision, Purpose, Reference, Status};
 
 /// The present time of the tests' clock.
 const NOW: Micros = 1_000 * SECOND + 20_000 * DAY;
 
 fn visit(event_id: &'static str, at: Micros) -> RecordRow<'static> {
     RecordRow {
-        kind: Kind::Calls,
         event_id,
         hcp_id: "full",
         source: "crm",
-        version: 0,
         op: Op::Upsert,
         status: Some(Status::Completed),
         occurred_at: Some(at),
         precision: Some(Precision::Instant),
         channel: Some(Channel::FaceToFace),
-        origin: None,
-        mode: None,
-        intake: None,
         business_function: Some(BusinessFunction::Sales),
         purpose: Some(Purpose::Promotional),
-        account_id: None,
         owner_id: Some("rep"),
-        product: None,
         theme: Some("launch"),
-        topic: None,
-        plan_id: None,
-        plan_step: None,
-        congress_id: None,
-        request_id: None,
-        solicited: false,
-        recorded_at: None,
-        status_at: None,
-        answered_at: None,
-        duration_s: None,
-        attendees: None,
         ingested_at: NOW,
         kafka_timestamp: NOW,
         kafka_topic: "t",
-        kafka_partition: 0,
-        kafka_offset: 0,
+        ..RecordRow::BARE
     }
 }
 
