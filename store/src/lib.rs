@@ -35,6 +35,7 @@ mod durable;
 mod encoding;
 pub mod erase;
 pub mod error;
+mod files;
 pub mod folder;
 mod handle;
 pub mod import;
