@@ -176,3 +176,6 @@ impl PruningStatistics for Files {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;
