@@ -22,6 +22,7 @@ mod object_store;
 mod object_store_server;
 mod pipeline_on_kafka;
 mod policies;
+mod prometheus_rules;
 mod prometheus_tools;
 mod prompt;
 mod python_readers;
