@@ -142,10 +142,9 @@ impl Decoder {
             [] => (payload, Context::default()),
             headers => envelope::open(headers, payload, envelope)?,
         };
-        let text = simdutf8::basic::from_utf8(payload).map_err(|_| Rejection::NOT_UTF8)?;
         let mut fields = Fields::default();
-        fields::read(text, message.kind, notes, &mut fields)?;
-        let candidate = Candidate { fields: &fields, text, notes, context, message, ingested_at };
+        fields::read(payload, message.kind, notes, &mut fields)?;
+        let candidate = Candidate { fields: &fields, text: payload, notes, context, message, ingested_at };
         candidate.accept(&self.reference, &self.options)
     }
 }

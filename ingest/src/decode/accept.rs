@@ -16,7 +16,7 @@ use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Precision, Status}
 /// A record whose fields are each valid.
 pub(super) struct Candidate<'r, 'c> {
     pub(super) fields: &'c Fields,
-    pub(super) text: &'r str,
+    pub(super) text: &'r [u8],
     pub(super) notes: &'r Notes,
     pub(super) context: Context<'r>,
     pub(super) message: &'c Message<'r>,

@@ -51,8 +51,8 @@ impl Fields {
 
 /// Reads `text`, which must be one JSON object, into `fields`, which are the default ones. Strings with escapes end up in
 /// `notes`.
-pub(super) fn read(text: &str, kind: Kind, notes: &mut Notes, fields: &mut Fields) -> Result<(), Rejection> {
-    let scanner = Scanner::new(text, notes);
+pub(super) fn read(text: &[u8], kind: Kind, notes: &mut Notes, fields: &mut Fields) -> Result<(), Rejection> {
+    let scanner = Scanner::over(text, notes).ok_or(Rejection::NOT_UTF8)?;
     let mut reader = Reader { scanner, kind, open: Field::read_for(kind), fields, fault: None };
     reader.object()?;
     reader.fault.map_or(Ok(()), Err)

@@ -44,7 +44,7 @@ impl Scanner<'_, '_> {
         let first = self.notes.unescaped().len();
         let mut piece = start;
         loop {
-            self.notes.keep(self.text.get(piece..self.at).unwrap_or_default());
+            self.notes.keep(self.bytes.get(piece..self.at).unwrap_or_default());
             match self.peek() {
                 b'"' => {
                     self.at += 1;
