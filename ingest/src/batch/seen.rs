@@ -107,6 +107,7 @@ impl Ledger {
         } else {
             self.place(message)
         };
+        // There is one at every place that was found.
         let Some((seen, next)) = self.entries.get_mut(place) else { return };
         *next = message.offset.saturating_add(1);
         seen.timestamp = seen.timestamp.max(message.timestamp);

@@ -10,6 +10,8 @@ mod string;
 
 pub(crate) use notes::Notes;
 
+use touchpoint::record::Piece;
+
 /// Deepest nesting of objects and arrays, the outermost object counted.
 pub const MAX_DEPTH: u32 = 64;
 
@@ -40,6 +42,11 @@ impl Span {
         Self { start: start as u32, len: (end - start) as u32 }
     }
 
+    /// What is kept in `notes` from `start` on.
+    pub(crate) fn of_kept(start: usize, notes: &Notes) -> Self {
+        Self::of_unescaped(start, notes.unescaped().len())
+    }
+
     fn of_unescaped(start: usize, end: usize) -> Self {
         Self { start: start as u32 | UNESCAPED, len: (end - start) as u32 }
     }
@@ -68,6 +75,13 @@ impl Span {
     fn unescaped_content(self, notes: &Notes) -> &[u8] {
         let start = (self.start & !UNESCAPED) as usize;
         notes.unescaped().get(start..start + self.len()).unwrap_or_default()
+    }
+
+    /// The content as a column takes it in.
+    #[inline]
+    pub(crate) fn piece<'b>(self, text: &'b [u8], notes: &'b Notes) -> Piece<'b> {
+        let source = if self.start & UNESCAPED == 0 { text } else { notes.unescaped() };
+        Piece::new(source, (self.start & !UNESCAPED) as usize, self.len())
     }
 
     /// The content as text, which it always is: a string begins and ends at characters of what is UTF-8.

@@ -89,7 +89,7 @@ impl Notes {
     }
 
     /// Keeps more of a string with escapes.
-    pub(super) fn keep(&mut self, piece: impl AsRef<[u8]>) {
+    pub(crate) fn keep(&mut self, piece: impl AsRef<[u8]>) {
         self.unescaped.extend_from_slice(piece.as_ref());
     }
 
