@@ -1,0 +1,94 @@
+//! Where a plain run of characters may end, 64 bytes at a time: one bit per byte.
+//!
+//! A run ends at a quote, a backslash or a control character. On x86-64 sixteen bytes are compared at once, by
+//! instructions that every such processor has; elsewhere eight, in plain arithmetic. Both find the same.
+
+/// Bytes that are marked at a time.
+pub(super) const BLOCK: usize = u64::BITS as usize;
+
+/// What is known of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Bit `n` is set if a plain run cannot go on with byte `n`.
+    pub(super) ends: u64,
+    /// Not 0 if a byte is not ASCII.
+    pub(super) high: u64,
+}
+
+/// With this bit turned the quote comes right after the control characters, and one comparison finds both.
+const TURNED: u8 = 2;
+const LAST_TURNED: u8 = b'"' ^ TURNED;
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn mark(block: &[u8; BLOCK]) -> Marks {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_xor_si128,
+    };
+    let all = |byte: u8| _mm_set1_epi8(byte.cast_signed());
+    let bits = |comparison| u64::from(_mm_movemask_epi8(comparison).cast_unsigned());
+    let (mut marks, mut together) = (Marks { ends: 0, high: 0 }, all(0));
+    for (nth, sixteen) in block.as_chunks::<16>().0.iter().enumerate() {
+        let bytes = u128::from_le_bytes(*sixteen);
+        let bytes = _mm_set_epi64x((bytes >> u64::BITS) as i64, bytes as i64);
+        let turned = _mm_xor_si128(bytes, all(TURNED));
+        let quote_or_control = _mm_cmpeq_epi8(_mm_min_epu8(turned, all(LAST_TURNED)), turned);
+        let backslash = _mm_cmpeq_epi8(bytes, all(b'\\'));
+        marks.ends |= bits(_mm_or_si128(quote_or_control, backslash)) << (16 * nth);
+        together = _mm_or_si128(together, bytes);
+    }
+    marks.high = bits(together);
+    marks
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) use portable as mark;
+
+/// The same in arithmetic on words of eight bytes.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline]
+pub(super) fn portable(block: &[u8; BLOCK]) -> Marks {
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    const HIGH: u64 = all(0x80);
+    // The high bit of each byte that is greater than `limit`, which is below 0x80; no sum reaches the next byte.
+    let above = |bytes: u64, limit: u8| ((bytes & !HIGH) + all(0x7f - limit) | bytes) & HIGH;
+    let mut marks = Marks { ends: 0, high: 0 };
+    for (nth, eight) in block.as_chunks::<8>().0.iter().enumerate() {
+        let bytes = u64::from_le_bytes(*eight);
+        let plain = above(bytes ^ all(TURNED), LAST_TURNED) & above(bytes ^ all(b'\\'), 0);
+        // The product has in its top byte, without a carry, the lowest bits of all eight in order.
+        let ends = ((plain ^ HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        marks.ends |= ends << (8 * nth);
+        marks.high |= bytes & HIGH;
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Marks, mark, portable};
+
+    fn expected(block: &[u8; BLOCK]) -> u64 {
+        let ends = block.iter().map(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
+        ends.enumerate().fold(0, |all, (nth, end)| all | u64::from(end) << nth)
+    }
+
+    #[test]
+    fn every_byte_is_marked_in_every_place_whatever_stands_beside_it() {
+        for beside in [0, b'a', b'"', b'#', b'\\', 0x7f, 0x80, 0xff] {
+            for byte in 0..=u8::MAX {
+                for at in 0..BLOCK {
+                    let mut block = [beside; BLOCK];
+                    block[at] = byte;
+                    let Marks { ends, high } = mark(&block);
+                    assert_eq!(ends, expected(&block), "{byte} among {beside}");
+                    assert_eq!(high == 0, block.is_ascii(), "{byte} among {beside}");
+                    let other = portable(&block);
+                    assert_eq!((other.ends, other.high == 0), (ends, high == 0), "{byte} among {beside}");
+                }
+            }
+        }
+    }
+}
