@@ -25,6 +25,6 @@ pub mod sql;
 pub mod state;
 pub mod watermark;
 
-pub use shards::{Ownership, Shards, SharedShards};
+pub use shards::{Ownership, Placement, Shards, SharedShards};
 pub use state::{Applied, Shard};
 pub use watermark::Watermark;

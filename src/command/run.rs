@@ -105,6 +105,7 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         gauges: GAUGES_EVERY,
         http: config.http_listen,
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
+        tokens_file: config.http_tokens.clone(),
         audit: config.http_audit.clone(),
         reference: reference.load()?,
         reference_input: Some(reference).filter(ReferenceInput::is_given),

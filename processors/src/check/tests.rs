@@ -2,6 +2,7 @@
 
 mod audiences;
 mod counting;
+mod elsewhere;
 mod free_again;
 mod hearing;
 mod pains;
@@ -133,20 +134,6 @@ fn nobody_knows_a_stranger_and_nothing_stops_a_touch() {
     assert_eq!((answer.at, answer.next_free_at, answer.binding_budget), (NOW, Some(NOW), None));
     let projected = answer.outlooks.expect("it is ours").projected;
     assert!((projected.interruption_load - 0.9).abs() < 1e-12, "{projected:?}");
-}
-
-#[test]
-fn a_process_that_holds_some_hcps_does_not_answer_for_the_others() {
-    let world = World::default().with([RecordRow { hcp_id: "other", ..visit(NOW - DAY) }]);
-    let asked = Asked { audience: Audience::Full, now: NOW };
-    let ask = |hcp_id: &str| {
-        let proposal = Proposal::new(hcp_id, Channel::Phone);
-        check(&world.shards(Ownership::Shared), &proposal, asked, &mut Scratch::default())
-    };
-    let elsewhere = ask(HCP);
-    assert_eq!((elsewhere.verdict, codes(&elsewhere)), (Verdict::Deny, vec![Code::HeldElsewhere]));
-    assert_eq!((elsewhere.next_free_at, elsewhere.outlooks), (None, None));
-    assert_ne!(codes(&ask("other")), vec![Code::HeldElsewhere]);
 }
 
 #[test]

@@ -102,6 +102,7 @@ impl Source {
 
     /// The four topics have these counts, as an answer to `ask`.
     pub(super) fn counted(&mut self, ask: u64, counts: PartitionCounts) -> Result<(), IngestError> {
+        self.counters.set_partition_counts(counts.clone());
         match &mut self.phase {
             Phase::Seeking => {
                 let topics: Vec<&str> = self.config.topics.iter().map(|(_, name)| name).collect();

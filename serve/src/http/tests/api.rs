@@ -2,7 +2,7 @@
 
 use super::schema::{document, hold};
 use super::{Answer, Server, ask, get, send, start_with};
-use crate::access::{Access, Role, Token};
+use crate::access::{Access, Role, SharedAccess, Token};
 use crate::api::{Api, Door};
 use crate::audit::AuditLog;
 use crate::health::{Assignment, Health, Restore};
@@ -84,6 +84,7 @@ fn door(access: Access, audit: &Path) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock
         health.restored(Restore::Done);
         let metrics = CheckMetrics::register(&Registry::new()).expect("a new registry");
         let shards = Arc::new(RwLock::new(shards()));
+        let access = SharedAccess::new(access);
         Door::Open(Arc::new(Api { shards, clock, health: health.clone(), access, audit, metrics }))
     }
 }
