@@ -20,6 +20,8 @@ pub mod check;
 pub mod kernel;
 pub mod profile;
 pub mod rows;
+#[cfg(test)]
+mod sample;
 pub mod shards;
 pub mod sql;
 pub mod state;

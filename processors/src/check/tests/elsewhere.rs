@@ -2,6 +2,7 @@
 
 use super::{Answer, Asked, Code, HCP, NOW, Proposal, Verdict, World, check, codes, visit};
 use crate::kernel::Scratch;
+use crate::sample::Sample;
 use crate::shards::{Ownership, Placement};
 use touchpoint::record::RecordRow;
 use touchpoint::reference::{PanelRow, Tables, Validity};
@@ -50,7 +51,8 @@ fn a_target_without_records_is_a_stranger_too() {
         max_touches: None,
         validity: Validity::ALWAYS,
     };
-    let world = World { tables: Tables { panels: Some(vec![panel]), ..Tables::default() }, ..World::default() };
+    let tables = Tables { panels: Some(vec![panel]), ..Tables::default() };
+    let world = World(Sample { tables, ..Sample::default() });
     assert_eq!(codes(&ask(&world, None, &of("abc"), Audience::Full)), vec![Code::HeldElsewhere]);
     assert_eq!(ask(&world, Some(PLACEMENT), &of("abc"), Audience::Full).verdict, Verdict::Allow);
 }

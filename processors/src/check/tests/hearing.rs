@@ -15,7 +15,7 @@ fn consent(opts_in: bool, captured_at: Micros) -> ConsentRow {
 /// Whether e-mail is refused for want of consent.
 fn refused(consents: Vec<ConsentRow>, rows: Vec<RecordRow<'static>>) -> bool {
     let mut world = World::default().with(rows);
-    world.tables.consents = Some(consents);
+    world.0.tables.consents = Some(consents);
     let answer = world.ask(&proposed(Channel::Email));
     let refused = codes(&answer).contains(&Code::ConsentMissing);
     assert_eq!((answer.verdict == Verdict::Deny, answer.next_free_at.is_none()), (refused, refused), "{answer:?}");
@@ -41,16 +41,16 @@ fn without_a_table_nothing_is_said_of_consent_and_a_rule_opens_what_it_names() {
     assert!(!codes(&World::default().ask(&proposed(Channel::Email))).contains(&Code::ConsentMissing));
     let mut world = World::default();
     let row = HcpRow { hcp_id: HCP.into(), country: Some("GB".into()), ..HcpRow::default() };
-    world.tables.hcps = Some(vec![row]);
+    world.0.tables.hcps = Some(vec![row]);
     let rule = |country: &str, regime| ConsentRuleRow {
         country: Some(country.into()),
         channel: None,
         regime,
         validity: Validity::ALWAYS,
     };
-    world.tables.consent_rules = Some(vec![rule("GB", Regime::OptOut), rule("DE", Regime::OptIn)]);
+    world.0.tables.consent_rules = Some(vec![rule("GB", Regime::OptOut), rule("DE", Regime::OptIn)]);
     assert_eq!(world.ask(&proposed(Channel::Email)).verdict, Verdict::Allow);
-    world.tables.consent_rules = Some(vec![rule("GB", Regime::OptIn)]);
+    world.0.tables.consent_rules = Some(vec![rule("GB", Regime::OptIn)]);
     assert!(codes(&world.ask(&proposed(Channel::Phone))).contains(&Code::ConsentMissing));
 }
 
