@@ -60,6 +60,7 @@ const STATE_COLUMNS: &[&str] = &[
     "plan_step",
     "request_id",
     "solicited",
+    "status_at",
     "answered_at",
     "ingested_at",
     "kafka_topic",
