@@ -15,6 +15,7 @@
 //! | [`alerting`] | the turn of alerts after a turn of the state |
 //! | [`assignment`] | what the group gives and takes |
 //! | [`restore`] | the state of an assignment, from the tables |
+//! | [`old_emails`] | unsubscriptions from before the live state |
 //! | [`placing`] | which partition an HCP belongs to |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
@@ -25,6 +26,7 @@ mod assignment;
 mod commit;
 mod cycle;
 mod observe;
+mod old_emails;
 mod placing;
 mod restore;
 

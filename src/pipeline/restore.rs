@@ -3,7 +3,8 @@
 //! Rows that `hcp_metrics` has not accounted for yet (a crash between its commit and the log's) are held back until the
 //! day rows know where they stand, and are then applied as if they had just arrived: that catches the table up.
 //!
-//! Targets without a record are made known to the shard that would get their records.
+//! Targets without a record are made known to the shard that would get their records. Beside the rows within retention,
+//! e-mails by which somebody unsubscribed are read at any age.
 //!
 //! Reading, decoding and applying go on side by side; between them wait [`AHEAD`] batches of the scan and no more.
 
@@ -34,22 +35,14 @@ impl Pipeline {
         let runtime = self.parts.runtime.clone();
         self.doubt = None;
         let mut placing = Placing::new(sole, self.parts.settings.partitioner, counts);
-        let mut unaccounted = Vec::new();
-        runtime.block_on(async {
-            let rows = self.parts.store.read_log(ReadLog::of_state(now - RETENTION)).await?;
-            let mut rows = decoded_ahead(rows);
-            while let Some(decoded) = rows.next().await {
-                let Decoded { log, records } = decoded?;
-                self.parts.observer.restoring(self.parts.clock.now());
-                self.parts.observer.restored_rows(&log);
-                for batch in placing.ready(records) {
-                    let (done, open) = split(&batch, acquired)?;
-                    unaccounted.extend(open.filter(|b| b.num_rows() > 0));
-                    self.restore_rows(&done, &placing)?;
-                }
-            }
-            Ok::<_, PipelineError>(())
-        })?;
+        let read_back = runtime.block_on(async {
+            let since = now - RETENTION;
+            let old_emails = self.old_emails(since).await?;
+            let rows = self.parts.store.read_log(ReadLog::of_state(since)).await?;
+            let rows = rows.chain(futures::stream::iter(old_emails.into_iter().map(Ok)));
+            self.read_back(rows.boxed(), acquired, &mut placing).await
+        });
+        let unaccounted = read_back?;
         placing.finish()?;
         placing.seed_targets(&mut self.shards());
         self.parts.observer.misplaced(placing.misplaced());
@@ -67,6 +60,28 @@ impl Pipeline {
         self.placing = Some(placing);
         self.vouch(counts);
         Ok(())
+    }
+
+    /// Applies rows of the log, but for those that `hcp_metrics` has not accounted for, which it gives.
+    async fn read_back(
+        &self,
+        rows: BatchStream,
+        acquired: &Acquired,
+        placing: &mut Placing,
+    ) -> Result<Vec<RecordBatch>, PipelineError> {
+        let mut unaccounted = Vec::new();
+        let mut rows = decoded_ahead(rows);
+        while let Some(decoded) = rows.next().await {
+            let Decoded { log, records } = decoded?;
+            self.parts.observer.restoring(self.parts.clock.now());
+            self.parts.observer.restored_rows(&log);
+            for batch in placing.ready(records) {
+                let (done, open) = split(&batch, acquired)?;
+                unaccounted.extend(open.filter(|b| b.num_rows() > 0));
+                self.restore_rows(&done, placing)?;
+            }
+        }
+        Ok(unaccounted)
     }
 
     fn restore_rows(&self, records: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {

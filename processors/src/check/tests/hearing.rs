@@ -1,12 +1,14 @@
 //! What is said beside the budgets: consent, collisions, requests, working hours, and how the HCP would stand.
 
-use super::{Code, HCP, MONDAY, NOW, Proposal, Verdict, World, codes, mail, proposed, request, visit};
+use super::{
+    Answer, Asked, Code, HCP, MONDAY, NOW, Proposal, Verdict, World, check, codes, mail, proposed, request, visit,
+};
 use crate::kernel::Scratch;
 use crate::shards::Ownership;
 use touchpoint::record::RecordRow;
 use touchpoint::reference::{ConsentRow, ConsentRuleRow, HcpRow, Regime, Validity};
 use touchpoint::time::{DAY, HOUR, Micros};
-use touchpoint::{Audience, BusinessFunction, Channel, Policy, Status, WindowLength};
+use touchpoint::{Audience, BusinessFunction, Channel, Op, Policy, Status, WindowLength};
 
 fn consent(opts_in: bool, captured_at: Micros) -> ConsentRow {
     ConsentRow { hcp_id: HCP.into(), channel: Some(Channel::Email), opts_in, captured_at, validity: Validity::ALWAYS }
@@ -34,6 +36,52 @@ fn the_last_capture_decides_and_an_unsubscription_is_one() {
     assert!(refused(vec![ConsentRow { validity: expired, ..consent(true, NOW - DAY) }], Vec::new()));
     assert!(refused(vec![consent(true, NOW - 2 * DAY)], vec![unsubscribed(NOW - DAY)]));
     assert!(!refused(vec![consent(true, NOW - DAY)], vec![unsubscribed(NOW - 2 * DAY)]), "opted in again");
+}
+
+/// The answer to an e-mail as of now, by a process that has run since the first record came.
+fn asked_of_old(world: &World, audience: Audience) -> Answer {
+    let mut shards = world.shards(Ownership::Sole);
+    let first = world.0.rows.iter().filter_map(|row| row.occurred_at).min().expect("a record");
+    for at in [first, NOW - 300 * DAY, NOW] {
+        shards.turn(at);
+    }
+    check(&shards, &proposed(Channel::Email), Asked { audience, now: NOW }, &mut Scratch::default())
+}
+
+#[test]
+fn an_unsubscription_holds_however_old_it_is_until_the_hcp_opts_in_again() {
+    let unsubscribed = |at| RecordRow { status: Some(Status::Unsubscribed), ..mail(at) };
+    let old = NOW - 900 * DAY;
+    let codes_of = |consents: Option<Vec<ConsentRow>>, rows: Vec<RecordRow<'static>>, audience| {
+        let mut world = World::default().with(rows);
+        world.0.tables.consents = consents;
+        codes(&asked_of_old(&world, audience))
+    };
+    let both = [Audience::Full, Audience::Commercial];
+    for audience in both {
+        let refused = |consents, rows| codes_of(consents, rows, audience).contains(&Code::ConsentMissing);
+        assert!(refused(Some(vec![consent(true, old - DAY)]), vec![unsubscribed(old)]));
+        assert!(!refused(Some(vec![consent(true, old + DAY)]), vec![unsubscribed(old)]), "opted in again");
+        assert!(refused(None, vec![unsubscribed(old)]), "no table speaks for the HCP, and the HCP did");
+        assert!(!refused(None, vec![mail(old)]));
+        let lately = RecordRow { status_at: Some(NOW - DAY), ingested_at: NOW - DAY, ..unsubscribed(old) };
+        assert!(refused(Some(vec![consent(true, NOW - 2 * DAY)]), vec![lately]), "by an old e-mail, yesterday");
+    }
+    let medical = RecordRow { business_function: Some(BusinessFunction::Medical), ..unsubscribed(old) };
+    let refused = both.map(|audience| codes_of(None, vec![medical], audience).contains(&Code::ConsentMissing));
+    assert_eq!(refused, [true, false], "who does not know the e-mail does not know what it withdrew");
+}
+
+#[test]
+fn an_unsubscription_that_was_taken_back_is_none_whenever_it_was() {
+    let id = "the e-mail";
+    let old = RecordRow { event_id: id, status: Some(Status::Unsubscribed), ..mail(NOW - 900 * DAY) };
+    let corrected = RecordRow { version: 1, status: Some(Status::Opened), ..old };
+    let deleted = RecordRow { event_id: id, op: Op::Delete, status: None, occurred_at: None, ..mail(NOW - DAY) };
+    for rows in [vec![old, corrected], vec![old, deleted], vec![deleted, old]] {
+        let answer = asked_of_old(&World::default().with(rows), Audience::Full);
+        assert!(!codes(&answer).contains(&Code::ConsentMissing), "{answer:?}");
+    }
 }
 
 #[test]
