@@ -51,3 +51,64 @@ impl Store {
         rows(frame, (table, table.schema()), Some(STATE_COLUMNS)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OldEmails;
+    use crate::commit::Cycle;
+    use crate::sample::{calls, open, owner};
+    use arrow::array::{AsArray, BooleanArray, RecordBatch};
+    use futures::TryStreamExt;
+    use touchpoint::record::{RecordBuilder, RecordRow};
+    use touchpoint::time::{DAY, Micros};
+    use touchpoint::{Kind, NextOffsets, Status};
+
+    const NOW: Micros = 20_000 * DAY;
+    const BEFORE: Micros = NOW - 400 * DAY;
+
+    fn log() -> RecordBatch {
+        let mail = |event_id, at, status, version| RecordRow {
+            kind: Kind::Emails,
+            event_id,
+            hcp_id: "h",
+            version,
+            status: Some(status),
+            kafka_topic: "engagement.calls",
+            ..RecordRow::visit(at)
+        };
+        let old = BEFORE - 100 * DAY;
+        let rows = [
+            mail("old", old, Status::Unsubscribed, 3),
+            mail("replaced", old, Status::Opened, 4),
+            mail("too low", old, Status::Opened, 3),
+            mail("new", NOW - DAY, Status::Unsubscribed, 3),
+            mail("came lately", old, Status::Unsubscribed, 3),
+            RecordRow { kind: Kind::Calls, ..mail("call", old, Status::Completed, 9) },
+        ];
+        let mut builder = RecordBuilder::default();
+        for (row, offset) in rows.iter().zip(0..) {
+            let lately = row.event_id == "came lately";
+            let ingested_at = if lately { NOW } else { row.ingested_at };
+            builder.push(&RecordRow { ingested_at, kafka_offset: offset, ..*row });
+        }
+        let batch = builder.finish().unwrap();
+        let no = BooleanArray::from(vec![false; batch.num_rows()]);
+        touchpoint::log::from_record(&batch, no.clone(), no).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_a_restore_leaves_out_of_who_unsubscribed_is_read_and_what_may_have_replaced_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir).await;
+        store.acquire(&owner(), &[calls(0)]).await.unwrap();
+        let next = NextOffsets::from([(calls(0), 6)]);
+        store.commit(&owner(), Cycle { log: vec![log()], next, ..Cycle::default() }).await.unwrap();
+        store.acquire(&owner(), &[calls(0)]).await.unwrap();
+        for (emails, expected) in [(OldEmails::Unsubscribed, "old"), (OldEmails::Above(3), "replaced")] {
+            let rows = store.read_old_emails(BEFORE, emails).await.unwrap();
+            let batches: Vec<RecordBatch> = rows.try_collect().await.unwrap();
+            let ids = batches.iter().flat_map(|batch| batch["event_id"].as_string::<i32>().iter().flatten());
+            assert_eq!(ids.collect::<Vec<_>>(), [expected], "{emails:?}");
+        }
+    }
+}
