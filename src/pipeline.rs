@@ -19,12 +19,14 @@
 //! | [`placing`] | which partition an HCP belongs to |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
+//! | [`facts`] | by which policy and reference data days were closed |
 //! | [`observe`] | what metrics, health and summary are told |
 
 mod alerting;
 mod assignment;
 mod commit;
 mod cycle;
+mod facts;
 mod observe;
 mod old_emails;
 mod placing;

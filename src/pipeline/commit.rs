@@ -80,20 +80,18 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Rows of days that closed or were revised, and for every owned partition number the last closed day.
+    /// Rows of days that closed or were revised, and for every owned partition number the last closed day and under what
+    /// it was closed.
     #[expect(clippy::type_complexity, reason = "the two go straight into a cycle")]
     fn day_rows(&mut self, now: Micros) -> Result<(Vec<arrow::array::RecordBatch>, Vec<(String, i64)>), PipelineError> {
-        let numbers = self.owned_numbers();
         let mut rows = Vec::new();
         let mut last = None;
         for (_, shard) in self.shards().iter_mut() {
             rows.extend(shard.close_days(now)?);
             last = last.max(shard.closed_days().map(|c| c.last));
         }
-        let day = last.map(|last| last / DAY);
-        let txns = numbers.into_iter().filter_map(|n| Some((self.parts.owner.day_id(n), day?)));
-        let txns = if rows.is_empty() { Vec::new() } else { txns.collect() };
-        Ok((rows, txns))
+        let txns = last.filter(|_| !rows.is_empty()).map(|last| self.day_txns(last / DAY));
+        Ok((rows, txns.unwrap_or_default()))
     }
 }
 

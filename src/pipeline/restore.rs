@@ -52,6 +52,9 @@ impl Pipeline {
         }
         if let Some(closed) = closed {
             runtime.block_on(self.restore_revisions(closed))?;
+            if runtime.block_on(self.facts_have_changed(&numbers))? {
+                self.shards().iter_mut().for_each(|(_, shard)| shard.expect_everyone());
+            }
         }
         for batch in unaccounted {
             self.restore_rows(&batch, &placing)?;
