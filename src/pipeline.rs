@@ -65,6 +65,9 @@ pub enum PipelineError {
     /// The source failed.
     #[error("reading from Kafka failed")]
     Source(#[from] ingest::kafka::IngestError),
+    /// The source ended without giving its partitions back.
+    #[error("reading from Kafka ended without a word: a bug; nothing uncommitted was lost, start again")]
+    SourceGone,
     /// The broker lacks records that the tables still need.
     #[error(
         "{partition} must be read from offset {wanted}, but the broker holds {low} to {high}: records may be lost. If the \
@@ -198,7 +201,8 @@ impl Pipeline {
         for event in events {
             self.handle(event, source)?;
         }
-        Ok(self.parts.observer.tally())
+        // Whoever leaves in order gives everything back first.
+        if self.owned.is_some() { Err(PipelineError::SourceGone) } else { Ok(self.parts.observer.tally()) }
     }
 
     fn handle(&mut self, event: SourceEvent, source: &SourceHandle) -> Result<(), PipelineError> {

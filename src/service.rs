@@ -202,6 +202,7 @@ impl Service {
         self.quiet.cancel();
         while self.background.join_next().await.is_some() {}
         match ended {
+            Ok(Ok(_)) if !stop.is_cancelled() => Err(PipelineError::SourceGone.into()),
             Ok(result) => Ok(result?),
             Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
         }

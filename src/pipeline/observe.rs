@@ -149,7 +149,8 @@ impl Observer {
         newest.tell();
     }
 
-    pub(super) fn restoring(&self, now: Micros) {
+    /// The loop does not turn because it waits for tables, and is not stuck.
+    pub(super) fn is_alive(&self, now: Micros) {
         self.health.turned(now);
         self.metrics.progress.turned(now);
     }

@@ -42,7 +42,7 @@ impl Pipeline {
         loop {
             // Long histories may have few of them, and a process that restores is alive.
             let next = tokio::time::timeout(SIGN_OF_LIFE, rows.next()).await;
-            self.parts.observer.restoring(self.parts.clock.now());
+            self.parts.observer.is_alive(self.parts.clock.now());
             let Ok(next) = next else { continue };
             let Some(batch) = next.transpose()? else { break };
             let kept: BooleanArray = identities(&batch).map(|row| Some(row.as_ref().is_some_and(&wanted))).collect();

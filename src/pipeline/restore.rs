@@ -76,7 +76,7 @@ impl Pipeline {
         let mut rows = decoded_ahead(rows);
         while let Some(decoded) = rows.next().await {
             let Decoded { log, records } = decoded?;
-            self.parts.observer.restoring(self.parts.clock.now());
+            self.parts.observer.is_alive(self.parts.clock.now());
             self.parts.observer.restored_rows(&log);
             for batch in placing.ready(records) {
                 let (done, open) = split(&batch, acquired)?;
