@@ -6,6 +6,7 @@ mod demo;
 mod erase;
 mod import;
 mod logging;
+mod named;
 mod policy_check;
 mod retract;
 mod run;

@@ -15,26 +15,34 @@
 //! | [`alerting`] | the turn of alerts after a turn of the state |
 //! | [`assignment`] | what the group gives and takes |
 //! | [`restore`] | the state of an assignment, from the tables |
+//! | [`old_emails`] | unsubscriptions from before the live state |
+//! | [`placing`] | which partition an HCP belongs to |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
+//! | [`facts`] | by which policy and reference data days were closed |
 //! | [`observe`] | what metrics, health and summary are told |
 
 mod alerting;
 mod assignment;
 mod commit;
 mod cycle;
+mod facts;
 mod observe;
+mod old_emails;
+mod placing;
 mod restore;
 
 pub use observe::{Observer, Tally};
+pub use placing::Partitioner;
 
 use crate::alerts::{AlertDesk, AlertError};
 use commit::InFlight;
 use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
+use placing::{Doubt, Placing};
 use processors::{SharedShards, Watermark};
-use restore::Placing;
+use serve::{Assignment, Health};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
@@ -57,6 +65,9 @@ pub enum PipelineError {
     /// The source failed.
     #[error("reading from Kafka failed")]
     Source(#[from] ingest::kafka::IngestError),
+    /// The source ended without giving its partitions back.
+    #[error("reading from Kafka ended without a word: a bug; nothing uncommitted was lost, start again")]
+    SourceGone,
     /// The broker lacks records that the tables still need.
     #[error(
         "{partition} must be read from offset {wanted}, but the broker holds {low} to {high}: records may be lost. If the \
@@ -96,6 +107,17 @@ pub enum PipelineError {
          to murmur2 (Java clients) or crc32 (librdkafka) to share the work among several processes"
     )]
     UnknownPartitioner,
+    /// New records land elsewhere than the stored ones were placed.
+    #[error(
+        "the stored records tell that the producers hash keys by {stored}, and records that were just read that they do by \
+         {read}: those of one HCP would be apart. Set kafka.partitioner to what the producers use now, and start again"
+    )]
+    ContradictedPartitioner {
+        /// By what stands in the tables.
+        stored: Partitioner,
+        /// By what was read.
+        read: Partitioner,
+    },
 }
 
 /// How a pipeline runs.
@@ -142,6 +164,8 @@ pub struct Pipeline {
     watermark: Watermark,
     /// Which shard an HCP belongs to, of whom there may be no record; `None` before the first assignment.
     placing: Option<Placing>,
+    /// What was last said of why nobody answers for HCPs without records; `None` before the first assignment.
+    doubt: Option<Option<Doubt>>,
     next_turn: Micros,
 }
 
@@ -162,6 +186,7 @@ impl Pipeline {
             in_flight: None,
             watermark: Watermark::default(),
             placing: None,
+            doubt: None,
             next_turn: Micros::MIN,
         }
     }
@@ -172,10 +197,12 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`]; whatever was not committed will be read again by the next owner.
     pub fn run(mut self, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
+        let _closing = Closing(self.parts.observer.health().clone());
         for event in events {
             self.handle(event, source)?;
         }
-        Ok(self.parts.observer.tally())
+        // Whoever leaves in order gives everything back first.
+        if self.owned.is_some() { Err(PipelineError::SourceGone) } else { Ok(self.parts.observer.tally()) }
     }
 
     fn handle(&mut self, event: SourceEvent, source: &SourceHandle) -> Result<(), PipelineError> {
@@ -234,6 +261,7 @@ impl Pipeline {
         }
         let took = self.parts.clock.now() - now;
         self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
+        self.vouch(&source.stats().partition_counts);
         let watermark = self.watermark.value(now);
         self.parts.observer.turned(now, evaluated, watermark, source);
         if self.parts.observer.is_state_due(now) {
@@ -275,6 +303,15 @@ impl Pipeline {
     // A reader that panicked holds no half-written state: readers only read.
     fn shards(&self) -> RwLockWriteGuard<'_, processors::Shards> {
         self.parts.shards.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever ends a pipeline, an error or a bug: its state falls behind from then on, and nothing is answered from it.
+struct Closing(Arc<Health>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.assigned(Assignment::Waiting);
     }
 }
 

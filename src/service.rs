@@ -6,8 +6,11 @@
 mod alerting;
 mod api_door;
 mod background;
+mod occasion;
 mod policy_watch;
 mod reference_watch;
+mod tokens_watch;
+mod watched_text;
 
 pub(crate) use api_door::AUDIT;
 
@@ -26,12 +29,14 @@ use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
-use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
+use serve::metrics::in_force::InForceMetrics;
+use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use store::{FolderLock, FolderUse, Location, OpenMode, Owner, Store};
+use tokens_watch::TokensWatch;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -63,6 +68,8 @@ pub struct ServiceConfig {
     pub http: SocketAddr,
     /// Who may ask the API; `None`: commercial callers of this machine, or nobody.
     pub tokens: Option<Vec<Token>>,
+    /// The file they were read from, which is read again when it changes; `None`: they stay as they are.
+    pub tokens_file: Option<PathBuf>,
     /// Folder of the audit log; `None`: `audit` beside tables in a folder.
     pub audit: Option<PathBuf>,
     /// Facts about HCPs, accounts, people and plans to begin with.
@@ -133,6 +140,8 @@ impl Service {
         let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
         let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
         let api = api_door::open(config.tokens, http, audit, parts)?;
+        let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
+        let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         observer.reference_in_force(&config.reference);
@@ -168,12 +177,7 @@ impl Service {
         alerting.receivers.start(&mut background, &clock, &quiet);
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
-        if let Some(watch) = policy_watch {
-            background.spawn(watch.run(quiet.clone()));
-        }
-        if let Some(watch) = reference_watch {
-            background.spawn(watch.run(quiet.clone()));
-        }
+        keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
         Ok(Self { shards, observer, http, store, pipeline, source, background, quiet, _lock: lock })
     }
@@ -198,10 +202,38 @@ impl Service {
         self.quiet.cancel();
         while self.background.join_next().await.is_some() {}
         match ended {
+            Ok(Ok(_)) if !stop.is_cancelled() => Err(PipelineError::SourceGone.into()),
             Ok(result) => Ok(result?),
             Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
         }
     }
+}
+
+/// Starts the watches over files; they end with `quiet`.
+fn keep_looking(
+    (policy, reference, tokens): (Option<PolicyWatch>, Option<ReferenceWatch>, Option<TokensWatch>),
+    background: &mut JoinSet<()>,
+    quiet: &CancellationToken,
+) {
+    if let Some(watch) = policy {
+        background.spawn(watch.run(quiet.clone()));
+    }
+    if let Some(watch) = reference {
+        background.spawn(watch.run(quiet.clone()));
+    }
+    if let Some(watch) = tokens {
+        background.spawn(watch.run(quiet.clone()));
+    }
+}
+
+/// The watch over the tokens of an API that is open, if they come from a file. Says which are in force.
+fn tokens_watch(door: &Door, file: Option<PathBuf>, metrics: InForceMetrics) -> std::io::Result<Option<TokensWatch>> {
+    let Door::Open(api) = door else {
+        metrics.in_force("none");
+        return Ok(None);
+    };
+    metrics.in_force(&api.access.now().version());
+    file.map(|file| TokensWatch::new(file, api.access.clone(), metrics)).transpose()
 }
 
 /// The id of the cluster, which is part of the transaction ids.

@@ -101,6 +101,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A count of things as people say it: `1 record`, `1,234 records`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// A duration as people say it: `850 ms`, `12.3 s`, `4 min 05 s`, `3 h 07 min`.
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -114,7 +119,7 @@ pub fn spoken(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, RejectReason, SkipReason, Summary, TableVersion, grouped, spoken};
+    use super::{Duration, RejectReason, SkipReason, Summary, TableVersion, counted, grouped, spoken};
 
     #[test]
     fn everything_is_accounted_for_in_aligned_lines() {
@@ -165,6 +170,12 @@ tables in             ./data
         let mut out = Vec::new();
         summary.write(&mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().starts_with("demo took 0 ms\nrecords read                        0\n"));
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let said = [0, 1, 2, 1_000].map(|number| counted(number, "touch", "touches"));
+        assert_eq!(said, ["0 touches", "1 touch", "2 touches", "1,000 touches"]);
     }
 
     #[test]

@@ -20,11 +20,13 @@ pub mod check;
 pub mod kernel;
 pub mod profile;
 pub mod rows;
+#[cfg(test)]
+mod sample;
 pub mod shards;
 pub mod sql;
 pub mod state;
 pub mod watermark;
 
-pub use shards::{Ownership, Shards, SharedShards};
+pub use shards::{Ownership, Placement, Shards, SharedShards};
 pub use state::{Applied, Shard};
 pub use watermark::Watermark;

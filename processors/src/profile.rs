@@ -60,10 +60,12 @@ pub struct View {
     pub timeline: usize,
 }
 
-/// The profile of an HCP; `None` when neither reference data at the instant nor a record of the audience knows it.
+/// The profile of an HCP; `None` when neither reference data at the instant nor a record of the audience knows it, and when
+/// no record is here that the audience sees while another process may hold some ([`Shards::is_home_of`]).
 pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<Profile> {
     let (policy, reference) = (shards.policy(), shards.reference());
     let is_described = reference.hcp(hcp_id, view.at).is_some() || reference.account_of(hcp_id, view.at).is_some();
+    let shows_without_records = is_described && shards.is_home_of(hcp_id);
     let mut profile = Profile {
         windows: Vec::new(),
         budgets: Vec::new(),
@@ -75,7 +77,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let instant = Instant::new(view.at, policy, reference, hcp_id);
     let Some((shard, number)) = shards.holder(hcp_id) else {
         standing::of_nobody(&instant, &mut profile);
-        return is_described.then_some(profile);
+        return shows_without_records.then_some(profile);
     };
     // Of a target that nothing was heard of there is no list, and a row all the same.
     let nothing = List::default();
@@ -83,7 +85,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let records = list.records(view.audience, shard.words());
     let known = || records.entries.iter().filter(move |entry| entry.counts_for(view.audience));
     profile.records = known().count();
-    if profile.records == 0 && !is_described {
+    if profile.records == 0 && !shows_without_records {
         return None;
     }
     let evaluation = shard.evaluate_at(number, view.audience, view.at, scratch);

@@ -2,7 +2,8 @@
 //!
 //! The pipeline is the only writer; readers (gauges, SQL) take the lock to clone chunk lists or to evaluate a slice of
 //! HCPs. A process that owns every partition keeps one shard for all of them, since then records of one HCP may come from
-//! partitions of different numbers; one that owns some keeps a shard per partition number.
+//! partitions of different numbers; one that owns some keeps a shard per partition number, and may know by a [`Placement`]
+//! which partition the records of an HCP would come from of whom it holds none.
 
 use crate::state::{LiveSnapshot, Shard, hcp::Changed};
 use std::collections::BTreeMap;
@@ -19,10 +20,20 @@ pub enum Ownership {
     Shared,
 }
 
+/// Where producers put the records of an HCP.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement {
+    /// The partition of a key among a number of partitions.
+    pub partition_of: fn(&[u8], i32) -> i32,
+    /// Number of partitions of each topic.
+    pub count: i32,
+}
+
 /// All shards.
 #[derive(Debug)]
 pub struct Shards {
     ownership: Ownership,
+    placement: Option<Placement>,
     shards: BTreeMap<i32, Shard>,
     policy: Arc<Policy>,
     reference: Arc<Reference>,
@@ -37,13 +48,14 @@ const SOLE: i32 = 0;
 impl Shards {
     /// No shards.
     pub fn new(policy: Arc<Policy>, reference: Arc<Reference>) -> Self {
-        Self { ownership: Ownership::Sole, shards: BTreeMap::new(), policy, reference }
+        Self { ownership: Ownership::Sole, placement: None, shards: BTreeMap::new(), policy, reference }
     }
 
     /// Replaces all shards by empty ones for the partition numbers of an assignment. [`Shards::seed_targets`] comes next,
-    /// as soon as the partition of an HCP is known.
+    /// as soon as the partition of an HCP is known. No placement is known any more.
     pub fn assign(&mut self, ownership: Ownership, numbers: impl IntoIterator<Item = i32>) {
         self.ownership = ownership;
+        self.placement = None;
         let new = || Shard::new(self.policy.clone(), self.reference.clone());
         self.shards = match ownership {
             Ownership::Sole => BTreeMap::from([(SOLE, new())]),
@@ -60,9 +72,21 @@ impl Shards {
         }
     }
 
-    /// What the process owns.
-    pub fn ownership(&self) -> Ownership {
-        self.ownership
+    /// Says where producers put records; `None`: nobody can vouch for it (any more).
+    pub fn set_placement(&mut self, placement: Option<Placement>) {
+        self.placement = placement;
+    }
+
+    /// Whether every record of the HCP would be here, so that holding none means that there is none. False when that is
+    /// not known.
+    pub fn is_home_of(&self, hcp_id: &str) -> bool {
+        let is_ours = |placement: Placement| {
+            self.shards.contains_key(&(placement.partition_of)(hcp_id.as_bytes(), placement.count))
+        };
+        match self.ownership {
+            Ownership::Sole => true,
+            Ownership::Shared => self.placement.is_some_and(is_ours),
+        }
     }
 
     /// The shard that records of a partition number belong to.
@@ -136,7 +160,7 @@ impl Shards {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ownership, Shards};
+    use super::{Ownership, Placement, Shards};
     use crate::state::Shard;
     use std::sync::Arc;
     use touchpoint::reference::{PanelRow, Tables, Validity};
@@ -162,5 +186,20 @@ mod tests {
         };
         assert_eq!(known(Ownership::Shared, &[0, 2]), [(0, 4), (2, 3)]);
         assert_eq!(known(Ownership::Sole, &[0, 1, 2]), [(0, 10)]);
+    }
+
+    #[test]
+    fn a_part_is_home_to_whom_it_can_be_shown_to_be_and_a_sole_owner_to_everybody() {
+        let mut shards = Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()));
+        let placement = Placement { partition_of: |key, count| key.len() as i32 % count, count: 3 };
+        let homes = |shards: &Shards| ["a", "bb", "ccc"].map(|hcp_id| shards.is_home_of(hcp_id));
+        shards.assign(Ownership::Shared, [0, 1]);
+        assert_eq!(homes(&shards), [false; 3], "nobody vouches for a placement");
+        shards.set_placement(Some(placement));
+        assert_eq!(homes(&shards), [true, false, true]);
+        shards.assign(Ownership::Shared, [2]);
+        assert_eq!(homes(&shards), [false; 3], "another assignment, perhaps of other counts");
+        shards.assign(Ownership::Sole, []);
+        assert_eq!(homes(&shards), [true; 3]);
     }
 }

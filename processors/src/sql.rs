@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
+//! | [`built_table`] | the frame of a table whose rows are built when a plan runs |
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
 //! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
@@ -12,6 +13,7 @@
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
+pub mod built_table;
 pub mod changed;
 pub mod history_table;
 pub mod layout;

@@ -4,14 +4,14 @@
 //! Whether the state is complete is looked at under the same lock: what belongs to a share that is being restored is not
 //! answered from.
 
-use crate::access::Access;
+use crate::access::SharedAccess;
 use crate::audit::AuditLog;
 use crate::health::Health;
 use crate::metrics::checks::CheckMetrics;
 use processors::check::{Answer, Asked, Proposal, check};
 use processors::kernel::Scratch;
 use processors::{Shards, SharedShards};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use touchpoint::{Audience, Clock, Micros};
 
 /// See the module.
@@ -23,7 +23,7 @@ pub struct Api {
     /// Whether the state is complete.
     pub health: Arc<Health>,
     /// Who may ask.
-    pub access: Access,
+    pub access: SharedAccess,
     /// Who asked what.
     pub audit: AuditLog,
     /// Numbers of it.
@@ -47,10 +47,10 @@ impl Api {
     /// Looks at the state as of now.
     ///
     /// # Errors
-    /// The state is not complete.
+    /// The state is not complete, or will not be mended before the process starts again.
     pub fn read<T>(&self, look: impl FnOnce(&Shards, Micros) -> T) -> Result<T, NotReady> {
-        // A reader that panicked holds no half-written state: readers only read.
-        let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
+        // Only a writer that panicked poisons the lock: what it left may be half written.
+        let Ok(shards) = self.shards.read() else { return Err(NotReady) };
         if self.health.readiness().is_ready() { Ok(look(&shards, self.clock.now())) } else { Err(NotReady) }
     }
 

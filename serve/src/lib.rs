@@ -32,7 +32,7 @@ mod lineage;
 pub mod metrics;
 pub mod page;
 
-pub use access::{Access, Role, Token};
+pub use access::{Access, Role, SharedAccess, Token};
 pub use api::{Api, Door};
 pub use audit::AuditLog;
 pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};

@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 
+use super::named;
 use crate::cli::value::UsageError;
 use crate::cli::{CheckArgs, CheckFormat, ExitStatus};
 use anyhow::Context;
@@ -59,12 +60,12 @@ fn read(file: &Path) -> anyhow::Result<String> {
         std::io::stdin().read_to_string(&mut text).context("reading proposals from standard input")?;
         return Ok(text);
     }
-    std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+    Ok(named::text(file)?)
 }
 
 /// The token of a file; blanks and line ends around it are not its own.
 fn token(file: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading the token of {}", file.display()))?;
+    let text = named::text(file)?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(UsageError(format!("{} holds no token: expected one word of visible ASCII", file.display())).into());

@@ -83,6 +83,7 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         gauges: GAUGES_EVERY / 5,
         http: args.http,
         tokens: None,
+        tokens_file: None,
         audit: None,
         reference,
         reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),

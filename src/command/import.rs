@@ -78,7 +78,8 @@ pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Re
     let given = inputs.len();
     inputs.retain(|file| files::imported_lines(file, &acquired).is_none());
     if inputs.is_empty() && unaccounted.is_empty() {
-        writeln!(out, "nothing new: all {given} files were imported before")?;
+        let files = if given == 1 { "the file was".to_owned() } else { format!("all {given} files were") };
+        writeln!(out, "nothing new: {files} imported before")?;
         tally.hcps = hcps(&store).await?;
     } else {
         let means = Means { policy, reference, threads, started_at: SystemClock.now() };

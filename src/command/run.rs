@@ -2,6 +2,7 @@
 
 use super::{logging, stop};
 use crate::alerts::{AlertSettings, AlertTopics};
+use crate::cli::value::UsageError;
 use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
@@ -10,11 +11,11 @@ use crate::reference::ReferenceInput;
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use crate::tokens;
-use anyhow::Context;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
 use ingest::reference_files::ReferenceFiles;
 use serve::deliver::{Ids, Webhook};
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -105,6 +106,7 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         gauges: GAUGES_EVERY,
         http: config.http_listen,
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
+        tokens_file: config.http_tokens.clone(),
         audit: config.http_audit.clone(),
         reference: reference.load()?,
         reference_input: Some(reference).filter(ReferenceInput::is_given),
@@ -119,9 +121,10 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
 fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSettings>> {
     let Some(key_file) = section.key_file.as_deref().filter(|_| section.enabled) else { return Ok(None) };
     let secret = |file: &Path| -> anyhow::Result<SecretKey> {
-        let bytes = std::fs::read(file).with_context(|| format!("reading the key {}", file.display()))?;
+        let unusable = |why: &dyn Display| UsageError(format!("the key {} cannot be used: {why}", file.display()));
+        let bytes = std::fs::read(file).map_err(|error| unusable(&error))?;
         // An editor ends a file with a line break, which is no part of a key.
-        SecretKey::new(bytes.trim_ascii_end()).with_context(|| format!("the key {}", file.display()))
+        Ok(SecretKey::new(bytes.trim_ascii_end()).map_err(|error| unusable(&error))?)
     };
     let webhook = |url: &String| -> anyhow::Result<Webhook> {
         let (name, url) = ("webhook".to_owned(), url.clone());

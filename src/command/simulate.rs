@@ -1,11 +1,12 @@
 //! `touchload simulate`: a seeded workload, to NDJSON files or to Kafka.
 
 use super::stop;
+use crate::cli::value::UsageError;
 use crate::cli::{SimulateArgs, SimulateTarget};
 use crate::clock::SystemClock;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
 use crate::publish::{Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_missing, publish};
-use crate::summary::grouped;
+use crate::summary::{counted, grouped};
 use simulate::{FirehoseConfig, PoisonConfig, ReferenceFiles, Span, Workload, World, WorldConfig, write_ndjson};
 use std::io::Write;
 use std::path::Path;
@@ -29,7 +30,7 @@ pub(super) fn simulate(args: &SimulateArgs, runtime: &Runtime, out: &mut dyn Wri
     match args.target() {
         Some(SimulateTarget::Folder(folder)) => to_folder(args, &workload, span, folder, out),
         Some(SimulateTarget::Kafka(servers)) => to_kafka(args, &workload, span, servers, runtime, out),
-        None => anyhow::bail!("say where to: --out DIR or --kafka HOST:PORT"),
+        None => Err(UsageError("say where to: --out DIR or --kafka HOST:PORT".to_owned()).into()),
     }
 }
 
@@ -57,8 +58,8 @@ fn to_folder(
     drop(progress);
     let reference = folder.join(REFERENCE_FOLDER);
     let rows = ReferenceFiles::new(workload.world()).write(&reference)?;
-    writeln!(out, "{} records in {}", grouped(counts.total()), folder.display())?;
-    writeln!(out, "{} rows of reference data in {}", grouped(rows), reference.display())?;
+    writeln!(out, "{} in {}", counted(counts.total(), "record", "records"), folder.display())?;
+    writeln!(out, "{} of reference data in {}", counted(rows, "row", "rows"), reference.display())?;
     Ok(())
 }
 
@@ -95,12 +96,13 @@ fn to_kafka(
     }
     let report = publisher.finish(FLUSH)?;
     drop(progress);
-    writeln!(out, "{} records delivered to {servers}", grouped(report.delivered))?;
+    writeln!(out, "{} delivered to {servers}", counted(report.delivered, "record", "records"))?;
     for (reason, count) in &report.failed {
         writeln!(out, "{} not delivered: {reason}", grouped(*count))?;
     }
     if report.failures() + report.unanswered > 0 {
-        anyhow::bail!("{} records were not acknowledged", grouped(report.failures() + report.unanswered));
+        let lost = report.failures() + report.unanswered;
+        anyhow::bail!("{} not acknowledged", counted(lost, "record was", "records were"));
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Pipeline {
         let now = self.parts.clock.now();
         let watermark = self.watermark.value(now);
         if self.owned.is_some() {
-            self.place_targets(&batch.records);
+            self.place_targets(&batch.records)?;
         }
         let applied = {
             let mut shards = self.shards();

@@ -11,6 +11,7 @@ use newest::Newest;
 use processors::{Shard, Shards};
 use serve::metrics::commits::TableCommit;
 use serve::metrics::feeds::Lag;
+use serve::metrics::placement::Strangers;
 use serve::metrics::progress::StateSize;
 use serve::metrics::words::{Rebalance, Table};
 use serve::{Commit, Health, PipelineMetrics};
@@ -148,7 +149,8 @@ impl Observer {
         newest.tell();
     }
 
-    pub(super) fn restoring(&self, now: Micros) {
+    /// The loop does not turn because it waits for tables, and is not stuck.
+    pub(super) fn is_alive(&self, now: Micros) {
         self.health.turned(now);
         self.metrics.progress.turned(now);
     }
@@ -167,6 +169,16 @@ impl Observer {
 
     pub(super) fn rebalanced(&self, event: Rebalance) {
         self.metrics.progress.rebalanced(event);
+    }
+
+    /// How checks of HCPs without records end from now on.
+    pub(super) fn strangers(&self, strangers: Strangers) {
+        self.metrics.placement.strangers(strangers);
+    }
+
+    /// Restored records that lie where the configured partitioner would not put them.
+    pub(super) fn misplaced(&self, records: u64) {
+        self.metrics.placement.misplaced(records);
     }
 
     pub(super) fn restored(&self, took: Micros) {

@@ -11,7 +11,7 @@
 use anyhow::Context;
 use processors::SharedShards;
 use serve::metrics::checks::CheckMetrics;
-use serve::{Access, Api, AuditLog, Door, Health, Token};
+use serve::{Access, Api, AuditLog, Door, Health, SharedAccess, Token};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(super) fn open(
         shards: parts.shards.clone(),
         clock: parts.clock.clone(),
         health: parts.health.clone(),
-        access,
+        access: SharedAccess::new(access),
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
     })))
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn it_opens_to_this_machine_or_to_holders_of_tokens() {
         let folder = || Some(std::env::temp_dir().join("never-written"));
-        let access = |door: Door| if let Door::Open(api) = door { Some(api.access.clone()) } else { None };
+        let access = |door: Door| if let Door::Open(api) = door { Some((*api.access.now()).clone()) } else { None };
         for here in ["127.0.0.1:8080", "[::1]:8080"] {
             assert_eq!(access(opened(here, None, folder())), Some(Access::Loopback), "{here}");
         }

@@ -8,8 +8,7 @@
 use crate::reference::ReferenceInput;
 use ingest::decode::Decoder;
 use ingest::reference_files::{ReferenceError, ReferenceFiles};
-use serve::metrics::policy::Reload;
-use serve::metrics::reference::ReferenceMetrics;
+use serve::metrics::in_force::{InForceMetrics, Reload};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -40,7 +39,7 @@ pub(super) struct Takers {
     /// Evaluates HCPs.
     pub(super) pipeline: watch::Sender<Arc<Reference>>,
     /// Says how it went.
-    pub(super) metrics: ReferenceMetrics,
+    pub(super) metrics: InForceMetrics,
 }
 
 /// See the module.
@@ -139,7 +138,7 @@ mod tests {
     use super::{Occasion, ReferenceWatch, Takers};
     use crate::reference::ReferenceInput;
     use ingest::decode::{DecodeOptions, Decoder};
-    use serve::metrics::reference::ReferenceMetrics;
+    use serve::metrics::in_force::{InForceMetrics, REFERENCE};
     use std::sync::Arc;
     use tokio::sync::watch;
 
@@ -151,7 +150,7 @@ mod tests {
         let input = ReferenceInput { folder: Some(folder.path().to_owned()), ..ReferenceInput::default() };
         let in_force = input.load().unwrap();
         let registry = prometheus::Registry::new();
-        let metrics = ReferenceMetrics::register(&registry).unwrap();
+        let metrics = InForceMetrics::register(&registry, &REFERENCE).unwrap();
         let decoder = Arc::new(Decoder::new(in_force.clone(), DecodeOptions::default()));
         let (pipeline, mut taken) = watch::channel(in_force.clone());
         let takers = Takers { decoder, pipeline, metrics };

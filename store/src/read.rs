@@ -5,6 +5,10 @@
 //! `touchpoint_log`'s columns whatever types the scan yields. A restore names the columns that it needs: the others are
 //! not decoded, and read as NULL, `false`, 0 or empty text.
 
+mod old_emails;
+
+pub use old_emails::OldEmails;
+
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::provider::{Filtering, PinnedTable};
@@ -60,6 +64,7 @@ const STATE_COLUMNS: &[&str] = &[
     "plan_step",
     "request_id",
     "solicited",
+    "status_at",
     "answered_at",
     "ingested_at",
     "kafka_topic",
@@ -135,18 +140,22 @@ impl Store {
         wanted: Expr,
         columns: Option<&'static [&'static str]>,
     ) -> Result<BatchStream, StoreError> {
-        let restore = self.writers.lock().await.restore.clone();
-        let delta = match restore {
-            Some(delta) => delta,
-            None => self.newest(Table::TouchpointLog).await?,
-        };
-        let frame = frame(Table::TouchpointLog, delta, None)?;
+        let frame = frame(Table::TouchpointLog, self.restored().await?, None)?;
         let frame = frame.filter(wanted).map_err(StoreError::scan(Table::TouchpointLog))?;
         let frame = match columns {
             Some(columns) => frame.select_columns(columns).map_err(StoreError::scan(Table::TouchpointLog))?,
             None => frame,
         };
         rows(frame, (Table::TouchpointLog, Table::TouchpointLog.schema()), columns).await
+    }
+
+    /// The version of the log that offsets were acquired from, the newest one when nothing is acquired.
+    async fn restored(&self) -> Result<DeltaTable, StoreError> {
+        let restore = self.writers.lock().await.restore.clone();
+        match restore {
+            Some(delta) => Ok(delta),
+            None => self.newest(Table::TouchpointLog).await,
+        }
     }
 }
 

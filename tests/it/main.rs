@@ -28,6 +28,7 @@ mod prompt;
 mod python_readers;
 mod readers;
 mod reference_data;
+mod restored_columns;
 mod retractions;
 mod run_process;
 mod security;

@@ -144,6 +144,25 @@ impl RecordRow<'_> {
         kafka_partition: 0,
         kafka_offset: 0,
     };
+
+    /// The plainest touch: a completed visit by sales at `at`, read in that moment, of nobody and without an id. Whoever
+    /// starts from it sets what the record is about.
+    pub fn visit(at: Micros) -> RecordRow<'static> {
+        RecordRow {
+            source: "crm",
+            op: Op::Upsert,
+            status: Some(Status::Completed),
+            occurred_at: Some(at),
+            precision: Some(Precision::Instant),
+            channel: Some(Channel::FaceToFace),
+            business_function: Some(BusinessFunction::Sales),
+            purpose: Some(Purpose::Promotional),
+            ingested_at: at,
+            kafka_timestamp: at,
+            kafka_topic: "t",
+            ..RecordRow::BARE
+        }
+    }
 }
 
 /// The Arrow schema of a decoded batch.

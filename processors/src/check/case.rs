@@ -93,6 +93,11 @@ impl<'a> Case<'a> {
         Source { retained, texts: self.texts, audience: self.rules.audience }
     }
 
+    /// What was ever heard of the HCP, as far as it is remembered.
+    pub(super) fn heard(&self) -> Source<'a, CaseTexts<'a>> {
+        Source { retained: self.entries, texts: self.texts, audience: self.rules.audience }
+    }
+
     /// What scopes and rules see of the touch, if it were made at `at`.
     pub(super) fn facts(&self, at: Micros) -> TouchFacts<'a> {
         let basis = match self.source(at).solicited_basis(&self.touch(at)) {

@@ -113,12 +113,13 @@ impl Hcp {
         }
     }
 
-    /// Forgets what lies outside retention at `now`, by event time and by ingestion.
+    /// Forgets what lies outside retention at `now`, by event time and by ingestion. That the HCP unsubscribed is never
+    /// forgotten: the metrics do not look beyond retention, the check before a touch does.
     pub fn purge(&mut self, now: Micros) {
         let horizon = now - RETENTION;
         let kept = |e: &Entry| {
             let past = e.is_delete() || e.occurred_at <= horizon;
-            !past || (i64::from(e.ingested_day) + 1) * DAY > horizon
+            !past || e.is_unsubscribed() || (i64::from(e.ingested_day) + 1) * DAY > horizon
         };
         let Some(list) = &mut self.list else { return };
         let before = list.entries().len();

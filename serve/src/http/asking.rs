@@ -36,7 +36,7 @@ impl Asking {
             Door::Closed(why) => return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the API is off", *why)),
         };
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let caller = api.access.admit(text(header::AUTHORIZATION), text(header::HOST)).map_err(refused)?;
+        let caller = api.access.now().admit(text(header::AUTHORIZATION), text(header::HOST)).map_err(refused)?;
         Ok(Self { api, caller })
     }
 

@@ -59,7 +59,7 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.progress.restored(3 * SECOND);
     metrics.policy.in_force("older");
     metrics.policy.in_force("policy-1");
-    metrics.policy.reloaded(super::policy::Reload::Failed);
+    metrics.policy.reloaded(super::in_force::Reload::Failed);
     metrics.checks.answered(processors::check::Verdict::Deny, super::checks::Intent::Real);
     metrics.checks.took(SECOND);
     metrics.checks.audit_failed();
@@ -70,7 +70,10 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.alerts.delivered_after("pager", SECOND);
     metrics.reference.in_force("none");
     metrics.reference.in_force("0123456789abcdef");
-    metrics.reference.reloaded(super::policy::Reload::Failed);
+    metrics.reference.reloaded(super::in_force::Reload::Failed);
+    metrics.tokens.in_force("none");
+    metrics.placement.strangers(super::placement::Strangers::Answered);
+    metrics.placement.misplaced(1);
     metrics.gauges.loaded("some_gauge");
     metrics.gauges.ran("some_gauge", SECOND, super::words::GaugeRun::Failed);
 }
@@ -93,7 +96,7 @@ fn one_policy_is_in_force() {
     assert_eq!(line(&registry, "touchload_policy_info{version=\"policy-1\"}").as_deref(), Some("1"));
     assert_eq!(line(&registry, "touchload_policy_info{version=\"older\"}"), None);
     assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("1"));
-    metrics.policy.reloaded(super::policy::Reload::Done);
+    metrics.policy.reloaded(super::in_force::Reload::Done);
     assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("0"));
 }
 

@@ -36,10 +36,14 @@ pub(super) async fn ask(url: &str, token: Option<&str>, body: String) -> anyhow:
 }
 
 fn endpoint(url: &str) -> anyhow::Result<Url> {
-    let parsed =
-        Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some());
-    let expected =
-        || UsageError("--url: expected http://HOST:PORT or https://HOST, such as http://127.0.0.1:8080".to_owned());
+    // Messages name the address: one with a password would tell it, and a token has a file of its own.
+    let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+    let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
+    let parsed = Url::parse(url).ok().filter(|url| is_http(url) && is_plain(url));
+    let expected = || {
+        let said = "--url: expected http://HOST:PORT or https://HOST without a user, such as http://127.0.0.1:8080";
+        UsageError(said.to_owned())
+    };
     let mut url = parsed.ok_or_else(expected)?;
     let path = format!("{}/v1/check", url.path().trim_end_matches('/'));
     url.set_path(&path);
@@ -72,7 +76,7 @@ mod tests {
         let of = |url| endpoint(url).map(|url| url.to_string()).ok();
         assert_eq!(of("http://127.0.0.1:8080").as_deref(), Some("http://127.0.0.1:8080/v1/check"));
         assert_eq!(of("https://x.example/touchload/").as_deref(), Some("https://x.example/touchload/v1/check"));
-        for wrong in ["", "127.0.0.1:8080", "ftp://x", "http://", "file:///etc/passwd"] {
+        for wrong in ["", "127.0.0.1:8080", "ftp://x", "http://", "file:///etc/passwd", "http://me:secret@x"] {
             assert_eq!(of(wrong), None, "{wrong}");
         }
     }

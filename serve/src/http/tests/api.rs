@@ -2,7 +2,7 @@
 
 use super::schema::{document, hold};
 use super::{Answer, Server, ask, get, send, start_with};
-use crate::access::{Access, Role, Token};
+use crate::access::{Access, Role, SharedAccess, Token};
 use crate::api::{Api, Door};
 use crate::audit::AuditLog;
 use crate::health::{Assignment, Health, Restore};
@@ -17,30 +17,13 @@ use touchpoint::policy::{Budget, MinimumGap, Scope, Selector};
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::reference::{AccountRow, HcpRow, Tables};
 use touchpoint::time::{DAY, Micros, SECOND};
-use touchpoint::{BusinessFunction, Channel, Clock, Op, Policy, Precision, Purpose, Reference, Status};
+use touchpoint::{BusinessFunction, Clock, Policy, Reference, Status};
 
 /// The present time of the tests' clock.
 const NOW: Micros = 1_000 * SECOND + 20_000 * DAY;
 
 fn visit(event_id: &'static str, at: Micros) -> RecordRow<'static> {
-    RecordRow {
-        event_id,
-        hcp_id: "full",
-        source: "crm",
-        op: Op::Upsert,
-        status: Some(Status::Completed),
-        occurred_at: Some(at),
-        precision: Some(Precision::Instant),
-        channel: Some(Channel::FaceToFace),
-        business_function: Some(BusinessFunction::Sales),
-        purpose: Some(Purpose::Promotional),
-        owner_id: Some("rep"),
-        theme: Some("launch"),
-        ingested_at: NOW,
-        kafka_timestamp: NOW,
-        kafka_topic: "t",
-        ..RecordRow::BARE
-    }
+    RecordRow { event_id, hcp_id: "full", owner_id: Some("rep"), theme: Some("launch"), ..RecordRow::visit(at) }
 }
 
 fn shards() -> Shards {
@@ -84,6 +67,7 @@ fn door(access: Access, audit: &Path) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock
         health.restored(Restore::Done);
         let metrics = CheckMetrics::register(&Registry::new()).expect("a new registry");
         let shards = Arc::new(RwLock::new(shards()));
+        let access = SharedAccess::new(access);
         Door::Open(Arc::new(Api { shards, clock, health: health.clone(), access, audit, metrics }))
     }
 }
