@@ -97,10 +97,23 @@ impl Shards {
     /// Moves every shard to `now` and refreshes what changed. Returns the HCPs that were evaluated, with the numbers of
     /// their shards.
     pub fn turn(&mut self, now: Micros) -> Vec<(i32, Changed)> {
+        self.begin_turn(now);
+        self.turn_some(usize::MAX)
+    }
+
+    /// Moves every shard to `now`. Call [`Shards::turn_some`] next, until nobody is left: meanwhile cached values of those
+    /// who are left are as they were, like those of an HCP whose record has just arrived.
+    pub fn begin_turn(&mut self, now: Micros) {
+        self.shards.values_mut().for_each(|shard| shard.advance(now));
+    }
+
+    /// Refreshes what changed, at most so many HCPs, so that a reader need not wait for all of them. Returns them with the
+    /// numbers of their shards; none when nobody is left.
+    pub fn turn_some(&mut self, most: usize) -> Vec<(i32, Changed)> {
         let mut evaluated = Vec::new();
         for (number, shard) in &mut self.shards {
-            shard.advance(now);
-            evaluated.extend(shard.evaluate().into_iter().map(|changed| (*number, changed)));
+            let some = shard.evaluate_some(most - evaluated.len());
+            evaluated.extend(some.into_iter().map(|changed| (*number, changed)));
         }
         evaluated
     }
