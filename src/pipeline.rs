@@ -45,10 +45,12 @@ use touchpoint::time::SECOND;
 use touchpoint::{Clock, Micros, Policy, Reference, TopicPartition};
 
 /// Ageing and evaluation happen this often …
-const TURN: Micros = SECOND / 5;
-/// … or less often, so that they take at most one part in this many of the time: while a backlog is worked off nearly
-/// every HCP changes in every turn, and evaluating it once for many records is what keeps catching up fast.
-const EVALUATION_SHARE: Micros = 5;
+const TURN: Micros = SECOND / 10;
+/// … or less often, so that they take at most one part in this many of the time, alerts included …
+const SHARE: Micros = 2;
+/// … and a smaller part while a backlog is worked off: nearly every HCP changes in every turn then, and evaluating it once
+/// for many records is what keeps catching up fast.
+const SHARE_BEHIND: Micros = 5;
 /// HCPs that are evaluated before somebody who asks is let in: half a millisecond.
 const SLICE: usize = 64;
 /// Longest time between two evaluations.
@@ -238,7 +240,8 @@ impl Pipeline {
             evaluated += self.reload(now, policy, reference)?;
         }
         let took = self.parts.clock.now() - now;
-        self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
+        let share = if self.parts.observer.is_behind() { SHARE_BEHIND } else { SHARE };
+        self.next_turn = now + (took * share).clamp(TURN, LONGEST_WAIT - SECOND);
         let watermark = self.watermark.value(now);
         self.parts.observer.turned(now, evaluated, watermark, source);
         if self.parts.observer.is_state_due(now) {
