@@ -92,8 +92,7 @@ impl Stage {
     /// Starts the stream at half of the maximum, and waits until it runs evenly.
     pub(crate) fn stream(&mut self) -> anyhow::Result<Stream> {
         let rate = (self.maximum / 2.0).max(1.0);
-        let arguments = ["stream", &self.broker.servers(), &rate.to_string()];
-        let sender = spawn_part(self.broker.core, &arguments)?;
+        let sender = spawn_part(self.broker.core, &["stream", &self.broker.servers(), &rate.to_string()])?;
         self.engine.pause(SETTLES_IN)?;
         Ok(Stream { _sender: sender, since: Instant::now(), before: self.engine.committed()? })
     }
