@@ -22,6 +22,7 @@
 //! | [`encoding`] | how rows are laid down in Parquet |
 //! | [`read`] | rows back out: restore and catch-up |
 //! | [`provider`] | a table as DataFusion sees it, pinned to one version |
+//! | `files` | the files of one version, and which of them may hold a wanted row |
 //! | [`schema`] | all tables under their names, refreshed together |
 //! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
 //! | [`erase`] | an HCP is forgotten: rows, files, log entries, and a list that keeps them from coming back |
@@ -35,6 +36,7 @@ mod durable;
 mod encoding;
 pub mod erase;
 pub mod error;
+mod files;
 pub mod folder;
 mod handle;
 pub mod import;
