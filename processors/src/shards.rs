@@ -155,8 +155,8 @@ mod tests {
     use touchpoint::reference::{PanelRow, Tables, Validity};
     use touchpoint::{Policy, Reference};
 
-    #[test]
-    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+    /// Shards that know of ten targets.
+    fn shards() -> Shards {
         let panel = |hcp_id: String| PanelRow {
             owner_id: "rep".into(),
             hcp_id,
@@ -167,7 +167,37 @@ mod tests {
         };
         let panels = Some((0..10).map(|n| panel(n.to_string())).collect());
         let reference = Reference::try_new(Tables { panels, ..Tables::default() }).expect("no faults");
-        let mut shards = Shards::new(Arc::new(Policy::default()), Arc::new(reference));
+        Shards::new(Arc::new(Policy::default()), Arc::new(reference))
+    }
+
+    #[test]
+    fn a_turn_in_slices_evaluates_everybody_once_and_in_the_same_order() {
+        let of_slices = |most: usize| {
+            let mut shards = shards();
+            shards.assign(Ownership::Shared, [0, 1, 2]);
+            shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
+            shards.begin_turn(1);
+            let (mut evaluated, mut slices) = (Vec::new(), 0);
+            loop {
+                let some = shards.turn_some(most);
+                if some.is_empty() {
+                    return (evaluated, slices);
+                }
+                assert!(some.len() <= most);
+                evaluated.extend(some);
+                slices += 1;
+            }
+        };
+        let (whole, one) = of_slices(usize::MAX);
+        assert_eq!((whole.len(), one), (10, 1));
+        for most in 1..=10 {
+            assert_eq!(of_slices(most), (whole.clone(), 10_usize.div_ceil(most)), "{most}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+        let mut shards = shards();
         let mut known = |ownership, numbers: &[i32]| {
             shards.assign(ownership, numbers.iter().copied());
             shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
