@@ -95,7 +95,7 @@ impl Pipeline {
         if self.owned.is_none() {
             return Ok(None);
         }
-        let mut applying = Applying::new(&batch.records, now, watermark);
+        let mut applying = Applying::new(&batch.records);
         self.shards().of_partition(batch.partition).into_iter().for_each(|shard| shard.advance(now));
         loop {
             let mut shards = self.shards();
@@ -103,7 +103,7 @@ impl Pipeline {
             shard.apply_some(&mut applying, SLICE)?;
             drop(shards);
             if applying.is_done() {
-                return Ok(Some(applying.finish()?));
+                return Ok(Some(applying.finish(now, watermark)?));
             }
             self.parts.askers.let_in();
         }

@@ -2,7 +2,7 @@
 
 use super::hcp::Inserted;
 use super::shard::{Shard, StateError};
-use arrow::array::{BooleanBuilder, RecordBatch};
+use arrow::array::{BooleanArray, BooleanBuilder, RecordBatch};
 use touchpoint::log;
 use touchpoint::record::RecordColumns;
 use touchpoint::time::{HOUR, Micros, RETENTION};
@@ -27,23 +27,16 @@ pub struct Applied {
 #[derive(Debug)]
 pub struct Applying<'a> {
     batch: &'a RecordBatch,
-    now: Micros,
-    watermark: Option<Micros>,
-    late: BooleanBuilder,
     supersedes: BooleanBuilder,
     /// The first row that was not taken in.
     next: usize,
-    late_rows: usize,
-    too_late: usize,
     changed: usize,
 }
 
 impl<'a> Applying<'a> {
-    /// A batch that arrived at `now`, of which nothing was taken in.
-    pub fn new(batch: &'a RecordBatch, now: Micros, watermark: Option<Micros>) -> Self {
-        let rows = batch.num_rows();
-        let (late, supersedes) = (BooleanBuilder::with_capacity(rows), BooleanBuilder::with_capacity(rows));
-        Self { batch, now, watermark, late, supersedes, next: 0, late_rows: 0, too_late: 0, changed: 0 }
+    /// A batch of which nothing was taken in.
+    pub fn new(batch: &'a RecordBatch) -> Self {
+        Self { batch, supersedes: BooleanBuilder::with_capacity(batch.num_rows()), next: 0, changed: 0 }
     }
 
     /// Whether every row was taken in.
@@ -51,13 +44,18 @@ impl<'a> Applying<'a> {
         self.next >= self.batch.num_rows()
     }
 
-    /// The log rows of the batch, and what it came to. Needs no shard, and so no lock.
+    /// The log rows of the batch that arrived at `now`, and what it came to. Needs no shard, and so no lock.
     ///
     /// # Errors
     /// Rows are left: a bug of the caller.
-    pub fn finish(mut self) -> Result<Applied, StateError> {
-        let log = log::from_record(self.batch, self.late.finish(), self.supersedes.finish())?;
-        Ok(Applied { log, late: self.late_rows, too_late: self.too_late, changed: self.changed })
+    pub fn finish(mut self, now: Micros, watermark: Option<Micros>) -> Result<Applied, StateError> {
+        let occurred_at = RecordColumns::try_new(self.batch)?.occurred_at;
+        let before = |instant: Micros| occurred_at.iter().map(move |at| at.is_some_and(|at| at < instant));
+        let late: BooleanArray = before(watermark.map_or(Micros::MIN, |w| w - LATE_AFTER)).map(Some).collect();
+        let too_late = before(now - RETENTION + 1).filter(|is_before| *is_before).count();
+        let late_rows = late.true_count();
+        let log = log::from_record(self.batch, late, self.supersedes.finish())?;
+        Ok(Applied { log, late: late_rows, too_late, changed: self.changed })
     }
 }
 
@@ -72,9 +70,9 @@ impl Shard {
         now: Micros,
         watermark: Option<Micros>,
     ) -> Result<Applied, StateError> {
-        let mut applying = Applying::new(batch, now, watermark);
+        let mut applying = Applying::new(batch);
         self.apply_some(&mut applying, usize::MAX)?;
-        applying.finish()
+        applying.finish(now, watermark)
     }
 
     /// Takes in the next rows of a batch, at most `most`.
@@ -82,17 +80,12 @@ impl Shard {
     /// # Errors
     /// [`StateError`]; the shard must then be discarded and restored.
     pub fn apply_some(&mut self, applying: &mut Applying<'_>, most: usize) -> Result<(), StateError> {
-        let Applying { batch, now, watermark, late, supersedes, next, late_rows, too_late, changed } = applying;
+        let Applying { batch, supersedes, next, changed } = applying;
         let rows = *next..next.saturating_add(most).min(batch.num_rows());
         *next = rows.end;
-        self.admit_rows(&RecordColumns::try_new(batch)?, rows, |row, admitted| {
+        self.admit_rows(&RecordColumns::try_new(batch)?, rows, |_, admitted| {
             supersedes.append_value(admitted.supersedes);
             *changed += usize::from(admitted.inserted == Inserted::Changed);
-            let occurred_at = row.occurred_at.unwrap_or(Micros::MAX);
-            let is_late = watermark.is_some_and(|w| occurred_at < w - LATE_AFTER);
-            late.append_value(is_late);
-            *late_rows += usize::from(is_late);
-            *too_late += usize::from(occurred_at <= *now - RETENTION);
         })
     }
 }
@@ -129,13 +122,13 @@ mod tests {
         let whole = shard().apply(&batch, now, Some(now)).expect("applied");
         assert_eq!((whole.late, whole.log.num_rows()), (5, 7));
         for most in 1..=8 {
-            let (mut shard, mut applying) = (shard(), Applying::new(&batch, now, Some(now)));
+            let (mut shard, mut applying) = (shard(), Applying::new(&batch));
             let mut slices = 0;
             while !applying.is_done() {
                 shard.apply_some(&mut applying, most).expect("applied");
                 slices += 1;
             }
-            let applied = applying.finish().expect("every row");
+            let applied = applying.finish(now, Some(now)).expect("every row");
             assert_eq!(slices, 7_usize.div_ceil(most));
             assert_eq!(applied.log, whole.log, "{most}");
             assert_eq!((applied.late, applied.too_late, applied.changed), (whole.late, whole.too_late, whole.changed));
@@ -147,6 +140,6 @@ mod tests {
         let mut builder = RecordBuilder::default();
         builder.push(&RecordRow { hcp_id: "h", event_id: "e", ..RecordRow::BARE });
         let batch = builder.finish().expect("a batch");
-        assert!(Applying::new(&batch, 0, None).finish().is_err());
+        assert!(Applying::new(&batch).finish(0, None).is_err());
     }
 }
