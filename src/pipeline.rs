@@ -41,7 +41,8 @@ use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
 use placing::{Doubt, Placing};
-use processors::{SharedShards, Watermark};
+use processors::state::hcp::Changed;
+use processors::{Askers, SharedShards, Watermark};
 use serve::{Assignment, Health};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
@@ -52,10 +53,14 @@ use touchpoint::time::SECOND;
 use touchpoint::{Clock, Micros, Policy, Reference, TopicPartition};
 
 /// Ageing and evaluation happen this often …
-const TURN: Micros = SECOND / 5;
-/// … or less often, so that they take at most one part in this many of the time: while a backlog is worked off nearly
-/// every HCP changes in every turn, and evaluating it once for many records is what keeps catching up fast.
-const EVALUATION_SHARE: Micros = 5;
+const TURN: Micros = SECOND / 10;
+/// … or less often, so that they take at most one part in this many of the time, alerts included …
+const SHARE: Micros = 2;
+/// … and a smaller part while a backlog is worked off: nearly every HCP changes in every turn then, and evaluating it once
+/// for many records is what keeps catching up fast.
+const SHARE_BEHIND: Micros = 5;
+/// HCPs that are evaluated before somebody who asks is let in: half a millisecond.
+const SLICE: usize = 64;
 /// Longest time between two evaluations.
 const LONGEST_WAIT: Micros = 20 * SECOND;
 
@@ -139,6 +144,8 @@ pub struct Parts {
     pub owner: Owner,
     /// The live state, shared with readers.
     pub shards: SharedShards,
+    /// Readers whom somebody waits for: they are let in between slices of the work.
+    pub askers: Askers,
     /// Metrics and health.
     pub observer: Observer,
     /// Now.
@@ -253,14 +260,15 @@ impl Pipeline {
             return Ok(());
         }
         // What happened before a reload is told as what it is: pagers must not miss it for coming with the reload.
-        let happened = self.shards().turn(now);
+        let happened = self.turn(now);
         let mut evaluated = happened.len();
         self.alert(now, &happened)?;
         if policy.is_some() || reference.is_some() {
             evaluated += self.reload(now, policy, reference)?;
         }
         let took = self.parts.clock.now() - now;
-        self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
+        let share = if self.parts.observer.is_behind() { SHARE_BEHIND } else { SHARE };
+        self.next_turn = now + (took * share).clamp(TURN, LONGEST_WAIT - SECOND);
         self.vouch(&source.stats().partition_counts);
         let watermark = self.watermark.value(now);
         self.parts.observer.turned(now, evaluated, watermark, source);
@@ -269,6 +277,20 @@ impl Pipeline {
             self.parts.observer.state(&shards, now);
         }
         Ok(())
+    }
+
+    /// Brings everybody who changed up to date, slice by slice, so that nobody who asks waits for all of them.
+    fn turn(&self, now: Micros) -> Vec<(i32, Changed)> {
+        self.shards().begin_turn(now);
+        let mut evaluated = Vec::new();
+        loop {
+            self.parts.askers.let_in();
+            let some = self.shards().turn_some(SLICE);
+            if some.is_empty() {
+                return evaluated;
+            }
+            evaluated.extend(some);
+        }
     }
 
     /// Puts what was read again in force. Gives how many HCPs were evaluated for it.

@@ -26,7 +26,7 @@ use crossbeam_channel::Receiver;
 use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceEvent, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
 use policy_watch::PolicyWatch;
-use processors::{Shards, SharedShards};
+use processors::{Askers, Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
@@ -137,9 +137,10 @@ impl Service {
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
         let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
-        let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
-        let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
-        let api = api_door::open(config.tokens, http, audit, parts)?;
+        let askers = Askers::default();
+        let parts =
+            api_door::Parts { shards: (&shards, &askers), clock: &clock, health: &health, metrics: &metrics.checks };
+        let api = api_door::open(config.tokens, http, config.audit.or_else(|| beside(&config.data)), parts)?;
         let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
         let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
@@ -159,6 +160,7 @@ impl Service {
             store: store.clone(),
             owner: Owner::new(config.pipeline_name.clone(), cluster),
             shards: shards.clone(),
+            askers,
             observer: observer.clone(),
             clock: clock.clone(),
             runtime: Handle::current(),
@@ -245,6 +247,11 @@ async fn cluster(kafka: &KafkaConfig) -> anyhow::Result<String> {
         tracing::info!("the broker tells no cluster id; transaction ids use `{UNKNOWN_CLUSTER}`");
     }
     Ok(cluster)
+}
+
+/// The folder of the audit log beside tables in a folder.
+fn beside(data: &Location) -> Option<PathBuf> {
+    Some(data.local_path()?.join(AUDIT))
 }
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -28,5 +28,5 @@ pub mod state;
 pub mod watermark;
 
 pub use shards::{Ownership, Placement, Shards, SharedShards};
-pub use state::{Applied, Shard};
+pub use state::{Applied, Applying, Askers, Shard};
 pub use watermark::Watermark;

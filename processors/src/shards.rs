@@ -121,10 +121,23 @@ impl Shards {
     /// Moves every shard to `now` and refreshes what changed. Returns the HCPs that were evaluated, with the numbers of
     /// their shards.
     pub fn turn(&mut self, now: Micros) -> Vec<(i32, Changed)> {
+        self.begin_turn(now);
+        self.turn_some(usize::MAX)
+    }
+
+    /// Moves every shard to `now`. Call [`Shards::turn_some`] next, until nobody is left: meanwhile cached values of those
+    /// who are left are as they were, like those of an HCP whose record has just arrived.
+    pub fn begin_turn(&mut self, now: Micros) {
+        self.shards.values_mut().for_each(|shard| shard.advance(now));
+    }
+
+    /// Refreshes what changed, at most so many HCPs, so that a reader need not wait for all of them. Returns them with the
+    /// numbers of their shards; none when nobody is left.
+    pub fn turn_some(&mut self, most: usize) -> Vec<(i32, Changed)> {
         let mut evaluated = Vec::new();
         for (number, shard) in &mut self.shards {
-            shard.advance(now);
-            evaluated.extend(shard.evaluate().into_iter().map(|changed| (*number, changed)));
+            let some = shard.evaluate_some(most - evaluated.len());
+            evaluated.extend(some.into_iter().map(|changed| (*number, changed)));
         }
         evaluated
     }
@@ -166,8 +179,8 @@ mod tests {
     use touchpoint::reference::{PanelRow, Tables, Validity};
     use touchpoint::{Policy, Reference};
 
-    #[test]
-    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+    /// Shards that know of ten targets.
+    fn shards() -> Shards {
         let panel = |hcp_id: String| PanelRow {
             owner_id: "rep".into(),
             hcp_id,
@@ -178,7 +191,37 @@ mod tests {
         };
         let panels = Some((0..10).map(|n| panel(n.to_string())).collect());
         let reference = Reference::try_new(Tables { panels, ..Tables::default() }).expect("no faults");
-        let mut shards = Shards::new(Arc::new(Policy::default()), Arc::new(reference));
+        Shards::new(Arc::new(Policy::default()), Arc::new(reference))
+    }
+
+    #[test]
+    fn a_turn_in_slices_evaluates_everybody_once_and_in_the_same_order() {
+        let of_slices = |most: usize| {
+            let mut shards = shards();
+            shards.assign(Ownership::Shared, [0, 1, 2]);
+            shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
+            shards.begin_turn(1);
+            let (mut evaluated, mut slices) = (Vec::new(), 0);
+            loop {
+                let some = shards.turn_some(most);
+                if some.is_empty() {
+                    return (evaluated, slices);
+                }
+                assert!(some.len() <= most);
+                evaluated.extend(some);
+                slices += 1;
+            }
+        };
+        let (whole, one) = of_slices(usize::MAX);
+        assert_eq!((whole.len(), one), (10, 1));
+        for most in 1..=10 {
+            assert_eq!(of_slices(most), (whole.clone(), 10_usize.div_ceil(most)), "{most}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+        let mut shards = shards();
         let mut known = |ownership, numbers: &[i32]| {
             shards.assign(ownership, numbers.iter().copied());
             shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));

@@ -10,7 +10,7 @@ use crate::health::Health;
 use crate::metrics::checks::CheckMetrics;
 use processors::check::{Answer, Asked, Proposal, check};
 use processors::kernel::Scratch;
-use processors::{Shards, SharedShards};
+use processors::{Askers, Shards, SharedShards};
 use std::sync::Arc;
 use touchpoint::{Audience, Clock, Micros};
 
@@ -18,6 +18,8 @@ use touchpoint::{Audience, Clock, Micros};
 pub struct Api {
     /// The live state.
     pub shards: SharedShards,
+    /// Those whom the pipeline lets in.
+    pub askers: Askers,
     /// Now.
     pub clock: Arc<dyn Clock>,
     /// Whether the state is complete.
@@ -49,9 +51,13 @@ impl Api {
     /// # Errors
     /// The state is not complete, or will not be mended before the process starts again.
     pub fn read<T>(&self, look: impl FnOnce(&Shards, Micros) -> T) -> Result<T, NotReady> {
+        self.look(&self.askers.read(&self.shards), look)
+    }
+
+    fn look<T>(&self, shards: &Shards, look: impl FnOnce(&Shards, Micros) -> T) -> Result<T, NotReady> {
         // Only a writer that panicked poisons the lock: what it left may be half written.
-        let Ok(shards) = self.shards.read() else { return Err(NotReady) };
-        if self.health.readiness().is_ready() { Ok(look(&shards, self.clock.now())) } else { Err(NotReady) }
+        let sound = !self.shards.is_poisoned() && self.health.readiness().is_ready();
+        if sound { Ok(look(shards, self.clock.now())) } else { Err(NotReady) }
     }
 
     /// Judges proposals, each as of its own now.
@@ -64,6 +70,16 @@ impl Api {
             self.read(|shards, now| check(shards, proposal, Asked { audience, now }, &mut scratch))
         };
         proposals.iter().map(judge).collect()
+    }
+
+    /// As [`Api::judge`] of one proposal, without waiting; `None` while the pipeline writes.
+    ///
+    /// # Errors
+    /// The state is not complete.
+    pub fn judge_now(&self, proposal: &Proposal, audience: Audience) -> Option<Result<Answer, NotReady>> {
+        let shards = self.askers.read_now(&self.shards)?;
+        let mut scratch = Scratch::default();
+        Some(self.look(&shards, |shards, now| check(shards, proposal, Asked { audience, now }, &mut scratch)))
     }
 }
 

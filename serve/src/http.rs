@@ -21,6 +21,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use problem::Problem;
 use std::future::IntoFuture;
 use std::net::TcpListener;
@@ -78,6 +79,12 @@ pub enum HttpError {
 pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<(), HttpError> {
     listener.set_nonblocking(true).map_err(HttpError::Socket)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(HttpError::Socket)?;
+    // An answer is one small write: held back to be sent with the next one, it would wait for nothing.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small packets back");
+        }
+    });
     let stop = shutdown.clone().cancelled_owned();
     let mut server = pin!(axum::serve(listener, router(state)).with_graceful_shutdown(stop).into_future());
     let ended = tokio::select! {

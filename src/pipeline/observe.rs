@@ -24,6 +24,8 @@ use touchpoint::{Kind, Micros, Policy, Reference, RejectReason, SkipReason, Topi
 
 /// How often the size of the state is measured: that walks every HCP.
 const STATE_EVERY: Micros = 10 * SECOND;
+/// Records that wait in Kafka while the pipeline keeps up.
+const BEHIND: u64 = 50_000;
 /// How often lags are asked for.
 const LAG_EVERY: Micros = SECOND;
 
@@ -100,6 +102,12 @@ impl Observer {
             let total = lags.values().map(|lag| u64::try_from(*lag).unwrap_or(0)).sum();
             self.with_tally(|t| (t.lag, t.watermark) = ((!lags.is_empty()).then_some(total), watermark));
         }
+    }
+
+    /// Whether a backlog is worked off: more records wait in Kafka than arrive while a turn takes its time, or nobody
+    /// knows yet how many.
+    pub(super) fn is_behind(&self) -> bool {
+        self.with_tally(|t| t.lag).is_none_or(|lag| lag > BEHIND)
     }
 
     /// A policy took force.

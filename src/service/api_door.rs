@@ -9,7 +9,7 @@
 //! Without a folder for the audit log, which tables in an object store do not give, it answers nobody either.
 
 use anyhow::Context;
-use processors::SharedShards;
+use processors::{Askers, SharedShards};
 use serve::metrics::checks::CheckMetrics;
 use serve::{Access, Api, AuditLog, Door, Health, SharedAccess, Token};
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ const NO_AUDIT: &str = "the tables lie in an object store and there is no folder
 
 /// What the API answers from.
 pub(super) struct Parts<'a> {
-    pub(super) shards: &'a SharedShards,
+    pub(super) shards: (&'a SharedShards, &'a Askers),
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) health: &'a Arc<Health>,
     pub(super) metrics: &'a CheckMetrics,
@@ -48,7 +48,8 @@ pub(super) fn open(
     };
     let Some(audit) = audit else { return Ok(closed(NO_AUDIT)) };
     Ok(Door::Open(Arc::new(Api {
-        shards: parts.shards.clone(),
+        shards: parts.shards.0.clone(),
+        askers: parts.shards.1.clone(),
         clock: parts.clock.clone(),
         health: parts.health.clone(),
         access: SharedAccess::new(access),
@@ -65,7 +66,7 @@ fn closed(why: &'static str) -> Door {
 #[cfg(test)]
 mod tests {
     use super::{Parts, open};
-    use processors::{Shards, SharedShards};
+    use processors::{Askers, Shards, SharedShards};
     use serve::metrics::checks::CheckMetrics;
     use serve::{Access, Door, Health, Token};
     use std::path::PathBuf;
@@ -80,7 +81,7 @@ mod tests {
             Arc::new(RwLock::new(Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()))));
         let health = Arc::new(Health::new(clock.clone(), Duration::from_secs(1)));
         let metrics = CheckMetrics::register(&prometheus::Registry::new()).unwrap();
-        let parts = Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics };
+        let parts = Parts { shards: (&shards, &Askers::default()), clock: &clock, health: &health, metrics: &metrics };
         open(tokens, listens.parse().unwrap(), audit, parts).unwrap()
     }
 

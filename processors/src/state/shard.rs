@@ -8,18 +8,16 @@ use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
-use arrow::array::{BooleanBuilder, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use touchpoint::record::{RecordColumns, RecordRow};
 use touchpoint::reference::Changes;
-use touchpoint::time::{HOUR, Micros, RETENTION};
+use touchpoint::time::Micros;
 use touchpoint::{Audience, Policy, Reference, log};
-
-/// How far behind the watermark a record may lie before it is flagged `late` (metrics.md §2).
-const LATE_AFTER: Micros = HOUR;
 
 /// Records that are looked up together: enough to fill the memory's queues, few enough to stay in the first cache.
 const GROUP: usize = 32;
@@ -35,19 +33,6 @@ pub enum StateError {
     Full,
 }
 
-/// What [`Shard::apply`] gives back.
-#[derive(Debug)]
-pub struct Applied {
-    /// Rows of `touchpoint_log`, one per record of the batch, in its order.
-    pub log: RecordBatch,
-    /// Records behind the watermark by more than an hour.
-    pub late: usize,
-    /// Records whose event time was already outside retention: stored, seen by SQL, not held live.
-    pub too_late: usize,
-    /// Records that changed a live result.
-    pub changed: usize,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub struct Shard {
@@ -60,7 +45,7 @@ pub struct Shard {
     wheel: Wheel,
     live: Live,
     pub(super) days: Days,
-    changed: Vec<u32>,
+    changed: VecDeque<u32>,
     scratch: Scratch,
     now: Micros,
 }
@@ -78,37 +63,11 @@ impl Shard {
             wheel: Wheel::default(),
             live: Live::default(),
             days: Days::default(),
-            changed: Vec::new(),
+            changed: VecDeque::new(),
             scratch: Scratch::default(),
             // The epoch: before any record, and spans can be taken off it. Readers may come before the first advance.
             now: 0,
         }
-    }
-
-    /// Takes in a decoded batch at `now` and gives its log rows.
-    ///
-    /// # Errors
-    /// [`StateError`]; the shard must then be discarded and restored.
-    pub fn apply(
-        &mut self,
-        batch: &RecordBatch,
-        now: Micros,
-        watermark: Option<Micros>,
-    ) -> Result<Applied, StateError> {
-        let rows = batch.num_rows();
-        let (mut late, mut supersedes) = (BooleanBuilder::with_capacity(rows), BooleanBuilder::with_capacity(rows));
-        let (mut late_rows, mut too_late, mut changed) = (0, 0, 0);
-        self.admit_rows(&RecordColumns::try_new(batch)?, 0..rows, |row, admitted| {
-            supersedes.append_value(admitted.supersedes);
-            changed += usize::from(admitted.inserted == Inserted::Changed);
-            let occurred_at = row.occurred_at.unwrap_or(Micros::MAX);
-            let is_late = watermark.is_some_and(|w| occurred_at < w - LATE_AFTER);
-            late.append_value(is_late);
-            late_rows += usize::from(is_late);
-            too_late += usize::from(occurred_at <= now - RETENTION);
-        })?;
-        let log = log::from_record(batch, late.finish(), supersedes.finish())?;
-        Ok(Applied { log, late: late_rows, too_late, changed })
     }
 
     /// Takes in rows of `touchpoint_log`, in any order.
@@ -156,13 +115,20 @@ impl Shard {
 
     /// Brings the cached headline values of every changed HCP to the present time. Returns who they are.
     pub fn evaluate(&mut self) -> Vec<Changed> {
-        let changed = std::mem::take(&mut self.changed);
-        let refreshed = changed.into_iter().map(|number| {
+        self.evaluate_some(usize::MAX)
+    }
+
+    /// As [`Shard::evaluate`], of at most so many; the others follow with the next calls.
+    pub fn evaluate_some(&mut self, most: usize) -> Vec<Changed> {
+        let mut refreshed = Vec::with_capacity(most.min(self.changed.len()));
+        while refreshed.len() < most
+            && let Some(number) = self.changed.pop_front()
+        {
             let from = self.hcps.get_mut(number as usize).map(|h| std::mem::replace(&mut h.changed_from, Micros::MAX));
             self.refresh(number);
-            Changed { number, from: from.filter(|from| *from != Micros::MAX) }
-        });
-        refreshed.collect()
+            refreshed.push(Changed { number, from: from.filter(|from| *from != Micros::MAX) });
+        }
+        refreshed
     }
 
     fn refresh(&mut self, number: u32) {
@@ -313,7 +279,7 @@ impl Shard {
 
     /// Admits rows in their order, a group at a time: the look-ups of a group do not depend on each other, so their cache
     /// misses overlap. Record by record, each would wait for the one before.
-    fn admit_rows(
+    pub(super) fn admit_rows(
         &mut self,
         columns: &RecordColumns<'_>,
         rows: impl Iterator<Item = usize>,
@@ -378,14 +344,15 @@ impl Shard {
     }
 }
 
-struct Admitted {
-    inserted: Inserted,
-    supersedes: bool,
+/// What became of a record.
+pub(super) struct Admitted {
+    pub(super) inserted: Inserted,
+    pub(super) supersedes: bool,
 }
 
-fn mark(hcp: &mut Hcp, number: u32, changed: &mut Vec<u32>) {
+fn mark(hcp: &mut Hcp, number: u32, changed: &mut VecDeque<u32>) {
     if !hcp.changed {
         hcp.changed = true;
-        changed.push(number);
+        changed.push_back(number);
     }
 }

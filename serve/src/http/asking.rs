@@ -116,15 +116,18 @@ pub(super) async fn look<T: Send + 'static>(
 ) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(NotReady)) => {
-            let detail = "the state of this process is not complete yet; /readyz says what is missing";
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", detail))
-        }
+        Ok(Err(why)) => Err(not_ready(why)),
         Err(_) => {
             let detail = "a fault of the program; the log of the process says where";
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "not answered", detail))
         }
     }
+}
+
+/// There is no answer yet.
+pub(super) fn not_ready(_: NotReady) -> Problem {
+    let detail = "the state of this process is not complete yet; /readyz says what is missing";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", detail)
 }
 
 /// An answer that holds ids of persons: nobody between may keep it.

@@ -7,7 +7,7 @@ use crate::api::{Api, Door};
 use crate::audit::AuditLog;
 use crate::health::{Assignment, Health, Restore};
 use crate::metrics::checks::CheckMetrics;
-use processors::{Ownership, Shards};
+use processors::{Askers, Ownership, Shards};
 use prometheus::Registry;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -67,8 +67,15 @@ fn door(access: Access, audit: &Path) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock
         health.restored(Restore::Done);
         let metrics = CheckMetrics::register(&Registry::new()).expect("a new registry");
         let shards = Arc::new(RwLock::new(shards()));
-        let access = SharedAccess::new(access);
-        Door::Open(Arc::new(Api { shards, clock, health: health.clone(), access, audit, metrics }))
+        Door::Open(Arc::new(Api {
+            shards,
+            askers: Askers::default(),
+            clock,
+            health: health.clone(),
+            access: SharedAccess::new(access),
+            audit,
+            metrics,
+        }))
     }
 }
 
