@@ -35,6 +35,7 @@ pub use cluster::{UNKNOWN_CLUSTER, cluster_id};
 pub use config::{KafkaConfig, Problem};
 pub use drain::{Drained, drain};
 pub use error::IngestError;
+pub(crate) use error::cause as error_cause;
 pub use event::{SourceEvent, StartOffsets};
 pub use ownership::{Ownership, PartitionCounts};
 pub use partitioner::{

@@ -11,7 +11,8 @@
 //! | [`erased`] | the HCPs who were erased and must not come back |
 //! | [`kafka`] | the consumer group over the four topics |
 //! | [`file`] | NDJSON files for the bounded import |
-//! | [`reference_files`] | reference data: ten tables from CSV, NDJSON and Parquet |
+//! | [`reference_files`] | reference data: ten tables from CSV, NDJSON and Parquet, and from what topics hold |
+//! | [`reference_topics`] | the consumers of compacted topics of reference data |
 
 pub mod batch;
 mod dead_letter;
@@ -23,3 +24,4 @@ mod instant;
 pub mod kafka;
 mod message;
 pub mod reference_files;
+pub mod reference_topics;

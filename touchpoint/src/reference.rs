@@ -11,6 +11,7 @@
 //! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
 //! | [`plan`] | enrolments and steps; [`steps`] the steps by plan, [`plan_rows`] those of one |
 //! | [`changes`] | what differs between two loads |
+//! | [`country`] | the code of a country |
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
 //! | `index` | rows by key |
@@ -21,6 +22,7 @@ pub mod account;
 pub mod affiliation;
 pub mod changes;
 pub mod consent;
+pub mod country;
 pub mod fault;
 pub mod hcp;
 mod index;
@@ -42,7 +44,7 @@ pub use account::{AccessStatus, AccountRow};
 pub use affiliation::AffiliationRow;
 pub use changes::Changes;
 pub use consent::{ConsentRow, ConsentRuleRow, Regime};
-pub use fault::Fault;
+pub use fault::{Clash, Fault};
 pub use hcp::HcpRow;
 pub use panel::PanelRow;
 pub use permission::{Captures, CountryRules, Permissions};
