@@ -28,6 +28,7 @@ mod topic;
 
 pub use courier::Courier;
 pub use desk::{AlertDesk, AlertError};
+pub(crate) use topic::client_config;
 pub use topic::{AlertLog, AlertLogError, AlertTopics};
 
 use serve::deliver::{Ids, Webhook};

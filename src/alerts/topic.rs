@@ -159,7 +159,7 @@ impl AlertLog {
 }
 
 /// What every client needs to reach the cluster.
-pub(super) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
+pub(crate) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = ClientConfig::new();
     for (name, value) in &kafka.properties {
         config.set(name, value);

@@ -27,6 +27,6 @@ impl ReferenceArgs {
         for (table, path) in own {
             path.iter().for_each(|path| files.set(table, path.clone()));
         }
-        ReferenceInput { folder: self.folder.clone(), files }
+        ReferenceInput { folder: self.folder.clone(), files, ..ReferenceInput::default() }
     }
 }

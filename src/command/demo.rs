@@ -13,7 +13,7 @@ use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
 use crate::pipeline::PipelineSettings;
 use crate::policy;
-use crate::reference::ReferenceInput;
+use crate::reference::ReferenceSource;
 use crate::service::{Service, ServiceConfig};
 use crate::view::TerminalView;
 use ingest::decode::DecodeOptions;
@@ -69,6 +69,7 @@ fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Arc<Referen
 }
 
 fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> anyhow::Result<ServiceConfig> {
+    let given = args.reference.input();
     Ok(ServiceConfig {
         pipeline_name: "demo".to_owned(),
         kafka: KafkaConfig { group_id: "touchload-demo".to_owned(), ..KafkaConfig::new(servers) },
@@ -85,7 +86,7 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         tokens: None,
         audit: None,
         reference,
-        reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
+        reference_source: given.is_given().then(|| ReferenceSource::of_files(given).shared()),
         policy: policy::in_force(args.policy.as_deref())?,
         policy_file: args.policy.clone(),
         // The embedded broker has no topics for them.

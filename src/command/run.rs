@@ -6,17 +6,17 @@ use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
 use crate::policy;
-use crate::reference::ReferenceInput;
+use crate::reference::{ReferenceInput, ReferenceSource};
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use crate::tokens;
 use anyhow::Context;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
-use ingest::reference_files::ReferenceFiles;
 use serve::deliver::{Ids, Webhook};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{FolderUse, Location, Store, Table};
 use tokio::runtime::Runtime;
@@ -38,8 +38,11 @@ pub(super) fn run(
     let config = load(&args.config, &overrides)?.config;
     logging::start_at(config.log.level, config.log.format, verbosity);
     let reference = match args.reference {
-        Some(folder) => ReferenceInput { folder: Some(folder), files: ReferenceFiles::default() },
-        None => ReferenceInput { folder: None, files: config.reference.clone() },
+        Some(folder) => ReferenceInput { folder: Some(folder), ..ReferenceInput::default() },
+        None => {
+            let (files, topics) = (config.reference.clone(), config.reference_topics.clone());
+            ReferenceInput { folder: None, files, topics }
+        }
     };
     let service = service_config(&args.config, &config, reference)?;
     runtime.block_on(async {
@@ -90,6 +93,10 @@ pub(super) async fn summary(
 
 fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) -> anyhow::Result<ServiceConfig> {
     let kafka = source_config(file, config)?;
+    // Nothing listens before topics are read to their end: no probe finds the process ready, and no record is judged
+    // without the tables.
+    let source = reference.is_given().then(|| ReferenceSource::open(reference, &kafka)).transpose()?;
+    let reference = source.as_ref().map_or_else(|| Ok(Arc::default()), ReferenceSource::load)?;
     let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
     Ok(ServiceConfig {
         pipeline_name: config.pipeline_name.clone(),
@@ -106,8 +113,8 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         http: config.http_listen,
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
         audit: config.http_audit.clone(),
-        reference: reference.load()?,
-        reference_input: Some(reference).filter(ReferenceInput::is_given),
+        reference,
+        reference_source: source.map(ReferenceSource::shared),
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),
         alerts: alert_settings(&config.alerts)?,
