@@ -96,7 +96,7 @@ pub enum Command {
                       bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
                       topic, and all reference tables into the folder `reference` beside them.",
         after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
-                      \x20 touchload simulate --kafka localhost:9092 --rate 5000"
+                      \x20 touchload simulate --kafka localhost:9092 --rate 5000 --reference-topics reference."
     )]
     Simulate(SimulateArgs),
 

@@ -57,6 +57,28 @@ fn the_same_rows_have_the_same_version_wherever_they_come_from() {
 }
 
 #[test]
+fn the_tables_of_a_world_are_the_same_from_files_and_from_topics() {
+    let span = simulate::Span { from: 1_735_689_600_000_000, to: 1_735_689_600_000_000 + 60 * touchpoint::time::DAY };
+    let config = simulate::WorldConfig::new(simulate::Scenario::Orchestration, 120, 7, span);
+    let world = simulate::World::build(config).unwrap();
+    let files = simulate::ReferenceFiles::new(&world);
+    let folder = tempfile::tempdir().unwrap();
+    files.write(folder.path()).unwrap();
+    let of_files = load_all(&ReferenceFiles::in_folder(folder.path()), &TopicTables::new()).unwrap();
+    let mut tables: TopicTables = ReferenceTable::ALL.map(|table| (table, TopicTable::new(table.name()))).into();
+    let mut messages: Vec<_> = files.messages().collect();
+    messages.reverse();
+    for (message, offset) in messages.iter().zip(0..) {
+        let held = tables.get_mut(&ReferenceTable::named(message.table).unwrap()).unwrap();
+        let (key, value) = (Some(message.key.as_slice()), Some(message.value.as_slice()));
+        held.take(&TopicMessage { partition: message.key.len() as i32 % 3, offset, key, value });
+    }
+    let of_topics = load_all(&ReferenceFiles::default(), &tables).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(of_topics.version(), of_files.version());
+    assert_eq!(of_topics.hcp_count(), 120);
+}
+
+#[test]
 fn the_last_message_of_a_key_holds_and_a_tombstone_withdraws() {
     let key = |n: u32| format!("{{\"owner_id\":\"rep-{n}\"}}");
     let (one, two) = (key(1), key(2));
