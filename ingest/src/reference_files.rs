@@ -46,7 +46,7 @@ mod topic_table;
 
 pub use files::{ReferenceFiles, ReferenceTable};
 pub use problem::{Origin, Place, Problem, ReferenceError, Retry};
-pub use topic_table::{Taken, TopicMessage, TopicTable};
+pub use topic_table::{RowOfHcp, Taken, TopicMessage, TopicTable};
 
 use cells::Cells;
 use problem::{Found, Problems};

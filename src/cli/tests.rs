@@ -173,6 +173,9 @@ fn erase_names_one_person_and_shows_before_it_does() {
     assert_eq!((args.hcp.as_str(), args.amendment()), ("h1", Amendment::DryRun));
     let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --execute").command else { panic!() };
     assert_eq!(args.amendment(), Amendment::Executed);
+    assert_eq!(args.config, None);
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --config t.toml").command else { panic!() };
+    assert_eq!(args.config, Some(PathBuf::from("t.toml")));
     assert_eq!(refused("touchload erase --data d").kind(), ErrorKind::MissingRequiredArgument);
     assert_eq!(refused("touchload erase --data d --hcp=").exit_code(), 2);
 }

@@ -122,22 +122,29 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
     })
 }
 
+/// The key that a file holds.
+pub(super) fn secret_key(file: &Path) -> anyhow::Result<SecretKey> {
+    let bytes = std::fs::read(file).with_context(|| format!("reading the key {}", file.display()))?;
+    // An editor ends a file with a line break, which is no part of a key.
+    SecretKey::new(bytes.trim_ascii_end()).with_context(|| format!("the key {}", file.display()))
+}
+
+/// Where alerts stand.
+pub(super) fn alert_topics(section: &AlertsSection) -> AlertTopics {
+    AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() }
+}
+
 /// What alerts need, their secrets read; `None` where they are off.
 fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSettings>> {
     let Some(key_file) = section.key_file.as_deref().filter(|_| section.enabled) else { return Ok(None) };
-    let secret = |file: &Path| -> anyhow::Result<SecretKey> {
-        let bytes = std::fs::read(file).with_context(|| format!("reading the key {}", file.display()))?;
-        // An editor ends a file with a line break, which is no part of a key.
-        SecretKey::new(bytes.trim_ascii_end()).with_context(|| format!("the key {}", file.display()))
-    };
     let webhook = |url: &String| -> anyhow::Result<Webhook> {
         let (name, url) = ("webhook".to_owned(), url.clone());
-        let secret = section.webhook_secret_file.as_deref().map(secret).transpose()?;
+        let secret = section.webhook_secret_file.as_deref().map(secret_key).transpose()?;
         Ok(Webhook { name, url, audience: Audience::Commercial, secret })
     };
     Ok(Some(AlertSettings {
-        key: secret(key_file)?,
-        topics: AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() },
+        key: secret_key(key_file)?,
+        topics: alert_topics(section),
         ids: if section.plain_ids { Ids::Plain } else { Ids::Pseudonyms },
         alertmanagers: section.alertmanagers.clone(),
         webhooks: section.webhook_url.iter().map(webhook).collect::<Result<_, _>>()?,

@@ -5,6 +5,8 @@
 //! stands in two partitions has no last message, since Kafka orders within a partition only: both are kept, which loading
 //! tells as a problem.
 
+use super::cell::Cell;
+use super::json_object::JsonObject;
 use std::collections::BTreeMap;
 
 /// Longest value that is kept, and longest key: far above fifteen columns of 128 bytes.
@@ -50,6 +52,17 @@ pub(super) struct Kept {
     pub(super) content: Content,
 }
 
+/// A row about an HCP, as it stands in a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowOfHcp {
+    /// The partition.
+    pub partition: i32,
+    /// The offset in it.
+    pub offset: i64,
+    /// The key.
+    pub key: String,
+}
+
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicTable {
@@ -82,6 +95,22 @@ impl TopicTable {
         let key = message.key.map(|key| key.get(..=MAX_MESSAGE).unwrap_or(key).into());
         self.messages.insert((key, message.partition), Kept { offset: message.offset, content });
         taken
+    }
+
+    /// The rows whose key or value says that they are about the HCP. What is no JSON object is about nobody.
+    pub fn rows_of(&self, hcp_id: &str) -> impl Iterator<Item = RowOfHcp> {
+        let is_about = move |json: &[u8]| {
+            JsonObject::parse(json).is_ok_and(|object| object.cell("hcp_id").trimmed() == Cell::Text(hcp_id))
+        };
+        let row = move |(key, partition, kept): (Option<&[u8]>, i32, &Kept)| {
+            let Content::Value(value) = &kept.content else { return None };
+            (key.is_some_and(is_about) || is_about(value)).then(|| RowOfHcp {
+                partition,
+                offset: kept.offset,
+                key: String::from_utf8_lossy(key.unwrap_or_default()).into_owned(),
+            })
+        };
+        self.messages().filter_map(row)
     }
 
     /// Every key, by its bytes, with its partition and its last message.

@@ -62,6 +62,9 @@ pub struct EraseArgs {
     /// The `hcp_id` of the person
     #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub hcp: String,
+    /// The configuration of `run`: its alert topics are cleared too, and its reference topics looked through
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Do it, beyond recall; without this nothing is changed
     #[arg(long)]
     execute: bool,

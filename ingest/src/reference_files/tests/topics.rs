@@ -176,3 +176,18 @@ fn rows_of_topics_and_files_are_held_against_each_other() {
                    offset 0, which is a primary affiliation of the same HCP";
     assert!(shown.contains(overlap) && shown.contains("accounts.csv, line 2"), "{shown}");
 }
+
+#[test]
+fn rows_of_a_person_are_found_by_key_and_value_and_not_by_parts_of_ids() {
+    let sent: &[Sent<'_>] = &[
+        (0, Some(r#"{"hcp_id":"h1"}"#), Some(r#"{"hcp_id":"h1"}"#)),
+        (0, Some(r#"{"hcp_id":"h10"}"#), Some(r#"{"hcp_id":"h10","segment":"h1"}"#)),
+        (1, Some("h\u{fffd}"), Some(r#"{"hcp_id": " h1"}"#)),
+        (1, Some(r#"{"hcp_id":"h1","valid_from":"2026-01-01"}"#), None),
+        (1, None, Some("h1")),
+    ];
+    let held = topics(&[(ReferenceTable::Hcps, sent)]);
+    let mut rows: Vec<_> = held[&ReferenceTable::Hcps].rows_of("h1").map(|row| (row.partition, row.offset)).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [(0, 0), (1, 2)]);
+}
