@@ -15,10 +15,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod transaction;
 
 pub use pace::Pace;
 pub use source::{Content, Each, Outgoing, Refilled, Source};
 pub use topics::{create_compacted, create_missing};
+pub use transaction::{Positions, Transaction};
 
 use pace::TokenBucket;
 use producer::Deliveries;
@@ -102,6 +104,9 @@ pub enum PublishError {
     /// The client gave up for good (fenced, or order lost); start again.
     #[error("the Kafka client failed for good: {0}")]
     Fatal(RDKafkaErrorCode),
+    /// A transaction failed; what it wrote is read by nobody.
+    #[error("the records could not be written to Kafka in one transaction: {0}; run it again")]
+    Transaction(#[source] KafkaError),
     /// A record was refused before it was sent, for a reason that no waiting cures.
     #[error("the Kafka client refused a record: {0}")]
     Refused(#[source] KafkaError),

@@ -44,6 +44,7 @@ pub use partitioner::{
 pub use properties::{is_secret_property, property_problem};
 pub use source::{KafkaSource, SourceHandle};
 pub use stats::SourceStats;
+pub use topics::partition_counts;
 
 #[cfg(test)]
 mod tests;

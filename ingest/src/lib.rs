@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`decode`] | the decoder: one JSON record or CloudEvent to one row, or the reason why not |
 //! | [`batch`] | messages of one partition number become one Arrow batch |
+//! | [`encode`] | a row back into the JSON that it is decoded from |
 //! | [`erased`] | the HCPs who were erased and must not come back |
 //! | [`kafka`] | the consumer group over the four topics |
 //! | [`file`] | NDJSON files for the bounded import |
@@ -18,6 +19,7 @@ pub mod batch;
 mod dead_letter;
 pub mod decode;
 mod digest;
+pub mod encode;
 pub mod erased;
 pub mod file;
 mod instant;

@@ -158,6 +158,8 @@ fn retract_needs_a_source_and_a_span_and_shows_before_it_does() {
     assert_eq!(args.amendment(), Amendment::DryRun);
     let Command::Retract(args) = typed(&format!("{line} --topic import:ab --execute")).command else { panic!() };
     assert_eq!((args.amendment(), args.topic.as_deref()), (Amendment::Executed, Some("import:ab")));
+    let Command::Retract(args) = typed(&format!("{line} --to-kafka t.toml")).command else { panic!() };
+    assert_eq!((args.amendment(), args.to_kafka), (Amendment::DryRun, Some(PathBuf::from("t.toml"))));
     for line in [
         "touchload retract --data d --source crm",
         "touchload retract --data d --ingested-between 1970-01-01 1970-01-02",

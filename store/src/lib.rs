@@ -24,6 +24,7 @@
 //! | [`provider`] | a table as DataFusion sees it, pinned to one version |
 //! | [`schema`] | all tables under their names, refreshed together |
 //! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
+//! | [`retracted`] | notes of retractions whose records went to Kafka |
 //! | [`erase`] | an HCP is forgotten: rows, files, log entries, and a list that keeps them from coming back |
 
 pub mod acquire;
@@ -45,6 +46,7 @@ pub mod options;
 pub mod owner;
 pub mod provider;
 pub mod read;
+mod retracted;
 #[cfg(test)]
 mod sample;
 pub mod schema;
