@@ -15,8 +15,10 @@ use touchpoint::Topics;
 
 /// How long the cluster may take for all answers.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
-/// After this the cluster gives the transaction up by itself, in milliseconds; below what brokers allow at most.
-const GIVEN_UP_AFTER: &str = "600000";
+/// How long it may take to be given up; the cluster does it by itself in the end.
+const ABORT_WITHIN: Duration = Duration::from_secs(5);
+/// After this the cluster gives the transaction up by itself, in milliseconds. Until then readers of committed records wait.
+const GIVEN_UP_AFTER: &str = "120000";
 /// How long to wait on a full queue before looking again.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -60,6 +62,14 @@ pub struct Transaction {
     answers: Arc<Mutex<Answers>>,
     topics: Topics,
     sent: u64,
+    stage: Stage,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    Settled,
 }
 
 impl Transaction {
@@ -75,7 +85,7 @@ impl Transaction {
             client.create_with_context(Placed(answers.clone())).map_err(PublishError::Config)?;
         producer.init_transactions(CONNECT_DEADLINE).map_err(PublishError::Transaction)?;
         producer.begin_transaction().map_err(PublishError::Transaction)?;
-        Ok(Self { producer, answers, topics: config.topics.clone(), sent: 0 })
+        Ok(Self { producer, answers, topics: config.topics.clone(), sent: 0, stage: Stage::Open })
     }
 
     /// Hands one record over; waits while there is no room.
@@ -117,7 +127,18 @@ impl Transaction {
     ///
     /// # Errors
     /// It cannot be told whether they are.
-    pub fn commit(self) -> Result<(), PublishError> {
+    pub fn commit(mut self) -> Result<(), PublishError> {
+        self.stage = Stage::Settled;
         self.producer.commit_transaction(ANSWERS_WITHIN).map_err(PublishError::Transaction)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if self.stage == Stage::Open
+            && let Err(error) = self.producer.abort_transaction(ABORT_WITHIN)
+        {
+            tracing::warn!(%error, "a transaction was left for the cluster to give up, which takes two minutes");
+        }
     }
 }
