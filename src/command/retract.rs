@@ -83,7 +83,7 @@ pub(super) async fn retract(args: &RetractArgs, out: &mut dyn Write) -> anyhow::
         (Amendment::Executed, Some(target)) => {
             // Beside pipelines, and apart from what rewrites tables.
             let _lock = FolderLock::take(&location, FolderUse::Run).await?;
-            produce(&store, &order, &Target { reference, ..target }, out).await?;
+            produce(&store, &order, &target.with_reference(reference), out).await?;
         }
     }
     Ok(())

@@ -27,7 +27,6 @@ use touchpoint::record::RecordColumns;
 use touchpoint::{Kind, Micros, Reference};
 
 /// Where records go.
-#[derive(Clone)]
 pub(super) struct Target {
     kafka: KafkaConfig,
     options: DecodeOptions,
@@ -55,6 +54,11 @@ impl Target {
         let input = ReferenceInput { folder: None, files: config.reference, topics: config.reference_topics };
         let reference = ReferenceSource::open(input, &kafka)?.load()?;
         Ok(Self { kafka, options, reference })
+    }
+
+    /// The same, with other reference data.
+    pub(super) fn with_reference(self, reference: Arc<Reference>) -> Self {
+        Self { reference, ..self }
     }
 
     /// Produces what was restated, and keeps the note.
