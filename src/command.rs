@@ -7,6 +7,7 @@ mod erase;
 mod import;
 mod logging;
 mod policy_check;
+mod reference;
 mod retract;
 mod run;
 mod simulate;

@@ -192,3 +192,14 @@ fn log_options_stand_anywhere() {
     assert_eq!(typed("touchload demo -v").verbosity(), Verbosity::Debug);
     assert_eq!(refused("touchload -q -v demo").kind(), ErrorKind::ArgumentConflict);
 }
+
+#[test]
+fn reference_data_come_from_options_or_from_a_configuration() {
+    let Command::Sql(args) = typed("touchload sql --data d --reference-config t.toml").command else { panic!() };
+    assert_eq!(args.reference.config(), Some(std::path::Path::new("t.toml")));
+    assert!(!args.reference.input().is_given());
+    for more in ["--reference r", "--hcps-file h.csv", "--accounts-file a.csv"] {
+        let line = format!("touchload sql --data d --reference-config t.toml {more}");
+        assert_eq!(refused(&line).kind(), ErrorKind::ArgumentConflict, "{line}");
+    }
+}

@@ -7,7 +7,7 @@ mod model;
 mod traffic;
 
 use super::run::{GAUGES_EVERY, started, summary};
-use super::{simulate::poison, stop};
+use super::{reference, simulate::poison, stop};
 use crate::broker::{DEMO_PARTITIONS, EmbeddedBroker};
 use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
@@ -59,9 +59,8 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
 
 /// The files that were given, else what the simulated world knows of itself.
 fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Arc<Reference>> {
-    let given = args.reference.input();
-    if given.is_given() {
-        return Ok(given.load()?);
+    if args.reference.config().is_some() || args.reference.input().is_given() {
+        return tokio::task::block_in_place(|| reference::given(&args.reference));
     }
     Reference::try_new(simulate::ReferenceFiles::new(workload.world()).tables())
         .map(Arc::new)

@@ -22,6 +22,7 @@ mod to_kafka;
 
 use super::import::files::unaccounted;
 use super::import::{Importing, Means};
+use super::reference;
 use crate::cli::value::UsageError;
 use crate::cli::{Amendment, RetractArgs};
 use crate::clock::SystemClock;
@@ -57,10 +58,10 @@ pub(super) async fn retract(args: &RetractArgs, out: &mut dyn Write) -> anyhow::
     let at = SystemClock.now();
     let selection = selection(args, at)?;
     let target = args.to_kafka.as_deref().map(|file| tokio::task::block_in_place(|| Target::of(file))).transpose()?;
-    let given = args.reference.input();
+    let is_given = args.reference.config().is_some() || args.reference.input().is_given();
     let reference = match &target {
-        Some(target) if !given.is_given() => target.reference.clone(),
-        _ => given.load()?,
+        Some(target) if !is_given => target.reference.clone(),
+        _ => tokio::task::block_in_place(|| reference::given(&args.reference))?,
     };
     let facts = Facts { policy: policy::in_force(args.policy.as_deref())?, reference: reference.clone() };
     let order = Order { selection, facts, at };

@@ -9,10 +9,10 @@
 //! versions and the same content, which changes nothing.
 
 use super::notes;
+use crate::command::reference;
 use crate::command::run::source_config;
 use crate::config::{Overrides, load};
 use crate::publish::{Backlog, Outgoing, PublisherConfig, Transaction};
-use crate::reference::{ReferenceInput, ReferenceSource};
 use anyhow::Context;
 use arrow::array::RecordBatch;
 use ingest::decode::DecodeOptions;
@@ -51,8 +51,7 @@ impl Target {
         let kafka = source_config(file, &config)?;
         let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
         let options = DecodeOptions { future_tolerance, key_rule: config.ingest.keys, ..DecodeOptions::default() };
-        let input = ReferenceInput { folder: None, files: config.reference, topics: config.reference_topics };
-        let reference = ReferenceSource::open(input, &kafka)?.load()?;
+        let reference = reference::of_config(&config, &kafka)?;
         Ok(Self { kafka, options, reference })
     }
 
