@@ -33,9 +33,9 @@ impl Cluster {
     fn person(&self, owner: &str, district: Option<&str>) {
         let key = format!("{{\"owner_id\":\"{owner}\"}}");
         let value = district.map(|district| format!("{{\"owner_id\":\"{owner}\",\"district\":\"{district}\"}}"));
-        let mut record: BaseRecord<'_, str, str> = BaseRecord::to("people").key(&key);
+        let mut record: BaseRecord<'_, str, str> = BaseRecord::to("people").key(key.as_str());
         if let Some(value) = &value {
-            record = record.payload(value);
+            record = record.payload(value.as_str());
         }
         self.producer.send(record).map_err(|(error, _)| error).unwrap();
         self.producer.flush(PATIENCE).unwrap();

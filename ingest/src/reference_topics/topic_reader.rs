@@ -121,7 +121,7 @@ impl TopicReader {
     }
 
     fn found_partitions(&self, within: Duration) -> Result<BTreeSet<i32>, ReferenceTopicError> {
-        let metadata = self.consumer.fetch_metadata(Some(&self.topic), within);
+        let metadata = self.consumer.fetch_metadata(Some(self.topic.as_str()), within);
         let metadata = metadata.map_err(|error| self.unreadable(&error))?;
         let found = metadata.topics().iter().find(|found| found.name() == self.topic);
         let whole = found.filter(|found| found.error().is_none());
