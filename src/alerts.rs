@@ -20,14 +20,18 @@
 //! | [`topic`] | the log of transitions in Kafka |
 //! | [`names`] | which id a pseudonym is of |
 //! | [`courier`] | one webhook's way through the topics |
+//! | [`forget`] | the end of an erased HCP in the topics |
 
 mod courier;
 mod desk;
+mod forget;
 mod names;
 mod topic;
 
 pub use courier::Courier;
 pub use desk::{AlertDesk, AlertError};
+pub use forget::{Forgetting, ForgottenAlerts};
+pub(crate) use topic::client_config;
 pub use topic::{AlertLog, AlertLogError, AlertTopics};
 
 use serve::deliver::{Ids, Webhook};

@@ -96,7 +96,7 @@ pub enum Command {
                       bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
                       topic, and all reference tables into the folder `reference` beside them.",
         after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
-                      \x20 touchload simulate --kafka localhost:9092 --rate 5000"
+                      \x20 touchload simulate --kafka localhost:9092 --rate 5000 --reference-topics reference."
     )]
     Simulate(SimulateArgs),
 
@@ -126,10 +126,13 @@ pub enum Command {
     #[command(
         long_about = "Takes back the records of a source that were accepted in a span of time: what only they knew is \
                       deleted, what they replaced is stated again, and every number follows. Appends records to the \
-                      log and removes none. Shows what it would do, and does it with --execute only; it then refuses a \
-                      folder that a running pipeline owns. What the source sends again must have a greater version, or \
-                      counts when the same command is run once more.",
-        after_help = "Example:\n  touchload retract --data ./data --source crm \
+                      log and removes none; with --to-kafka produces them to the input topics instead, beside a running \
+                      pipeline. Shows what it would do, and does it with --execute only; without --to-kafka it then \
+                      refuses a folder that a running pipeline owns. What the source sends again must have a greater \
+                      version, or counts when the same command is run once more.",
+        after_help = "Examples:\n  touchload retract --data ./data --source crm \
+                      --ingested-between 2026-03-05T00:00:00Z 2026-03-05T06:30:00Z\n\
+                      \x20 touchload retract --data ./data --source crm --to-kafka touchload.toml \
                       --ingested-between 2026-03-05T00:00:00Z 2026-03-05T06:30:00Z"
     )]
     Retract(RetractArgs),
@@ -138,10 +141,11 @@ pub enum Command {
     #[command(
         long_about = "Forgets an HCP beyond recall: rewrites every table without them, deletes old files and log entries \
                       at once, keeps a keyed hash so that neither a replay nor an import brings them back, and looks into \
-                      every file for what is left. Shows what it would do, and does it with --execute only; it then \
-                      refuses a folder that a running pipeline owns. Killed half-way it is finished by the same command. \
-                      What lies elsewhere is not reached: Kafka topics, reference files, backups.",
-        after_help = "Example:\n  touchload erase --data ./data --hcp hcp-000123"
+                      every file for what is left. With --config the alert topics are cleared too, and rows of reference \
+                      topics named. Shows what it would do, and does it with --execute only; it then refuses a folder \
+                      that a running pipeline owns. Killed half-way it is finished by the same command. What lies \
+                      elsewhere is not reached: the four input topics, reference files, backups.",
+        after_help = "Example:\n  touchload erase --data ./data --config touchload.toml --hcp hcp-000123"
     )]
     Erase(EraseArgs),
 

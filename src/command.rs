@@ -8,6 +8,7 @@ mod import;
 mod logging;
 mod named;
 mod policy_check;
+mod reference;
 mod retract;
 mod run;
 mod simulate;

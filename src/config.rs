@@ -30,6 +30,7 @@ use crate::cli::LogFormat;
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::ReferenceFiles;
+use ingest::reference_topics::ReferenceTopics;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,8 +58,10 @@ pub struct RunConfig {
     pub http_tokens: Option<PathBuf>,
     /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.
     pub http_audit: Option<PathBuf>,
-    /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table.
+    /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table …
     pub reference: ReferenceFiles,
+    /// … or a compacted topic.
+    pub reference_topics: ReferenceTopics,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
     pub policy_file: Option<PathBuf>,
     /// `[alerts]`.

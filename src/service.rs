@@ -18,7 +18,7 @@ use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
 use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
-use crate::reference::ReferenceInput;
+use crate::reference::ReferenceSource;
 use crate::session;
 use alerting::Alerting;
 use anyhow::Context;
@@ -33,7 +33,7 @@ use serve::metrics::in_force::InForceMetrics;
 use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use store::{FolderLock, FolderUse, Location, OpenMode, Owner, Store};
 use tokens_watch::TokensWatch;
@@ -74,8 +74,8 @@ pub struct ServiceConfig {
     pub audit: Option<PathBuf>,
     /// Facts about HCPs, accounts, people and plans to begin with.
     pub reference: Arc<Reference>,
-    /// The files they were read from, which are read again when one changes; `None`: they stay as they are.
-    pub reference_input: Option<ReferenceInput>,
+    /// What they were read from, which is read again when it changes; `None`: they stay as they are.
+    pub reference_source: Option<Arc<Mutex<ReferenceSource>>>,
     /// Weights, budgets, gaps and hours to begin with.
     pub policy: Arc<Policy>,
     /// The file it was read from, which is read again when it changes; `None`: it stays as it is.
@@ -153,8 +153,8 @@ impl Service {
         let decoder = Arc::new(decoder);
         let (references, reference_changes) = watch::channel(config.reference.clone());
         let takers = Takers { decoder: decoder.clone(), pipeline: references, metrics: reference_metrics };
-        let input = config.reference_input;
-        let reference_watch = input.map(|input| ReferenceWatch::new(input, config.reference.clone(), takers));
+        let source = config.reference_source;
+        let reference_watch = source.map(|source| ReferenceWatch::new(source, config.reference.clone(), takers));
         let reference_watch = reference_watch.transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),

@@ -21,6 +21,7 @@ use crate::metrics::in_force::InForceMetrics;
 use crate::metrics::placement::PlacementMetrics;
 use crate::metrics::progress::ProgressMetrics;
 use crate::metrics::records::RecordMetrics;
+use crate::metrics::reference::ReferenceMetrics;
 use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
@@ -35,6 +36,7 @@ pub mod in_force;
 pub mod placement;
 pub mod progress;
 pub mod records;
+pub mod reference;
 pub mod words;
 
 #[cfg(test)]
@@ -56,6 +58,7 @@ pub const FAMILIES: &[&[Family]] = &[
     gauges::FAMILIES,
     placement::FAMILIES,
     in_force::FAMILIES,
+    reference::FAMILIES,
     checks::FAMILIES,
     alerts::FAMILIES,
     &[BUILD_INFO],
@@ -100,7 +103,7 @@ pub struct PipelineMetrics {
     /// Alerts and their delivery.
     pub alerts: AlertMetrics,
     /// The reference data in force.
-    pub reference: InForceMetrics,
+    pub reference: ReferenceMetrics,
     /// The tokens of the API in force.
     pub tokens: InForceMetrics,
     clock: Arc<dyn Clock>,
@@ -124,7 +127,7 @@ impl PipelineMetrics {
             policy: InForceMetrics::register(registry, &in_force::POLICY)?,
             checks: CheckMetrics::register(registry)?,
             alerts: AlertMetrics::register(registry)?,
-            reference: InForceMetrics::register(registry, &in_force::REFERENCE)?,
+            reference: ReferenceMetrics::register(registry)?,
             tokens: InForceMetrics::register(registry, &in_force::TOKENS)?,
             clock,
         })

@@ -9,14 +9,14 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::Timeout;
-use rdkafka::{Message, Offset, TopicPartitionList};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 use serve::deliver::Document;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use touchpoint::Audience;
 
 /// The cluster must answer within this.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// A transition must be acknowledged by all replicas within this …
 const APPEND_WITHIN: &str = "20000";
 /// … and is tried so often.
@@ -92,9 +92,7 @@ impl AlertLog {
     pub async fn open(kafka: &KafkaConfig, topics: AlertTopics) -> Result<Self, AlertLogError> {
         let config = client_config(kafka);
         create_missing(&config, &topics).await?;
-        let mut producing = config.clone();
-        producing.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
-        let producer = producing.create().map_err(AlertLogError::Client)?;
+        let producer = writer(&config)?;
         Ok(Self { config, producer, topics })
     }
 
@@ -137,15 +135,15 @@ impl AlertLog {
     /// # Errors
     /// A topic cannot be read. What stands there and is no transition is left out, and said.
     pub fn read(&self) -> Result<Vec<Document>, AlertLogError> {
-        let mut config = self.config.clone();
-        // It is assigned, never subscribed; the client wants a name all the same.
-        config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
-        config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
-        let consumer: BaseConsumer = config.create().map_err(AlertLogError::Client)?;
+        let consumer = reader(&self.config)?;
         let mut last = BTreeMap::new();
         for topic in self.topics.all() {
             let failed = |source| AlertLogError::Topic { topic: topic.to_owned(), doing: "read", source };
-            read_topic(&consumer, topic, &mut last).map_err(failed)?;
+            let mut see = |message: Message<'_>| match message.value {
+                Some(value) => drop(last.insert(message.key.to_vec(), value.to_vec())),
+                None => drop(last.remove(message.key)),
+            };
+            read_topic(&consumer, topic, &mut see).map_err(failed)?;
         }
         let parse = |value: Vec<u8>| match Document::parse(&value) {
             Ok(document) => Some(document),
@@ -159,7 +157,7 @@ impl AlertLog {
 }
 
 /// What every client needs to reach the cluster.
-pub(super) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
+pub(crate) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = ClientConfig::new();
     for (name, value) in &kafka.properties {
         config.set(name, value);
@@ -187,8 +185,36 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     Ok(())
 }
 
-/// Reads a topic up to where it ends now; a tombstone takes its key out.
-fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), KafkaError> {
+/// A producer that says yes when all replicas have a message.
+pub(super) fn writer(config: &ClientConfig) -> Result<FutureProducer, AlertLogError> {
+    let mut config = config.clone();
+    config.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
+    config.create().map_err(AlertLogError::Client)
+}
+
+/// A message of the topics.
+pub(super) struct Message<'m> {
+    pub(super) partition: i32,
+    pub(super) key: &'m [u8],
+    /// Nothing where a tombstone takes the key out.
+    pub(super) value: Option<&'m [u8]>,
+}
+
+/// A consumer that reads from where it is told, and belongs to no group.
+pub(super) fn reader(config: &ClientConfig) -> Result<BaseConsumer, AlertLogError> {
+    let mut config = config.clone();
+    // It is assigned, never subscribed; the client wants a name all the same.
+    config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
+    config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
+    config.create().map_err(AlertLogError::Client)
+}
+
+/// Shows every message of a topic up to where it ends now. A topic that is not there has none.
+pub(super) fn read_topic(
+    consumer: &BaseConsumer,
+    topic: &str,
+    see: &mut dyn FnMut(Message<'_>),
+) -> Result<(), KafkaError> {
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
     let numbers: Vec<i32> =
         metadata.topics().iter().flat_map(|of| of.partitions()).map(|partition| partition.id()).collect();
@@ -207,11 +233,7 @@ fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>,
                 Some(message) => message?,
                 None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
             };
-            let key = message.key().unwrap_or_default().to_vec();
-            match message.payload() {
-                Some(value) => drop(last.insert(key, value.to_vec())),
-                None => drop(last.remove(&key)),
-            }
+            see(Message { partition: number, key: message.key().unwrap_or_default(), value: message.payload() });
         }
     }
     Ok(())

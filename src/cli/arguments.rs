@@ -176,6 +176,10 @@ pub struct SimulateArgs {
     /// Create missing topics with this many partitions
     #[arg(long, value_name = "N", conflicts_with = "out", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub partitions: Option<u32>,
+    /// Publish the reference data too, each table to the topic of this prefix and its name (`PREFIXhcps`, `PREFIXplan-steps`);
+    /// missing topics are made, compacted
+    #[arg(long, value_name = "PREFIX", conflicts_with = "out")]
+    pub reference_topics: Option<String>,
 }
 
 impl SimulateArgs {

@@ -158,6 +158,8 @@ fn retract_needs_a_source_and_a_span_and_shows_before_it_does() {
     assert_eq!(args.amendment(), Amendment::DryRun);
     let Command::Retract(args) = typed(&format!("{line} --topic import:ab --execute")).command else { panic!() };
     assert_eq!((args.amendment(), args.topic.as_deref()), (Amendment::Executed, Some("import:ab")));
+    let Command::Retract(args) = typed(&format!("{line} --to-kafka t.toml")).command else { panic!() };
+    assert_eq!((args.amendment(), args.to_kafka), (Amendment::DryRun, Some(PathBuf::from("t.toml"))));
     for line in [
         "touchload retract --data d --source crm",
         "touchload retract --data d --ingested-between 1970-01-01 1970-01-02",
@@ -173,6 +175,9 @@ fn erase_names_one_person_and_shows_before_it_does() {
     assert_eq!((args.hcp.as_str(), args.amendment()), ("h1", Amendment::DryRun));
     let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --execute").command else { panic!() };
     assert_eq!(args.amendment(), Amendment::Executed);
+    assert_eq!(args.config, None);
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --config t.toml").command else { panic!() };
+    assert_eq!(args.config, Some(PathBuf::from("t.toml")));
     assert_eq!(refused("touchload erase --data d").kind(), ErrorKind::MissingRequiredArgument);
     assert_eq!(refused("touchload erase --data d --hcp=").exit_code(), 2);
 }
@@ -186,4 +191,15 @@ fn log_options_stand_anywhere() {
     assert_eq!(typed("touchload -q demo").verbosity(), Verbosity::Errors);
     assert_eq!(typed("touchload demo -v").verbosity(), Verbosity::Debug);
     assert_eq!(refused("touchload -q -v demo").kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn reference_data_come_from_options_or_from_a_configuration() {
+    let Command::Sql(args) = typed("touchload sql --data d --reference-config t.toml").command else { panic!() };
+    assert_eq!(args.reference.config(), Some(std::path::Path::new("t.toml")));
+    assert!(!args.reference.input().is_given());
+    for more in ["--reference r", "--hcps-file h.csv", "--accounts-file a.csv"] {
+        let line = format!("touchload sql --data d --reference-config t.toml {more}");
+        assert_eq!(refused(&line).kind(), ErrorKind::ArgumentConflict, "{line}");
+    }
 }

@@ -1,4 +1,5 @@
-//! `touchload config check FILE`: the effective configuration, or every problem of it and of the files that it names.
+//! `touchload config check FILE`: the effective configuration, or every problem of it and of the files that it names. Nothing
+//! is asked of Kafka: what topics hold is looked at when the pipeline starts.
 
 use crate::config::{Overrides, load};
 use crate::policy;
@@ -27,7 +28,7 @@ impl fmt::Display for CheckError {
 pub(super) fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let loaded = load(file, &Overrides::default())?;
     let config = &loaded.config;
-    let reference = ReferenceInput { folder: None, files: config.reference.clone() };
+    let reference = ReferenceInput { files: config.reference.clone(), ..ReferenceInput::default() };
     let errors = [
         super::run::source_config(file, config).err(),
         reference.load().err().map(Into::into),

@@ -7,13 +7,13 @@ mod model;
 mod traffic;
 
 use super::run::{GAUGES_EVERY, started, summary};
-use super::{simulate::poison, stop};
+use super::{reference, simulate::poison, stop};
 use crate::broker::{DEMO_PARTITIONS, EmbeddedBroker};
 use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
 use crate::pipeline::PipelineSettings;
 use crate::policy;
-use crate::reference::ReferenceInput;
+use crate::reference::ReferenceSource;
 use crate::service::{Service, ServiceConfig};
 use crate::view::TerminalView;
 use ingest::decode::DecodeOptions;
@@ -59,9 +59,8 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
 
 /// The files that were given, else what the simulated world knows of itself.
 fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Arc<Reference>> {
-    let given = args.reference.input();
-    if given.is_given() {
-        return Ok(given.load()?);
+    if args.reference.config().is_some() || args.reference.input().is_given() {
+        return tokio::task::block_in_place(|| reference::given(&args.reference));
     }
     Reference::try_new(simulate::ReferenceFiles::new(workload.world()).tables())
         .map(Arc::new)
@@ -69,6 +68,7 @@ fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Arc<Referen
 }
 
 fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> anyhow::Result<ServiceConfig> {
+    let given = args.reference.input();
     Ok(ServiceConfig {
         pipeline_name: "demo".to_owned(),
         kafka: KafkaConfig { group_id: "touchload-demo".to_owned(), ..KafkaConfig::new(servers) },
@@ -86,7 +86,7 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         tokens_file: None,
         audit: None,
         reference,
-        reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
+        reference_source: given.is_given().then(|| ReferenceSource::of_files(given).shared()),
         policy: policy::in_force(args.policy.as_deref())?,
         policy_file: args.policy.clone(),
         // The embedded broker has no topics for them.

@@ -28,6 +28,7 @@ mod days;
 pub(super) mod files;
 mod lanes;
 
+use super::reference;
 use super::run::{started, summary};
 use crate::cli::ImportArgs;
 use crate::clock::SystemClock;
@@ -60,7 +61,7 @@ const DAY_ROWS_STEP: usize = 16 * 1024;
 
 pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let clock = started();
-    let reference = args.reference.input().load()?;
+    let reference = tokio::task::block_in_place(|| reference::given(&args.reference))?;
     let policy = policy::in_force(args.policy.as_deref())?;
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut inputs = files::open(args, threads)?;

@@ -7,17 +7,17 @@ use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
 use crate::policy;
-use crate::reference::ReferenceInput;
+use crate::reference::{ReferenceInput, ReferenceSource};
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use crate::tokens;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
-use ingest::reference_files::ReferenceFiles;
 use serve::deliver::{Ids, Webhook};
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{FolderUse, Location, Store, Table};
 use tokio::runtime::Runtime;
@@ -39,8 +39,11 @@ pub(super) fn run(
     let config = load(&args.config, &overrides)?.config;
     logging::start_at(config.log.level, config.log.format, verbosity);
     let reference = match args.reference {
-        Some(folder) => ReferenceInput { folder: Some(folder), files: ReferenceFiles::default() },
-        None => ReferenceInput { folder: None, files: config.reference.clone() },
+        Some(folder) => ReferenceInput { folder: Some(folder), ..ReferenceInput::default() },
+        None => {
+            let (files, topics) = (config.reference.clone(), config.reference_topics.clone());
+            ReferenceInput { folder: None, files, topics }
+        }
     };
     let service = service_config(&args.config, &config, reference)?;
     runtime.block_on(async {
@@ -91,6 +94,10 @@ pub(super) async fn summary(
 
 fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) -> anyhow::Result<ServiceConfig> {
     let kafka = source_config(file, config)?;
+    // Nothing listens before topics are read to their end: no probe finds the process ready, and no record is judged
+    // without the tables.
+    let source = reference.is_given().then(|| ReferenceSource::open(reference, &kafka)).transpose()?;
+    let reference = source.as_ref().map_or_else(|| Ok(Arc::default()), ReferenceSource::load)?;
     let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
     Ok(ServiceConfig {
         pipeline_name: config.pipeline_name.clone(),
@@ -108,8 +115,8 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
         tokens_file: config.http_tokens.clone(),
         audit: config.http_audit.clone(),
-        reference: reference.load()?,
-        reference_input: Some(reference).filter(ReferenceInput::is_given),
+        reference,
+        reference_source: source.map(ReferenceSource::shared),
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),
         alerts: alert_settings(&config.alerts)?,
@@ -117,23 +124,30 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
     })
 }
 
+/// The key that a file holds.
+pub(super) fn secret_key(file: &Path) -> anyhow::Result<SecretKey> {
+    let unusable = |why: &dyn Display| UsageError(format!("the key {} cannot be used: {why}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| unusable(&error))?;
+    // An editor ends a file with a line break, which is no part of a key.
+    Ok(SecretKey::new(bytes.trim_ascii_end()).map_err(|error| unusable(&error))?)
+}
+
+/// Where alerts stand.
+pub(super) fn alert_topics(section: &AlertsSection) -> AlertTopics {
+    AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() }
+}
+
 /// What alerts need, their secrets read; `None` where they are off.
 fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSettings>> {
     let Some(key_file) = section.key_file.as_deref().filter(|_| section.enabled) else { return Ok(None) };
-    let secret = |file: &Path| -> anyhow::Result<SecretKey> {
-        let unusable = |why: &dyn Display| UsageError(format!("the key {} cannot be used: {why}", file.display()));
-        let bytes = std::fs::read(file).map_err(|error| unusable(&error))?;
-        // An editor ends a file with a line break, which is no part of a key.
-        Ok(SecretKey::new(bytes.trim_ascii_end()).map_err(|error| unusable(&error))?)
-    };
     let webhook = |url: &String| -> anyhow::Result<Webhook> {
         let (name, url) = ("webhook".to_owned(), url.clone());
-        let secret = section.webhook_secret_file.as_deref().map(secret).transpose()?;
+        let secret = section.webhook_secret_file.as_deref().map(secret_key).transpose()?;
         Ok(Webhook { name, url, audience: Audience::Commercial, secret })
     };
     Ok(Some(AlertSettings {
-        key: secret(key_file)?,
-        topics: AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() },
+        key: secret_key(key_file)?,
+        topics: alert_topics(section),
         ids: if section.plain_ids { Ids::Plain } else { Ids::Pseudonyms },
         alertmanagers: section.alertmanagers.clone(),
         webhooks: section.webhook_url.iter().map(webhook).collect::<Result<_, _>>()?,

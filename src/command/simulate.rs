@@ -5,14 +5,18 @@ use crate::cli::value::UsageError;
 use crate::cli::{SimulateArgs, SimulateTarget};
 use crate::clock::SystemClock;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
-use crate::publish::{Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_missing, publish};
+use crate::publish::{
+    Content, Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_compacted, create_missing, publish,
+};
 use crate::summary::{counted, grouped};
+use ingest::reference_files::ReferenceTable;
 use simulate::{FirehoseConfig, PoisonConfig, ReferenceFiles, Span, Workload, World, WorldConfig, write_ndjson};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 use touchpoint::time::{DAY, midnight};
 use touchpoint::{Clock, Micros};
 
@@ -76,8 +80,16 @@ fn to_kafka(
         if let Some(partitions) = args.partitions {
             create_missing(&config, partitions.try_into()?).await?;
         }
+        if let Some(prefix) = &args.reference_topics {
+            let names = ReferenceTable::ALL.map(|table| reference_topic(prefix, table.name()));
+            create_compacted(&config, &names.each_ref().map(String::as_str), args.partitions.unwrap_or(1)).await?;
+        }
         stop::token(None)
     })?;
+    if let Some(prefix) = &args.reference_topics {
+        let rows = reference_to_kafka(workload.world(), prefix, &config, &stop)?;
+        writeln!(out, "{} rows of reference data delivered to the topics {prefix}…", grouped(rows))?;
+    }
     let mut publisher = Publisher::connect(&config)?;
     let pace = args.rate.map_or(Pace::Unbounded, |rate| Pace::PerSecond(f64::from(rate)));
     let progress = match args.firehose {
@@ -105,6 +117,29 @@ fn to_kafka(
         anyhow::bail!("{} not acknowledged", counted(lost, "record was", "records were"));
     }
     Ok(())
+}
+
+/// Publishes every row of every table; gives their number.
+fn reference_to_kafka(
+    world: &World,
+    prefix: &str,
+    config: &PublisherConfig,
+    stop: &CancellationToken,
+) -> anyhow::Result<u64> {
+    let timestamp = SystemClock.now();
+    let mut publisher = Publisher::connect(config)?;
+    for message in ReferenceFiles::new(world).messages() {
+        let content = Content { key: Some(&message.key), payload: Some(&message.value), timestamp };
+        publisher.send_to(&reference_topic(prefix, message.table), &content, stop)?;
+    }
+    let report = publisher.finish(FLUSH)?;
+    let lost = report.failures() + report.unanswered;
+    anyhow::ensure!(lost == 0, "{} rows of reference data were not acknowledged; run it again", grouped(lost));
+    Ok(report.delivered)
+}
+
+fn reference_topic(prefix: &str, table: &str) -> String {
+    format!("{prefix}{}", table.replace('_', "-"))
 }
 
 /// A source that shows how far it is.

@@ -1,6 +1,6 @@
 //! `touchload sql`: a statement, a file, or a prompt over stored tables. Reads only; may run beside a pipeline.
 
-use super::named;
+use super::{named, reference};
 use crate::cli::{SqlArgs, SqlInput};
 use crate::clock::SystemClock;
 use crate::policy;
@@ -13,7 +13,7 @@ use store::{OpenMode, Store};
 use tokio::runtime::Runtime;
 
 pub(super) fn sql(args: &SqlArgs, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<()> {
-    let reference = args.reference.input().load()?;
+    let reference = reference::given(&args.reference)?;
     let facts = Facts { policy: policy::in_force(args.policy.as_deref())?, reference, clock: Arc::new(SystemClock) };
     let store = Arc::new(runtime.block_on(Store::open(&args.data, OpenMode::MustExist))?);
     let session = SqlSession::over(StoredTables::new(store, facts, STALENESS), args.format)?;

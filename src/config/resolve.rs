@@ -7,6 +7,7 @@ use crate::config::{AlertsSection, IngestSection, KafkaProperties, KafkaSection,
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::{ReferenceFiles, ReferenceTable};
+use ingest::reference_topics::ReferenceTopics;
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Location, Service, StoreOptions};
@@ -27,8 +28,37 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
             });
         }
     }
+    problems.extend(reference_problems(settings));
     problems.extend(place_problems(settings));
     problems.extend(alert_problems(settings));
+    problems
+}
+
+/// The key of a table's topic.
+fn topic_key(table: ReferenceTable) -> String {
+    format!("reference.{}_topic", table.name())
+}
+
+/// A table that has both a file and a topic, and a topic that holds something else too.
+fn reference_problems(settings: &Settings) -> Vec<Problem> {
+    let others = ["kafka.topics.calls", "kafka.topics.emails", "kafka.topics.congress", "kafka.topics.requests"];
+    let others = others.into_iter().chain(["alerts.topic", "alerts.medical_topic"]);
+    let mut taken: Vec<(String, &Setting)> =
+        others.filter_map(|path| Some((path.to_owned(), settings.get(path)?))).collect();
+    let mut problems = Vec::new();
+    for table in ReferenceTable::ALL {
+        let path = topic_key(table);
+        let Some(setting) = settings.get(&path) else { continue };
+        let mut problem =
+            |what: String| problems.push(Problem { line: setting.origin.line(), path: path.clone(), what });
+        if settings.get(&format!("reference.{}", table.name())).is_some() {
+            problem(format!("stands beside reference.{}; a table comes from a file or from a topic", table.name()));
+        }
+        if let Some((other, _)) = taken.iter().find(|(_, other)| other.value == setting.value) {
+            problem(format!("names the same topic as {other}; every table needs its own topic"));
+        }
+        taken.push((path, setting));
+    }
     problems
 }
 
@@ -118,6 +148,7 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
         http_tokens: from.path("http.tokens")?,
         http_audit: from.path("http.audit")?,
         reference: from.reference_files()?,
+        reference_topics: from.reference_topics()?,
         policy_file: from.path("policy.file")?,
         alerts: alerts(&from)?,
         log: LogSection {
@@ -174,6 +205,16 @@ impl Typed<'_> {
             }
         }
         Ok(files)
+    }
+
+    fn reference_topics(&self) -> Result<ReferenceTopics, Problem> {
+        let mut topics = ReferenceTopics::new();
+        for table in ReferenceTable::ALL {
+            if let Some(topic) = self.optional_text(&topic_key(table))? {
+                topics.insert(table, topic);
+            }
+        }
+        Ok(topics)
     }
 
     fn take<T>(&self, path: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, Problem> {

@@ -129,6 +129,30 @@ fn every_key_can_be_set() {
 }
 
 #[test]
+fn a_table_of_reference_data_has_a_file_or_a_topic_of_its_own() {
+    let topics: String =
+        ReferenceTable::ALL.iter().map(|t| format!("{}_topic = \"ref.{}\"\n", t.name(), t.name())).collect();
+    let config = accepted(&format!("{SMALL}[reference]\n{topics}")).config;
+    assert_eq!(config.reference_topics.len(), ReferenceTable::ALL.len());
+    assert_eq!(config.reference_topics.get(&ReferenceTable::PlanSteps).map(String::as_str), Some("ref.plan_steps"));
+    let text = format!(
+        "{SMALL}[reference]\nhcps = \"h.csv\"\nhcps_topic = \"a\"\nplans_topic = \"engagement.calls\"\n\
+         people_topic = \"b\"\npanels_topic = \"b\"\naccounts_topic = \"no topic\"\n"
+    );
+    let found: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
+    let expected = [
+        ("line 5: reference.hcps_topic: ", "beside reference.hcps"),
+        ("line 6: reference.plans_topic: ", "same topic as kafka.topics.calls"),
+        ("line 8: reference.panels_topic: ", "same topic as reference.people_topic"),
+        ("line 9: reference.accounts_topic: ", "a topic name"),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (line, (start, part)) in found.iter().zip(expected) {
+        assert!(line.starts_with(start) && line.contains(part), "{line} / {start} {part}");
+    }
+}
+
+#[test]
 fn alerts_need_a_key_and_addresses() {
     let text = format!("{SMALL}\n[alerts]\nenabled = true\nwebhook_url = \"secret-host\"\n");
     let found: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();

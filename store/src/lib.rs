@@ -25,6 +25,7 @@
 //! | `files` | the files of one version, and which of them may hold a wanted row |
 //! | [`schema`] | all tables under their names, refreshed together |
 //! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
+//! | [`retracted`] | notes of retractions whose records went to Kafka |
 //! | [`erase`] | an HCP is forgotten: rows, files, log entries, and a list that keeps them from coming back |
 
 pub mod acquire;
@@ -47,6 +48,7 @@ pub mod options;
 pub mod owner;
 pub mod provider;
 pub mod read;
+mod retracted;
 #[cfg(test)]
 mod sample;
 pub mod schema;

@@ -35,7 +35,7 @@ pub const REFERENCE: InForceFamilies = InForceFamilies {
     ),
     reload_failed: reload_failed(
         "touchload_reference_reload_failed",
-        "1 while the reference files cannot be taken and older data stay in force, else 0.",
+        "1 while reference files or topics cannot be taken and older data stay in force, else 0.",
     ),
 };
 

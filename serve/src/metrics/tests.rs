@@ -70,7 +70,9 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.alerts.delivered_after("pager", SECOND);
     metrics.reference.in_force("none");
     metrics.reference.in_force("0123456789abcdef");
-    metrics.reference.reloaded(super::in_force::Reload::Failed);
+    metrics.reference.reloaded(super::in_force::Reload::Failed, 2);
+    metrics.reference.messages("hcps", super::reference::Effect::States, 3);
+    metrics.reference.messages("hcps", super::reference::Effect::Withdraws, 1);
     metrics.tokens.in_force("none");
     metrics.placement.strangers(super::placement::Strangers::Answered);
     metrics.placement.misplaced(1);
@@ -109,6 +111,9 @@ fn one_load_of_reference_data_is_in_force() {
     assert_eq!(line(&registry, series).as_deref(), Some("1"));
     assert_eq!(line(&registry, "touchload_reference_info{version=\"none\"}"), None);
     assert_eq!(line(&registry, "touchload_reference_reload_failed").as_deref(), Some("1"));
+    assert_eq!(line(&registry, "touchload_reference_problems").as_deref(), Some("2"));
+    let states = "touchload_reference_messages_total{effect=\"states\",table=\"hcps\"}";
+    assert_eq!(line(&registry, states).as_deref(), Some("3"));
 }
 
 #[test]
