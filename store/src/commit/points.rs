@@ -11,6 +11,9 @@ pub const LANDING: [&str; 6] = [
     "commit::after_metrics",
 ];
 
+/// Around the commit of table `alerts`, in cycles and imports, after [`LANDING`].
+pub const ALERTS: [&str; 2] = ["commit::before_alerts", "commit::after_alerts"];
+
 /// In a cycle alone, before [`LANDING`]: its files are written, and no commit names them.
 pub const WRITTEN: &str = "commit::parquet_written";
 
