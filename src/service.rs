@@ -26,7 +26,7 @@ use policy_watch::PolicyWatch;
 use processors::{Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
-use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
+use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -89,6 +89,8 @@ pub struct Service {
     pub http: SocketAddr,
     /// The tables.
     pub store: Arc<Store>,
+    /// Alerts that are open; `None` where alerts are off.
+    pub alerts: Option<OpenAlerts>,
     pipeline: std::thread::JoinHandle<Result<Tally, PipelineError>>,
     source: Arc<SourceHandle>,
     background: JoinSet<()>,
@@ -129,8 +131,16 @@ impl Service {
         let gauges = Arc::new(gauges);
         let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
-        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
-        let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
+        let owner = Owner::new(config.pipeline_name.clone(), cluster);
+        let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
+        let alerts = alerting.open_alerts();
+        let parts = api_door::Parts {
+            shards: &shards,
+            clock: &clock,
+            health: &health,
+            metrics: &metrics.checks,
+            alerts: alerts.as_ref(),
+        };
         let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
         let api = api_door::open(config.tokens, http, audit, parts)?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
@@ -148,7 +158,7 @@ impl Service {
         let reference_watch = reference_watch.transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),
-            owner: Owner::new(config.pipeline_name.clone(), cluster),
+            owner,
             shards: shards.clone(),
             observer: observer.clone(),
             clock: clock.clone(),
@@ -175,7 +185,7 @@ impl Service {
             background.spawn(watch.run(quiet.clone()));
         }
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, store, pipeline, source, background, quiet, _lock: lock })
+        Ok(Self { shards, observer, http, store, alerts, pipeline, source, background, quiet, _lock: lock })
     }
 
     /// Whether the pipeline has ended by itself.

@@ -6,6 +6,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::Timeout;
@@ -13,7 +14,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use serve::deliver::Document;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use touchpoint::Audience;
+use touchpoint::{Audience, Micros};
 
 /// The cluster must answer within this.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -25,6 +26,8 @@ const TRIES: u32 = 3;
 const BROKER_DEFAULT: i32 = -1;
 /// Alerts are few.
 const PARTITIONS: i32 = 1;
+/// So long nothing is compacted away: table `alerts`, and a webhook that was down, still find every transition.
+const WHOLE_FOR_MS: &str = "604800000";
 
 /// Why the log cannot be used. Trying again helps where the cluster comes back.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +78,15 @@ pub(super) struct Entry {
     pub(super) audience: Audience,
     pub(super) alert_id: String,
     pub(super) value: Vec<u8>,
+}
+
+/// What stands in the topics.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The last transition of every alert.
+    pub(super) last: Vec<Document>,
+    /// Every transition that was appended of late, in the order of each alert.
+    pub(super) recent: Vec<Document>,
 }
 
 /// See the module.
@@ -132,20 +144,21 @@ impl AlertLog {
         }
     }
 
-    /// The last transition of every alert, as it stands in the topics now. Blocks while it reads.
+    /// What stands in the topics now; as recent counts what was appended at `since` or later, `None`: everything. Blocks
+    /// while it reads.
     ///
     /// # Errors
     /// A topic cannot be read. What stands there and is no transition is left out, and said.
-    pub fn read(&self) -> Result<Vec<Document>, AlertLogError> {
+    pub(super) fn read(&self, since: Option<Micros>) -> Result<Found, AlertLogError> {
         let mut config = self.config.clone();
         // It is assigned, never subscribed; the client wants a name all the same.
         config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
         config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
         let consumer: BaseConsumer = config.create().map_err(AlertLogError::Client)?;
-        let mut last = BTreeMap::new();
+        let mut messages = Messages { since, last: BTreeMap::new(), recent: Vec::new() };
         for topic in self.topics.all() {
             let failed = |source| AlertLogError::Topic { topic: topic.to_owned(), doing: "read", source };
-            read_topic(&consumer, topic, &mut last).map_err(failed)?;
+            read_topic(&consumer, topic, &mut messages).map_err(failed)?;
         }
         let parse = |value: Vec<u8>| match Document::parse(&value) {
             Ok(document) => Some(document),
@@ -154,7 +167,8 @@ impl AlertLog {
                 None
             }
         };
-        Ok(last.into_values().filter_map(parse).collect())
+        let recent = messages.recent.into_iter().map(|(_, value)| value).filter_map(parse).collect();
+        Ok(Found { last: messages.last.into_values().filter_map(parse).collect(), recent })
     }
 }
 
@@ -175,7 +189,8 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     let exists = |name: &str| known.topics().iter().any(|topic| topic.name() == name);
     for name in topics.all().into_iter().filter(|name| !exists(name)) {
         let topic =
-            NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT)).set("cleanup.policy", "compact");
+            NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT)).set("cleanup.policy", "compact")
+                .set("min.compaction.lag.ms", WHOLE_FOR_MS);
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
         let outcomes = admin.create_topics([&topic], &options).await.map_err(|e| of(name, "created", e))?;
         match outcomes.into_iter().find_map(Result::err) {
@@ -187,8 +202,33 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     Ok(())
 }
 
-/// Reads a topic up to where it ends now; a tombstone takes its key out.
-fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), KafkaError> {
+/// Keys and values while they are read.
+struct Messages {
+    since: Option<Micros>,
+    last: BTreeMap<Vec<u8>, Vec<u8>>,
+    recent: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Messages {
+    /// One more; a tombstone takes its key out.
+    fn see(&mut self, message: &BorrowedMessage<'_>) {
+        let key = message.key().unwrap_or_default().to_vec();
+        let Some(value) = message.payload().map(<[u8]>::to_vec) else {
+            self.last.remove(&key);
+            self.recent.retain(|(other, _)| *other != key);
+            return;
+        };
+        // It is in milliseconds, and cut.
+        let appended = message.timestamp().to_millis().map(|at| at.saturating_add(1).saturating_mul(1_000));
+        if self.since.is_none_or(|since| appended.is_none_or(|at| at > since)) {
+            self.recent.push((key.clone(), value.clone()));
+        }
+        self.last.insert(key, value);
+    }
+}
+
+/// Reads a topic up to where it ends now.
+fn read_topic(consumer: &BaseConsumer, topic: &str, found: &mut Messages) -> Result<(), KafkaError> {
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
     let numbers: Vec<i32> =
         metadata.topics().iter().flat_map(|of| of.partitions()).map(|partition| partition.id()).collect();
@@ -207,11 +247,7 @@ fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>,
                 Some(message) => message?,
                 None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
             };
-            let key = message.key().unwrap_or_default().to_vec();
-            match message.payload() {
-                Some(value) => drop(last.insert(key, value.to_vec())),
-                None => drop(last.remove(&key)),
-            }
+            found.see(&message);
         }
     }
     Ok(())

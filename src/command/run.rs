@@ -1,7 +1,7 @@
 //! `touchload run --config FILE`: the main job against a real Kafka.
 
 use super::{logging, stop};
-use crate::alerts::{AlertSettings, AlertTopics};
+use crate::alerts::{AlertSettings, AlertTopics, DigestSettings};
 use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
@@ -69,7 +69,7 @@ pub(super) async fn summary(
     elapsed: Duration,
 ) -> Summary {
     let mut tables = Vec::new();
-    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics] {
+    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics, Table::Alerts] {
         // A table that cannot be read now was reported by what failed before; the summary tells the others.
         if let Ok(provider) = store.provider(table).await {
             let version = i64::try_from(provider.version()).unwrap_or(i64::MAX);
@@ -123,17 +123,21 @@ fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSetting
         // An editor ends a file with a line break, which is no part of a key.
         SecretKey::new(bytes.trim_ascii_end()).with_context(|| format!("the key {}", file.display()))
     };
-    let webhook = |url: &String| -> anyhow::Result<Webhook> {
-        let (name, url) = ("webhook".to_owned(), url.clone());
+    let webhook = |name: &str, url: &String| -> anyhow::Result<Webhook> {
+        let (name, url) = (name.to_owned(), url.clone());
         let secret = section.webhook_secret_file.as_deref().map(secret).transpose()?;
         Ok(Webhook { name, url, audience: Audience::Commercial, secret })
+    };
+    let digest = |url: &String| -> anyhow::Result<DigestSettings> {
+        Ok(DigestSettings { webhook: webhook("digest", url)?, hour: section.digest_hour, zone: section.digest_zone })
     };
     Ok(Some(AlertSettings {
         key: secret(key_file)?,
         topics: AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() },
         ids: if section.plain_ids { Ids::Plain } else { Ids::Pseudonyms },
         alertmanagers: section.alertmanagers.clone(),
-        webhooks: section.webhook_url.iter().map(webhook).collect::<Result<_, _>>()?,
+        webhooks: section.webhook_url.iter().map(|url| webhook("webhook", url)).collect::<Result<_, _>>()?,
+        digest: section.digest_url.as_ref().map(digest).transpose()?,
     }))
 }
 

@@ -11,7 +11,7 @@
 use anyhow::Context;
 use processors::SharedShards;
 use serve::metrics::checks::CheckMetrics;
-use serve::{Access, Api, AuditLog, Door, Health, Token};
+use serve::{Access, Api, AuditLog, Door, Health, OpenAlerts, Token};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub(super) struct Parts<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) health: &'a Arc<Health>,
     pub(super) metrics: &'a CheckMetrics,
+    pub(super) alerts: Option<&'a OpenAlerts>,
 }
 
 /// The door of an API that listens on `address`.
@@ -54,6 +55,7 @@ pub(super) fn open(
         access,
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
+        alerts: parts.alerts.cloned(),
     })))
 }
 
@@ -80,7 +82,7 @@ mod tests {
             Arc::new(RwLock::new(Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()))));
         let health = Arc::new(Health::new(clock.clone(), Duration::from_secs(1)));
         let metrics = CheckMetrics::register(&prometheus::Registry::new()).unwrap();
-        let parts = Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics };
+        let parts = Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics, alerts: None };
         open(tokens, listens.parse().unwrap(), audit, parts).unwrap()
     }
 

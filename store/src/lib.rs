@@ -56,6 +56,7 @@ mod txns;
 pub mod writer;
 
 pub use acquire::Acquired;
+pub use alerts::AlertMarks;
 pub use commit::{Committed, Cycle, Landed, Reply};
 pub use erase::{ErasedList, Erasure, Mention};
 pub use error::{CommitError, StoreError};

@@ -135,7 +135,7 @@ async fn what_names_the_person_elsewhere_is_told_by_file_and_column() {
     // Everybody has the same owner, so an owner's id stays in the rows of others.
     let done = store.erase(CANARY, now()).await.unwrap();
     let columns: std::collections::BTreeSet<_> = done.scan.mentions.iter().map(|m| m.part.as_str()).collect();
-    assert_eq!(columns.into_iter().collect::<Vec<_>>(), ["account_id", "owner_id", "request_id"]);
+    assert_eq!(columns.into_iter().collect::<Vec<_>>(), ["account_id", "owner_id", "request_id", "touches"]);
     assert!(done.scan.within_longer > 0);
 }
 
