@@ -20,6 +20,7 @@ use crate::session;
 use alerting::Alerting;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
+use datafusion::prelude::SessionContext;
 use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceEvent, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
 use policy_watch::PolicyWatch;
@@ -36,7 +37,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use touchpoint::{Audience, Clock, Policy, Reference};
+use touchpoint::{Audience, Clock, Policy, Reference, Topics};
 
 /// `/healthz` fails when the loop has not turned for this long.
 const STALL_AFTER: Duration = Duration::from_secs(30);
@@ -121,15 +122,7 @@ impl Service {
         let policy = config.policy.clone();
         let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
         let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
-        let registry = prometheus::Registry::new();
-        let topics = config.kafka.topics.clone();
-        let version = env!("CARGO_PKG_VERSION");
-        let metrics = PipelineMetrics::register(&registry, MetricsSettings { clock: clock.clone(), topics, version })?;
-        let context = session::live(&shards, Audience::Commercial)?;
-        let gauges =
-            GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
-        let gauges = Arc::new(gauges);
-        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        let Numbers { metrics, page, gauges, context } = Numbers::over(&shards, &clock, &config.kafka.topics).await?;
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
         let owner = Owner::new(config.pipeline_name.clone(), cluster);
         let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
@@ -211,6 +204,29 @@ impl Service {
             Ok(result) => Ok(result?),
             Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
         }
+    }
+}
+
+/// What `/metrics` shows.
+struct Numbers {
+    metrics: PipelineMetrics,
+    page: Arc<MetricsPage>,
+    gauges: Arc<GaugeSet>,
+    /// What gauges ask.
+    context: SessionContext,
+}
+
+impl Numbers {
+    async fn over(shards: &SharedShards, clock: &Arc<dyn Clock>, topics: &Topics) -> anyhow::Result<Self> {
+        let registry = prometheus::Registry::new();
+        let version = env!("CARGO_PKG_VERSION");
+        let settings = MetricsSettings { clock: clock.clone(), topics: topics.clone(), version };
+        let metrics = PipelineMetrics::register(&registry, settings)?;
+        let context = session::live(shards, Audience::Commercial)?;
+        let files = serve::gauge::shipped()?;
+        let gauges = Arc::new(GaugeSet::load(files, &context, GaugeLimits::default(), metrics.clone()).await?);
+        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        Ok(Self { metrics, page, gauges, context })
     }
 }
 

@@ -188,7 +188,8 @@ mod tests {
     use touchpoint::time::{HOUR, SECOND};
 
     fn at(hour: u32, zone: &str) -> DigestSettings {
-        let webhook = Webhook { name: "d".into(), url: "http://x".into(), audience: Audience::Commercial, secret: None };
+        let webhook =
+            Webhook { name: "d".into(), url: "http://x".into(), audience: Audience::Commercial, secret: None };
         DigestSettings { webhook, hour, zone: zone.parse().expect("a zone") }
     }
 

@@ -188,9 +188,9 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     let known = admin.inner().fetch_metadata(None, ANSWER_WITHIN).map_err(|e| of(&topics.commercial, "found", e))?;
     let exists = |name: &str| known.topics().iter().any(|topic| topic.name() == name);
     for name in topics.all().into_iter().filter(|name| !exists(name)) {
-        let topic =
-            NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT)).set("cleanup.policy", "compact")
-                .set("min.compaction.lag.ms", WHOLE_FOR_MS);
+        let topic = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT))
+            .set("cleanup.policy", "compact")
+            .set("min.compaction.lag.ms", WHOLE_FOR_MS);
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
         let outcomes = admin.create_topics([&topic], &options).await.map_err(|e| of(name, "created", e))?;
         match outcomes.into_iter().find_map(Result::err) {

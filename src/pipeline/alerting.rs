@@ -1,9 +1,9 @@
 //! The turn of alerts after a turn of the state, and their way into the table: nothing where alerts are off, or nothing is
 //! owned.
 
+use super::commit::InFlight;
 use super::{Pipeline, PipelineError};
 use crate::alerts::{AlertRows, Stored};
-use super::commit::InFlight;
 use processors::alert::Occasion;
 use processors::state::hcp::Changed;
 use touchpoint::{Micros, Policy};

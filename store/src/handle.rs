@@ -60,9 +60,7 @@ pub(crate) struct Handle {
 
 impl Writers {
     pub(crate) fn new(mut tables: BTreeMap<Table, DeltaTable>) -> Self {
-        let mut handle = |table| {
-            Handle::of(table, tables.remove(&table).unwrap_or_else(DeltaTable::new_in_memory))
-        };
+        let mut handle = |table| Handle::of(table, tables.remove(&table).unwrap_or_else(DeltaTable::new_in_memory));
         Self {
             dead_letters: handle(Table::DeadLetters),
             log: handle(Table::TouchpointLog),

@@ -57,7 +57,11 @@ mod tests {
         let reference = Reference::try_new(Tables {
             people: Some(vec![person("o", Role::Orchestrator), person("r", Role::Rep)]),
             panels: Some(vec![panel("r", "both"), panel("o", "both"), panel("r", "planned"), panel("r", "bare")]),
-            plans: Some(vec![plan(Some("both"), None, "w"), plan(Some("planned"), None, "w"), plan(None, Some("a"), "v")]),
+            plans: Some(vec![
+                plan(Some("both"), None, "w"),
+                plan(Some("planned"), None, "w"),
+                plan(None, Some("a"), "v"),
+            ]),
             ..Tables::default()
         })
         .expect("no faults");
