@@ -6,6 +6,7 @@
 
 use processors::alert::{AckError, AlertId, Transition};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -44,6 +45,7 @@ pub enum NotAccepted {
 #[derive(Debug, Clone)]
 pub struct OpenAlerts {
     alerts: Arc<RwLock<BTreeMap<AlertId, Transition>>>,
+    fired: Arc<AtomicU64>,
     requests: Sender<AckRequest>,
 }
 
@@ -51,7 +53,7 @@ impl OpenAlerts {
     /// None yet, and where requests come out.
     pub fn new() -> (Self, Receiver<AckRequest>) {
         let (requests, taken) = mpsc::channel(WAITING);
-        (Self { alerts: Arc::default(), requests }, taken)
+        (Self { alerts: Arc::default(), fired: Arc::default(), requests }, taken)
     }
 
     /// These are durable, in this order.
@@ -63,7 +65,15 @@ impl OpenAlerts {
                 AlertState::Resolved => drop(alerts.remove(id)),
                 _ => drop(alerts.insert(id.clone(), transition.clone())),
             }
+            if transition.state == AlertState::Firing && transition.from != Some(AlertState::Firing) {
+                self.fired.fetch_add(1, Ordering::Relaxed);
+            }
         }
+    }
+
+    /// How often an alert began to fire, as far as was noted; those of an earlier process that still fire among them.
+    pub fn fired(&self) -> u64 {
+        self.fired.load(Ordering::Relaxed)
     }
 
     /// Another process looks after them from now on.
@@ -139,7 +149,7 @@ mod tests {
         open.note(&[transition("h", AlertState::Resolved)]);
         assert_eq!((seen(Audience::Commercial), seen(Audience::Full)), (0, 1));
         open.forget();
-        assert_eq!(seen(Audience::Full), 0);
+        assert_eq!((seen(Audience::Full), open.fired()), (0, 2));
     }
 
     #[tokio::test]

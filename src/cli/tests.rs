@@ -39,7 +39,13 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "config", "policy"]);
+    assert_eq!(
+        names,
+        [
+            "demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "alerts", "ack", "touch",
+            "config", "policy"
+        ]
+    );
 }
 
 #[test]

@@ -82,6 +82,7 @@ pub(super) async fn summary(
         rejected: tally.rejected.iter().map(|(reason, count)| (*reason, *count)).collect(),
         skipped: tally.skipped.iter().map(|(reason, count)| (*reason, *count)).collect(),
         hcps: tally.hcps,
+        alerts: None,
         tables,
         location: data.to_owned(),
         elapsed,
