@@ -193,6 +193,11 @@ impl AlertDesk {
         Ok(())
     }
 
+    /// The turn took so long, for metrics.
+    pub fn took(&self, time: Micros) {
+        self.metrics.turned(time);
+    }
+
     /// Whether transitions wait for a cycle.
     pub fn has_unwritten(&self) -> bool {
         !self.unwritten.is_empty()

@@ -6,11 +6,10 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::Timeout;
-use rdkafka::{Message, Offset, TopicPartitionList};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 use serve::deliver::Document;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -104,9 +103,7 @@ impl AlertLog {
     pub async fn open(kafka: &KafkaConfig, topics: AlertTopics) -> Result<Self, AlertLogError> {
         let config = client_config(kafka);
         create_missing(&config, &topics).await?;
-        let mut producing = config.clone();
-        producing.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
-        let producer = producing.create().map_err(AlertLogError::Client)?;
+        let producer = writer(&config)?;
         Ok(Self { config, producer, topics })
     }
 
@@ -150,15 +147,11 @@ impl AlertLog {
     /// # Errors
     /// A topic cannot be read. What stands there and is no transition is left out, and said.
     pub(super) fn read(&self, since: Option<Micros>) -> Result<Found, AlertLogError> {
-        let mut config = self.config.clone();
-        // It is assigned, never subscribed; the client wants a name all the same.
-        config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
-        config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
-        let consumer: BaseConsumer = config.create().map_err(AlertLogError::Client)?;
+        let consumer = reader(&self.config)?;
         let mut messages = Messages { since, last: BTreeMap::new(), recent: Vec::new() };
         for topic in self.topics.all() {
             let failed = |source| AlertLogError::Topic { topic: topic.to_owned(), doing: "read", source };
-            read_topic(&consumer, topic, &mut messages).map_err(failed)?;
+            read_topic(&consumer, topic, &mut |message| messages.see(&message)).map_err(failed)?;
         }
         let parse = |value: Vec<u8>| match Document::parse(&value) {
             Ok(document) => Some(document),
@@ -202,6 +195,22 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     Ok(())
 }
 
+/// A producer that says yes when all replicas have a message.
+pub(super) fn writer(config: &ClientConfig) -> Result<FutureProducer, AlertLogError> {
+    let mut config = config.clone();
+    config.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
+    config.create().map_err(AlertLogError::Client)
+}
+
+/// A message of the topics.
+pub(super) struct Message<'m> {
+    pub(super) key: &'m [u8],
+    /// Nothing where a tombstone takes the key out.
+    pub(super) value: Option<&'m [u8]>,
+    /// When it was appended, to the next millisecond; `None` where the topic does not tell.
+    pub(super) appended: Option<Micros>,
+}
+
 /// Keys and values while they are read.
 struct Messages {
     since: Option<Micros>,
@@ -210,25 +219,34 @@ struct Messages {
 }
 
 impl Messages {
-    /// One more; a tombstone takes its key out.
-    fn see(&mut self, message: &BorrowedMessage<'_>) {
-        let key = message.key().unwrap_or_default().to_vec();
-        let Some(value) = message.payload().map(<[u8]>::to_vec) else {
-            self.last.remove(&key);
-            self.recent.retain(|(other, _)| *other != key);
+    fn see(&mut self, message: &Message<'_>) {
+        let Some(value) = message.value else {
+            self.last.remove(message.key);
+            self.recent.retain(|(key, _)| key != message.key);
             return;
         };
-        // It is in milliseconds, and cut.
-        let appended = message.timestamp().to_millis().map(|at| at.saturating_add(1).saturating_mul(1_000));
-        if self.since.is_none_or(|since| appended.is_none_or(|at| at > since)) {
-            self.recent.push((key.clone(), value.clone()));
+        if self.since.is_none_or(|since| message.appended.is_none_or(|at| at > since)) {
+            self.recent.push((message.key.to_vec(), value.to_vec()));
         }
-        self.last.insert(key, value);
+        self.last.insert(message.key.to_vec(), value.to_vec());
     }
 }
 
-/// Reads a topic up to where it ends now.
-fn read_topic(consumer: &BaseConsumer, topic: &str, found: &mut Messages) -> Result<(), KafkaError> {
+/// A consumer that reads from where it is told, and belongs to no group.
+pub(super) fn reader(config: &ClientConfig) -> Result<BaseConsumer, AlertLogError> {
+    let mut config = config.clone();
+    // It is assigned, never subscribed; the client wants a name all the same.
+    config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
+    config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
+    config.create().map_err(AlertLogError::Client)
+}
+
+/// Shows every message of a topic up to where it ends now. A topic that is not there has none.
+pub(super) fn read_topic(
+    consumer: &BaseConsumer,
+    topic: &str,
+    see: &mut dyn FnMut(Message<'_>),
+) -> Result<(), KafkaError> {
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
     let numbers: Vec<i32> =
         metadata.topics().iter().flat_map(|of| of.partitions()).map(|partition| partition.id()).collect();
@@ -247,7 +265,8 @@ fn read_topic(consumer: &BaseConsumer, topic: &str, found: &mut Messages) -> Res
                 Some(message) => message?,
                 None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
             };
-            found.see(&message);
+            let appended = message.timestamp().to_millis().map(|at| at.saturating_add(1).saturating_mul(1_000));
+            see(Message { key: message.key().unwrap_or_default(), value: message.payload(), appended });
         }
     }
     Ok(())

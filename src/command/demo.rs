@@ -59,8 +59,10 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
     let service = Service::start(service_config(&args, broker.bootstrap_servers(), (policy, reference))?).await?;
     let stop = stop::token(args.run_for)?;
     let traffic = Traffic::start(&args, broker.bootstrap_servers(), workload, span, service.observer.clone(), &stop)?;
-    let models = model::Models::new(&service, &data, &trying)?;
-    let watching = watch(args.view(), models, &service, &stop, out).await;
+    let watching = match model::Models::new(&service, &data, &trying) {
+        Ok(models) => watch(args.view(), models, &service, &stop, out).await,
+        Err(error) => Err(error),
+    };
     let alerts = service.alerts.as_ref().map(alert_counts);
     stop.cancel();
     let store = service.store.clone();

@@ -12,7 +12,9 @@ impl Pipeline {
     /// Looks at what a turn changed.
     pub(super) fn alert(&mut self, now: Micros, changed: &[(i32, Changed)]) -> Result<(), PipelineError> {
         let Some(desk) = self.parts.alerts.as_mut().filter(|_| self.owned.is_some()) else { return Ok(()) };
+        let began = self.parts.clock.now();
         self.parts.runtime.block_on(desk.turn(now, Occasion::Stream, changed))?;
+        desk.took(self.parts.clock.now() - began);
         self.note_alert_rows(now);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The panel of the newest alerts: what to do, and why.
+//! The panel of the newest alerts: since when, about whom, what to do, and why.
 
 use crate::summary::{grouped, spoken};
 use crate::view::model::{AlertLine, AlertPanel, ViewModel};
@@ -14,8 +14,9 @@ const HEIGHTS: (u16, u16) = (3, 4);
 /// From here on a screen is a larger one.
 const LARGER: u16 = 28;
 const SUBJECT: usize = 13;
-/// Room for `hold until 2026-03-05 10:11`.
-const ACT: usize = 27;
+/// Room for `12 min 05 s`, and for `hold to 03-05 10:11`.
+const AGE: usize = 11;
+const ACT: usize = 19;
 const SUMMARY_OF_A_LINE: usize = 120;
 
 /// Lines that the panel needs on a screen of `screen` lines; none where nobody looks for alerts.
@@ -43,23 +44,30 @@ pub(super) fn draw(model: &ViewModel, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn title(alerts: &AlertPanel) -> String {
-    format!("{} alerts open, the newest; told: {}", grouped(alerts.open), alerts.told)
+    format!("{} alerts open; told: {}", grouped(alerts.open), alerts.told)
 }
 
 fn row(alert: &AlertLine, width: usize) -> Line<'static> {
     let subject = hcps::shortened(&alert.subject, SUBJECT);
-    let place = format!(" {subject:<SUBJECT$} ");
-    let act = format!("{:<ACT$}", act(alert));
+    let place = format!(" {:>AGE$} {subject:<SUBJECT$} ", spoken(alert.age));
+    let act = format!("{:<ACT$}", short_act(alert));
     let used = place.chars().count() + act.chars().count() + 1;
     let summary = hcps::shortened(&alert.summary, width.saturating_sub(used).max(1));
     Line::from(vec![Span::from(place), Span::from(act).bold(), Span::from(" "), Span::from(summary)])
 }
 
-/// `hold until 2026-03-05 10:11`.
+/// `hold to 03-05 10:11`.
+fn short_act(alert: &AlertLine) -> String {
+    let until = alert.until.map(model::instant).unwrap_or_default();
+    match (until.get(5..10), until.get(11..16)) {
+        (Some(day), Some(time)) => format!("{} to {day} {time}", alert.act),
+        _ => alert.act.clone(),
+    }
+}
+
+/// `hold until 2026-03-05T10:11:12Z`.
 fn act(alert: &AlertLine) -> String {
-    let until =
-        alert.until.map(model::instant).and_then(|at| Some((at.get(..10)?.to_owned(), at.get(11..16)?.to_owned())));
-    until.map_or_else(|| alert.act.clone(), |(day, time)| format!("{} until {day} {time}", alert.act))
+    alert.until.map_or_else(|| alert.act.clone(), |until| format!("{} until {}", alert.act, model::instant(until)))
 }
 
 /// The same on plain lines.

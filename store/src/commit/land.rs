@@ -65,9 +65,7 @@ pub(crate) async fn land(writers: &mut Writers, staged: Staged) -> Result<Commit
         }
     }
     fail::fail_point!("commit::after_metrics");
-    fail::fail_point!("commit::before_alerts");
     committed.alerts = land_alerts(&mut writers.alerts, &staged).await?;
-    fail::fail_point!("commit::after_alerts");
     Ok(committed)
 }
 
@@ -85,7 +83,10 @@ async fn land_alerts(handle: &mut Handle, staged: &Staged) -> Result<Option<Land
         staged.alerts.discard(&handle.delta).await;
         return Ok(None);
     }
-    append(handle, &staged.alerts, marks).await.map(Some)
+    fail::fail_point!("commit::before_alerts");
+    let landed = append(handle, &staged.alerts, marks).await?;
+    fail::fail_point!("commit::after_alerts");
+    Ok(Some(landed))
 }
 
 async fn land_metrics(handle: &mut Handle, staged: &Staged) -> Result<Option<Landed>, CommitError> {
