@@ -84,7 +84,7 @@ impl SchemaProvider for StoreSchema {
         // A folder of an earlier version lacks a table, and so has no row of it.
         Ok(Some(match pinned {
             Some(pinned) => pinned as Arc<dyn TableProvider>,
-            None => Arc::new(EmptyTable::new(table.schema())),
+            None => Arc::new(EmptyTable::new(table.schema())) as Arc<dyn TableProvider>,
         }))
     }
 
