@@ -46,9 +46,10 @@ impl Stored {
         self.since
     }
 
-    /// Takes note of a transition. Whether it was new.
+    /// Takes note of a transition. Whether it was new; of what happened earlier nothing is known, so it is not.
     pub(super) fn add(&mut self, transition: &Transition) -> bool {
-        self.rows.insert((transition.alert.id.clone(), transition.state, transition.at))
+        let is_known = self.since.is_some_and(|since| transition.at < since);
+        !is_known && self.rows.insert((transition.alert.id.clone(), transition.state, transition.at))
     }
 }
 
@@ -62,4 +63,32 @@ fn which(batch: &RecordBatch) -> Vec<Which> {
         Some((AlertId::from_text(ids.value(row)), state, at.value(row)))
     };
     (0..batch.num_rows()).filter_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stored;
+    use crate::alerts::unwritten::tests::transition as at;
+    use store::{Cycle, OpenMode, Owner, Store};
+    use touchpoint::time::DAY;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_the_table_has_is_known_and_what_it_lacks_is_new_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path().to_str().unwrap(), OpenMode::CreateIfMissing).await.unwrap();
+        let (owner, numbers) = (Owner::new("p", "c"), [0].into());
+        let marks = store.acquire_alerts(&owner, &numbers).await.unwrap();
+        let mut before = Stored::read(&store, &marks).await.unwrap();
+        assert_eq!((before.since(), before.add(&at(5)), before.add(&at(5))), (None, true, false));
+        let written = [at(9 * DAY), at(10 * DAY)];
+        let alerts = vec![processors::alert::rows::to_rows(&written).unwrap()];
+        let alerts_next = marks.into_keys().map(|mark| (mark, 10 * DAY)).collect();
+        store.commit(&owner, Cycle { alerts, alerts_next, ..Cycle::default() }).await.unwrap();
+        let marks = store.acquire_alerts(&owner, &numbers).await.unwrap();
+        let mut stored = Stored::read(&store, &marks).await.unwrap();
+        assert_eq!(stored.since(), Some(9 * DAY));
+        assert!(written.iter().all(|transition| !stored.add(transition)));
+        assert!(!stored.add(&at(9 * DAY - 1)), "older than what is compared");
+        assert!(stored.add(&at(10 * DAY - 1)) && stored.add(&at(11 * DAY)));
+    }
 }

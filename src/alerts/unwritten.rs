@@ -77,14 +77,14 @@ impl Unwritten {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::Unwritten;
     use processors::alert::{Alert, AlertId, AlertRule, Facts, Subject, Transition};
     use std::sync::Arc;
     use touchpoint::alert::{AlertAct, AlertOrigin, AlertState, Severity, SubjectKind};
     use touchpoint::{Audience, TopicPartition};
 
-    fn transition(at: i64) -> Transition {
+    pub(crate) fn transition(at: i64) -> Transition {
         let rule = AlertRule {
             name: "r".into(),
             severity: Severity::Info,
