@@ -5,13 +5,16 @@
 //!
 //! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
 
+mod alert_arguments;
 mod arguments;
 mod check_arguments;
 mod reference;
 #[cfg(test)]
 mod tests;
+mod touch_arguments;
 pub mod value;
 
+pub use alert_arguments::{AckArgs, AlertsArgs};
 pub use arguments::{
     Amendment, ConfigAction, DemoArgs, EraseArgs, ImportArgs, ImportDays, PolicyAction, RetractArgs, RunArgs, Scenario,
     SimulateArgs, SimulateTarget, SqlArgs, SqlInput, ViewChoice,
@@ -19,6 +22,7 @@ pub use arguments::{
 pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
+pub use touch_arguments::{TRIED_PRODUCT, TouchArgs, TouchChannel};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -160,6 +164,32 @@ pub enum Command {
                       answer; 2 bad usage."
     )]
     Check(CheckArgs),
+
+    /// List the open alerts of a running touchload
+    #[command(
+        long_about = "Asks a running `run` or `demo` over HTTP for its open alerts, the ones that began last first: what \
+                      holds, since when, what did it, and what to do.",
+        after_help = "Example:\n  touchload alerts --rule over_budget --state firing"
+    )]
+    Alerts(AlertsArgs),
+
+    /// Accept an open alert, with a reason
+    #[command(
+        long_about = "Accepts an open alert of a running `run` or `demo` over HTTP. It stays open until its condition \
+                      ends, and no pager rings any more. Reasons are a closed list: agreed_with_hcp, exception, \
+                      data_error, handled.",
+        after_help = "Example:\n  touchload ack 5f2b9c0e8d1a4b7c6e3f0a9d8c7b6a50 --reason handled"
+    )]
+    Ack(AckArgs),
+
+    /// Touch an HCP some times, as records in Kafka, to see what follows
+    #[command(
+        long_about = "Publishes records of touches of one HCP to the topics of a Kafka cluster, for trying things out: a \
+                      demo prints the address of its own broker. These are records like any others: do not send them to \
+                      a cluster whose numbers matter. Keys are hashed as Java producers do (murmur2).",
+        after_help = "Example:\n  touchload touch --brokers 127.0.0.1:41231 --hcp hcp-000042 --channel rep_email"
+    )]
+    Touch(TouchArgs),
 
     /// Look at configuration
     #[command(

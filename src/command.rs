@@ -1,5 +1,7 @@
 //! One file per command; each is a function of its arguments and of where to write.
 
+mod alerts;
+mod ask;
 mod check;
 mod config_check;
 mod demo;
@@ -14,6 +16,7 @@ mod run;
 mod simulate;
 mod sql;
 mod stop;
+mod touch;
 
 use crate::cli::value::UsageError;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
@@ -101,6 +104,18 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Check(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             return runtime.block_on(check::check(&args, out));
+        }
+        Command::Alerts(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(alerts::alerts(&args, out))
+        }
+        Command::Ack(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(alerts::ack(&args, out))
+        }
+        Command::Touch(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            touch::touch(&args, out)
         }
         Command::Sql(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);

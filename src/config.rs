@@ -36,7 +36,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::StoreOptions;
-use touchpoint::Topics;
+use touchpoint::{Topics, Tz};
 
 /// The checked-in defaults; also the reference of all keys.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -132,7 +132,13 @@ pub struct AlertsSection {
     pub alertmanagers: Vec<String>,
     /// The webhook.
     pub webhook_url: Option<String>,
-    /// The file of its secret.
+    /// Who gets the daily digest.
+    pub digest_url: Option<String>,
+    /// When: the hour …
+    pub digest_hour: u32,
+    /// … by the clock of this zone.
+    pub digest_zone: Tz,
+    /// The file of the secret of both.
     pub webhook_secret_file: Option<PathBuf>,
 }
 

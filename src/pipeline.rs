@@ -217,10 +217,12 @@ impl Pipeline {
             SourceEvent::Batch(batch) => {
                 self.take(batch)?;
                 let now = self.parts.clock.now();
+                self.accept_alerts(now)?;
                 self.turn_when_due(now, source)?;
                 self.commit_when_due(now, source)
             }
             SourceEvent::Turn { at } => {
+                self.accept_alerts(at)?;
                 self.turn_when_due(at, source)?;
                 self.commit_when_due(at, source)
             }

@@ -23,6 +23,7 @@ use crate::session;
 use alerting::Alerting;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
+use datafusion::prelude::SessionContext;
 use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceEvent, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
 use policy_watch::PolicyWatch;
@@ -30,7 +31,7 @@ use processors::{Askers, Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
-use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
+use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -41,7 +42,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use touchpoint::{Audience, Clock, Policy, Reference};
+use touchpoint::{Audience, Clock, Policy, Reference, Topics};
 
 /// `/healthz` fails when the loop has not turned for this long.
 const STALL_AFTER: Duration = Duration::from_secs(30);
@@ -96,6 +97,8 @@ pub struct Service {
     pub http: SocketAddr,
     /// The tables.
     pub store: Arc<Store>,
+    /// Alerts that are open; `None` where alerts are off.
+    pub alerts: Option<OpenAlerts>,
     pipeline: std::thread::JoinHandle<Result<Tally, PipelineError>>,
     source: Arc<SourceHandle>,
     background: JoinSet<()>,
@@ -126,20 +129,19 @@ impl Service {
         let policy = config.policy.clone();
         let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
         let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
-        let registry = prometheus::Registry::new();
-        let topics = config.kafka.topics.clone();
-        let version = env!("CARGO_PKG_VERSION");
-        let metrics = PipelineMetrics::register(&registry, MetricsSettings { clock: clock.clone(), topics, version })?;
-        let context = session::live(&shards, Audience::Commercial)?;
-        let gauges =
-            GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
-        let gauges = Arc::new(gauges);
-        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        let Numbers { metrics, page, gauges, context } = Numbers::over(&shards, &clock, &config.kafka.topics).await?;
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
-        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
+        let owner = Owner::new(config.pipeline_name.clone(), cluster);
+        let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
+        let alerts = alerting.open_alerts();
         let askers = Askers::default();
-        let parts =
-            api_door::Parts { shards: (&shards, &askers), clock: &clock, health: &health, metrics: &metrics.checks };
+        let parts = api_door::Parts {
+            shards: (&shards, &askers),
+            clock: &clock,
+            health: &health,
+            metrics: &metrics.checks,
+            alerts: alerts.as_ref(),
+        };
         let api = api_door::open(config.tokens, http, config.audit.or_else(|| beside(&config.data)), parts)?;
         let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
         let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
@@ -158,7 +160,7 @@ impl Service {
         let reference_watch = reference_watch.transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),
-            owner: Owner::new(config.pipeline_name.clone(), cluster),
+            owner,
             shards: shards.clone(),
             askers,
             observer: observer.clone(),
@@ -181,7 +183,7 @@ impl Service {
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, store, pipeline, source, background, quiet, _lock: lock })
+        Ok(Self { shards, observer, http, store, alerts, pipeline, source, background, quiet, _lock: lock })
     }
 
     /// Whether the pipeline has ended by itself.
@@ -236,6 +238,29 @@ fn tokens_watch(door: &Door, file: Option<PathBuf>, metrics: InForceMetrics) -> 
     };
     metrics.in_force(&api.access.now().version());
     file.map(|file| TokensWatch::new(file, api.access.clone(), metrics)).transpose()
+}
+
+/// What `/metrics` shows.
+struct Numbers {
+    metrics: PipelineMetrics,
+    page: Arc<MetricsPage>,
+    gauges: Arc<GaugeSet>,
+    /// What gauges ask.
+    context: SessionContext,
+}
+
+impl Numbers {
+    async fn over(shards: &SharedShards, clock: &Arc<dyn Clock>, topics: &Topics) -> anyhow::Result<Self> {
+        let registry = prometheus::Registry::new();
+        let version = env!("CARGO_PKG_VERSION");
+        let settings = MetricsSettings { clock: clock.clone(), topics: topics.clone(), version };
+        let metrics = PipelineMetrics::register(&registry, settings)?;
+        let context = session::live(shards, Audience::Commercial)?;
+        let files = serve::gauge::shipped()?;
+        let gauges = Arc::new(GaugeSet::load(files, &context, GaugeLimits::default(), metrics.clone()).await?);
+        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        Ok(Self { metrics, page, gauges, context })
+    }
 }
 
 /// The id of the cluster, which is part of the transaction ids.

@@ -8,6 +8,7 @@ use crate::access::SharedAccess;
 use crate::audit::AuditLog;
 use crate::health::Health;
 use crate::metrics::checks::CheckMetrics;
+use crate::open_alerts::OpenAlerts;
 use processors::check::{Answer, Asked, Proposal, check};
 use processors::kernel::Scratch;
 use processors::{Askers, Shards, SharedShards};
@@ -30,6 +31,8 @@ pub struct Api {
     pub audit: AuditLog,
     /// Numbers of it.
     pub metrics: CheckMetrics,
+    /// Open alerts; `None` where alerts are off.
+    pub alerts: Option<OpenAlerts>,
 }
 
 /// Whether there is an API.

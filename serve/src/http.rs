@@ -7,11 +7,13 @@
 //! | `/readyz` | 200 when assigned and restored, else 503; the body names what is missing |
 //! | `POST /v1/check` | may these HCPs be touched |
 //! | `/v1/hcps/{id}`, `/v1/accounts/{id}` | what is known of one |
+//! | `/v1/alerts`, `/v1/alerts/{id}` | open alerts |
+//! | `POST /v1/alerts/{id}/acknowledge` | one is accepted |
 //! | `/v1/openapi.json` | the API for programs |
 //! | `/` | these paths |
 //!
 //! Every error is a problem document (RFC 9457, `application/problem+json`) and holds no id and no record's content. Below
-//! `/v1` a caller needs a token, or this machine; each check and view is in the audit log before it is answered. The caller
+//! `/v1` a caller needs a token, or this machine; each check, view and acknowledgement is in the audit log before it is answered. The caller
 //! of [`serve`] binds the socket, so that a port in use is its error, with its words.
 
 use crate::api::Door;
@@ -31,6 +33,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 mod accounts;
+mod alerts;
 mod asking;
 mod check;
 mod hcps;
@@ -109,6 +112,9 @@ fn router(state: HttpState) -> Router {
         .route("/v1/check", post(check::answer))
         .route("/v1/hcps/{id}", get(hcps::show))
         .route("/v1/accounts/{id}", get(accounts::show))
+        .route("/v1/alerts", get(alerts::list))
+        .route("/v1/alerts/{id}", get(alerts::show))
+        .route("/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/v1/openapi.json", get(openapi::show))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not found", "see / for the paths that exist"))
         .method_not_allowed_fallback(async || {

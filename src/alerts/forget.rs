@@ -113,7 +113,7 @@ impl Forgetting {
     fn read(&self, topic: &str) -> Result<Messages, AlertLogError> {
         let mut messages = Messages::new();
         let mut see = |message: Message<'_>| {
-            let Message { partition, key, value } = message;
+            let Message { partition, key, value, .. } = message;
             let names = value.is_some_and(|value| holds(value, &self.pseudonym));
             let before = messages.get(key).map_or(0, |last| last.naming);
             let value = value.map(<[u8]>::to_vec);

@@ -13,7 +13,7 @@ use rdkafka::{Message as _, Offset, TopicPartitionList};
 use serve::deliver::Document;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use touchpoint::Audience;
+use touchpoint::{Audience, Micros};
 
 /// The cluster must answer within this.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -25,6 +25,8 @@ const TRIES: u32 = 3;
 const BROKER_DEFAULT: i32 = -1;
 /// Alerts are few.
 const PARTITIONS: i32 = 1;
+/// So long nothing is compacted away: table `alerts`, and a webhook that was down, still find every transition.
+const WHOLE_FOR_MS: &str = "604800000";
 
 /// Why the log cannot be used. Trying again helps where the cluster comes back.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,15 @@ pub(super) struct Entry {
     pub(super) audience: Audience,
     pub(super) alert_id: String,
     pub(super) value: Vec<u8>,
+}
+
+/// What stands in the topics.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The last transition of every alert.
+    pub(super) last: Vec<Document>,
+    /// Every transition that was appended of late, in the order of each alert.
+    pub(super) recent: Vec<Document>,
 }
 
 /// See the module.
@@ -130,20 +141,17 @@ impl AlertLog {
         }
     }
 
-    /// The last transition of every alert, as it stands in the topics now. Blocks while it reads.
+    /// What stands in the topics now; as recent counts what was appended at `since` or later, `None`: everything. Blocks
+    /// while it reads.
     ///
     /// # Errors
     /// A topic cannot be read. What stands there and is no transition is left out, and said.
-    pub fn read(&self) -> Result<Vec<Document>, AlertLogError> {
+    pub(super) fn read(&self, since: Option<Micros>) -> Result<Found, AlertLogError> {
         let consumer = reader(&self.config)?;
-        let mut last = BTreeMap::new();
+        let mut messages = Messages { since, last: BTreeMap::new(), recent: Vec::new() };
         for topic in self.topics.all() {
             let failed = |source| AlertLogError::Topic { topic: topic.to_owned(), doing: "read", source };
-            let mut see = |message: Message<'_>| match message.value {
-                Some(value) => drop(last.insert(message.key.to_vec(), value.to_vec())),
-                None => drop(last.remove(message.key)),
-            };
-            read_topic(&consumer, topic, &mut see).map_err(failed)?;
+            read_topic(&consumer, topic, &mut |message| messages.see(&message)).map_err(failed)?;
         }
         let parse = |value: Vec<u8>| match Document::parse(&value) {
             Ok(document) => Some(document),
@@ -152,7 +160,8 @@ impl AlertLog {
                 None
             }
         };
-        Ok(last.into_values().filter_map(parse).collect())
+        let recent = messages.recent.into_iter().map(|(_, value)| value).filter_map(parse).collect();
+        Ok(Found { last: messages.last.into_values().filter_map(parse).collect(), recent })
     }
 }
 
@@ -172,8 +181,9 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     let known = admin.inner().fetch_metadata(None, ANSWER_WITHIN).map_err(|e| of(&topics.commercial, "found", e))?;
     let exists = |name: &str| known.topics().iter().any(|topic| topic.name() == name);
     for name in topics.all().into_iter().filter(|name| !exists(name)) {
-        let topic =
-            NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT)).set("cleanup.policy", "compact");
+        let topic = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT))
+            .set("cleanup.policy", "compact")
+            .set("min.compaction.lag.ms", WHOLE_FOR_MS);
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
         let outcomes = admin.create_topics([&topic], &options).await.map_err(|e| of(name, "created", e))?;
         match outcomes.into_iter().find_map(Result::err) {
@@ -198,6 +208,29 @@ pub(super) struct Message<'m> {
     pub(super) key: &'m [u8],
     /// Nothing where a tombstone takes the key out.
     pub(super) value: Option<&'m [u8]>,
+    /// When it was appended, to the next millisecond; `None` where the topic does not tell.
+    pub(super) appended: Option<Micros>,
+}
+
+/// Keys and values while they are read.
+struct Messages {
+    since: Option<Micros>,
+    last: BTreeMap<Vec<u8>, Vec<u8>>,
+    recent: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Messages {
+    fn see(&mut self, message: &Message<'_>) {
+        let Some(value) = message.value else {
+            self.last.remove(message.key);
+            self.recent.retain(|(key, _)| key != message.key);
+            return;
+        };
+        if self.since.is_none_or(|since| message.appended.is_none_or(|at| at > since)) {
+            self.recent.push((message.key.to_vec(), value.to_vec()));
+        }
+        self.last.insert(message.key.to_vec(), value.to_vec());
+    }
 }
 
 /// A consumer that reads from where it is told, and belongs to no group.
@@ -233,7 +266,9 @@ pub(super) fn read_topic(
                 Some(message) => message?,
                 None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
             };
-            see(Message { partition: number, key: message.key().unwrap_or_default(), value: message.payload() });
+            let appended = message.timestamp().to_millis().map(|at| at.saturating_add(1).saturating_mul(1_000));
+            let (key, value) = (message.key().unwrap_or_default(), message.payload());
+            see(Message { partition: number, key, value, appended });
         }
     }
     Ok(())

@@ -98,9 +98,12 @@ pub struct DemoArgs {
     /// Reference data instead of the simulated ones.
     #[command(flatten)]
     pub reference: ReferenceArgs,
-    /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults; read again when it changes
+    /// Weights, budgets, gaps and quiet hours (TOML) instead of the demo's own; read again when it changes
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Tell this Alertmanager of alerts; may be given several times, once for each replica
+    #[arg(long, value_name = "URL", value_parser = value::url)]
+    pub alertmanager: Vec<String>,
     /// Print plain lines instead of the terminal view (as it does when standard output is no terminal)
     #[arg(long)]
     no_view: bool,

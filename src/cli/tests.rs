@@ -1,7 +1,8 @@
 //! Every command as it is typed, and what is refused.
 
 use super::{
-    Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice,
+    Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, TouchChannel, Verbosity,
+    ViewChoice,
 };
 use crate::cli::arguments::ImportDays;
 use crate::format::OutputFormat;
@@ -39,7 +40,13 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "config", "policy"]);
+    assert_eq!(
+        names,
+        [
+            "demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "alerts", "ack", "touch",
+            "config", "policy"
+        ]
+    );
 }
 
 #[test]
@@ -63,6 +70,23 @@ fn a_check_is_typed_or_in_a_file() {
     for wrong in
         ["check", "check --hcp h", "check --channel email", "check -f x --hcp h --channel email", "check -f x --dry"]
     {
+        refused(&format!("touchload {wrong}"));
+    }
+}
+
+#[test]
+fn alerts_are_listed_and_accepted_and_somebody_is_touched() {
+    let Command::Alerts(alerts) = typed("touchload alerts --rule over_budget --limit 7").command else { panic!() };
+    assert_eq!((alerts.rule.as_deref(), alerts.limit, alerts.state), (Some("over_budget"), 7, None));
+    let Command::Ack(ack) = typed("touchload ack 0a --reason handled").command else { panic!() };
+    assert_eq!((ack.id.as_str(), ack.reason.as_str()), ("0a", "handled"));
+    let Command::Touch(touch) = typed("touchload touch --brokers b:1 --hcp h").command else { panic!() };
+    assert_eq!((touch.channel, touch.count, touch.product.as_str()), (TouchChannel::Phone, 5, "demo-launch"));
+    let Command::Touch(touch) = typed("touchload touch --brokers b:1 --hcp h --channel rep_email").command else {
+        panic!()
+    };
+    assert_eq!(touch.channel, TouchChannel::RepEmail);
+    for wrong in ["ack 0a", "ack --reason handled", "touch --hcp h", "touch --brokers b:1", "alerts --limit 0"] {
         refused(&format!("touchload {wrong}"));
     }
 }

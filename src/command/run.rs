@@ -1,7 +1,7 @@
 //! `touchload run --config FILE`: the main job against a real Kafka.
 
 use super::{logging, stop};
-use crate::alerts::{AlertSettings, AlertTopics};
+use crate::alerts::{AlertSettings, AlertTopics, DigestSettings};
 use crate::cli::value::UsageError;
 use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
@@ -73,7 +73,7 @@ pub(super) async fn summary(
     elapsed: Duration,
 ) -> Summary {
     let mut tables = Vec::new();
-    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics] {
+    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics, Table::Alerts] {
         // A table that cannot be read now was reported by what failed before; the summary tells the others.
         if let Ok(provider) = store.provider(table).await {
             let version = i64::try_from(provider.version()).unwrap_or(i64::MAX);
@@ -86,6 +86,7 @@ pub(super) async fn summary(
         rejected: tally.rejected.iter().map(|(reason, count)| (*reason, *count)).collect(),
         skipped: tally.skipped.iter().map(|(reason, count)| (*reason, *count)).collect(),
         hcps: tally.hcps,
+        alerts: None,
         tables,
         location: data.to_owned(),
         elapsed,
@@ -140,17 +141,21 @@ pub(super) fn alert_topics(section: &AlertsSection) -> AlertTopics {
 /// What alerts need, their secrets read; `None` where they are off.
 fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSettings>> {
     let Some(key_file) = section.key_file.as_deref().filter(|_| section.enabled) else { return Ok(None) };
-    let webhook = |url: &String| -> anyhow::Result<Webhook> {
-        let (name, url) = ("webhook".to_owned(), url.clone());
+    let webhook = |name: &str, url: &String| -> anyhow::Result<Webhook> {
+        let (name, url) = (name.to_owned(), url.clone());
         let secret = section.webhook_secret_file.as_deref().map(secret_key).transpose()?;
         Ok(Webhook { name, url, audience: Audience::Commercial, secret })
+    };
+    let digest = |url: &String| -> anyhow::Result<DigestSettings> {
+        Ok(DigestSettings { webhook: webhook("digest", url)?, hour: section.digest_hour, zone: section.digest_zone })
     };
     Ok(Some(AlertSettings {
         key: secret_key(key_file)?,
         topics: alert_topics(section),
         ids: if section.plain_ids { Ids::Plain } else { Ids::Pseudonyms },
         alertmanagers: section.alertmanagers.clone(),
-        webhooks: section.webhook_url.iter().map(webhook).collect::<Result<_, _>>()?,
+        webhooks: section.webhook_url.iter().map(|url| webhook("webhook", url)).collect::<Result<_, _>>()?,
+        digest: section.digest_url.as_ref().map(digest).transpose()?,
     }))
 }
 

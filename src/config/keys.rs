@@ -130,7 +130,10 @@ pub(super) const KEYS: &[Key] = &[
     key("alerts.plain_ids", Shape::Flag, Defaulted, "true to tell Alertmanager ids in place of pseudonyms"),
     key("alerts.alertmanagers", Shape::Text, Optional("none is told"), "the URLs of every Alertmanager replica"),
     key("alerts.webhook_url", Shape::Text, Optional("none is told"), "the URL of the webhook"),
-    key("alerts.webhook_secret_file", Shape::Text, Optional("nothing is signed"), "the file of the webhook's secret"),
+    key("alerts.digest_url", Shape::Text, Optional("nobody gets it"), "the URL that the daily digest is POSTed to"),
+    key("alerts.digest_hour", Shape::Integer(0, 23), Defaulted, "the hour of the daily digest"),
+    key("alerts.digest_time_zone", Shape::Text, Defaulted, "the time zone of that hour"),
+    key("alerts.webhook_secret_file", Shape::Text, Optional("nothing is signed"), "the file of the webhooks' secret"),
     key("log.level", Shape::Choice(&["error", "warn", "info", "debug", "trace"]), Defaulted, "the log level"),
     key("log.format", Shape::Choice(&["text", "json"]), Defaulted, "the log format"),
 ];

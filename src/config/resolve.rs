@@ -11,7 +11,7 @@ use ingest::reference_topics::ReferenceTopics;
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Location, Service, StoreOptions};
-use touchpoint::Topics;
+use touchpoint::{Topics, Tz};
 
 /// Settings that are fine alone and wrong together.
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
@@ -71,7 +71,13 @@ fn alert_problems(settings: &Settings) -> Vec<Problem> {
         let what = "is needed where alerts are enabled: a file of at least 16 random bytes".to_owned();
         problems.push(Problem { line: origin.line(), path: "alerts.key_file".to_owned(), what });
     }
-    for path in ["alerts.alertmanagers", "alerts.webhook_url"] {
+    if let Some(Setting { value: Value::Text(zone), origin }) = settings.get("alerts.digest_time_zone")
+        && zone.parse::<Tz>().is_err()
+    {
+        let what = format!("expected the name of a time zone, such as \"Europe/Berlin\", found {zone:?}");
+        problems.push(Problem { line: origin.line(), path: "alerts.digest_time_zone".to_owned(), what });
+    }
+    for path in ["alerts.alertmanagers", "alerts.webhook_url", "alerts.digest_url"] {
         let Some(Setting { value: Value::Text(text), origin }) = settings.get(path) else { continue };
         let is_address = |url: &str| {
             let url = url.trim();
@@ -171,6 +177,9 @@ fn alerts(from: &Typed<'_>) -> Result<AlertsSection, Problem> {
         plain_ids: from.flag("alerts.plain_ids")?,
         alertmanagers: replicas.split(',').map(url).filter(|url| !url.is_empty()).collect(),
         webhook_url: from.optional_text("alerts.webhook_url")?,
+        digest_url: from.optional_text("alerts.digest_url")?,
+        digest_hour: from.count("alerts.digest_hour")?,
+        digest_zone: from.word("alerts.digest_time_zone", |zone| zone.parse().ok())?,
         webhook_secret_file: from.path("alerts.webhook_secret_file")?,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::cycle::Ledger;
 use super::{Pipeline, PipelineError};
+use crate::alerts::AlertRows;
 use ingest::kafka::SourceHandle;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,14 @@ pub(super) struct InFlight {
     task: JoinHandle<Result<Committed, CommitError>>,
     next: NextOffsets,
     ledger: Ledger,
+    /// Batches of transitions among its rows.
+    alerts: usize,
+}
+
+impl InFlight {
+    pub(super) fn has_alerts(&self) -> bool {
+        self.alerts > 0
+    }
 }
 
 impl Pipeline {
@@ -52,7 +61,7 @@ impl Pipeline {
 
     /// Waits for the commit on its way, if there is one.
     pub(super) fn settle(&mut self, source: Option<&SourceHandle>) -> Result<(), PipelineError> {
-        let Some(InFlight { mut task, next, ledger }) = self.in_flight.take() else { return Ok(()) };
+        let Some(InFlight { mut task, next, ledger, .. }) = self.in_flight.take() else { return Ok(()) };
         let ended = loop {
             let waited = self.parts.runtime.block_on(async { tokio::time::timeout(SIGN_OF_LIFE, &mut task).await });
             match waited {
@@ -74,6 +83,7 @@ impl Pipeline {
 
     fn start_commit(&mut self, now: Micros) -> Result<(), PipelineError> {
         let (hcp_metrics, extra_metrics_txns) = self.day_rows(now)?;
+        let AlertRows { rows: alerts, next: alerts_next } = self.take_alert_rows()?;
         let pending = &mut self.pending;
         let cycle = Cycle {
             log: std::mem::take(&mut pending.log),
@@ -81,12 +91,14 @@ impl Pipeline {
             hcp_metrics,
             next: pending.next.clone(),
             extra_metrics_txns,
+            alerts,
+            alerts_next,
         };
         let ledger = std::mem::take(&mut pending.ledger);
         (pending.bytes, pending.since) = (0, None);
-        let next = cycle.next.clone();
+        let (next, alerts) = (cycle.next.clone(), cycle.alerts.len());
         let work = commit_until_settled(self.parts.store.clone(), self.parts.owner.clone(), cycle);
-        self.in_flight = Some(InFlight { task: self.parts.runtime.spawn(work), next, ledger });
+        self.in_flight = Some(InFlight { task: self.parts.runtime.spawn(work), next, ledger, alerts });
         Ok(())
     }
 

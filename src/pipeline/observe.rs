@@ -206,6 +206,7 @@ impl Observer {
             (Table::DeadLetters, &committed.dead_letters),
             (Table::TouchpointLog, &committed.log),
             (Table::HcpMetrics, &committed.hcp_metrics),
+            (Table::Alerts, &committed.alerts),
         ];
         for (table, landed) in tables {
             if let Some(landed) = landed {

@@ -11,7 +11,7 @@
 use anyhow::Context;
 use processors::{Askers, SharedShards};
 use serve::metrics::checks::CheckMetrics;
-use serve::{Access, Api, AuditLog, Door, Health, SharedAccess, Token};
+use serve::{Access, Api, AuditLog, Door, Health, OpenAlerts, SharedAccess, Token};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub(super) struct Parts<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) health: &'a Arc<Health>,
     pub(super) metrics: &'a CheckMetrics,
+    pub(super) alerts: Option<&'a OpenAlerts>,
 }
 
 /// The door of an API that listens on `address`.
@@ -55,6 +56,7 @@ pub(super) fn open(
         access: SharedAccess::new(access),
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
+        alerts: parts.alerts.cloned(),
     })))
 }
 
@@ -81,7 +83,13 @@ mod tests {
             Arc::new(RwLock::new(Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()))));
         let health = Arc::new(Health::new(clock.clone(), Duration::from_secs(1)));
         let metrics = CheckMetrics::register(&prometheus::Registry::new()).unwrap();
-        let parts = Parts { shards: (&shards, &Askers::default()), clock: &clock, health: &health, metrics: &metrics };
+        let parts = Parts {
+            shards: (&shards, &Askers::default()),
+            clock: &clock,
+            health: &health,
+            metrics: &metrics,
+            alerts: None,
+        };
         open(tokens, listens.parse().unwrap(), audit, parts).unwrap()
     }
 

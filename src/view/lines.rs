@@ -2,7 +2,7 @@
 
 use crate::summary::{counted, grouped, spoken};
 use crate::view::model::{ViewModel, instant, percent, score};
-use crate::view::{age, hcps, per_second, reason};
+use crate::view::{age, alerts, hcps, per_second, reason};
 
 /// HCPs on plain lines.
 const TOP: usize = 5;
@@ -46,6 +46,7 @@ impl ViewModel {
                 reason::reason(hcp, REASON_WIDTH)
             ));
         }
+        lines.extend(self.alerts.iter().flat_map(alerts::lines));
         let bands: Vec<_> = self.bands.iter().map(|b| format!("{} {}", b.label, grouped(b.hcps))).collect();
         if !bands.is_empty() {
             lines.push(format!("HCPs by load: {}", bands.join(", ")));

@@ -16,6 +16,7 @@
 //! | [`open`] | the store: opening and creating its tables |
 //! | [`acquire`] | taking over and giving back partitions |
 //! | [`commit`] | the cycle: one commit per table, offsets inside, fenced |
+//! | [`alerts`] | what table `alerts` holds, and who may write to it |
 //! | [`import`] | a bounded history as one commit |
 //! | [`writer`] | batches into Parquet files of bounded size, in bounded memory |
 //! | [`arrange`] | small batches joined, months apart, before they are encoded |
@@ -29,6 +30,7 @@
 //! | [`erase`] | an HCP is forgotten: rows, files, log entries, and a list that keeps them from coming back |
 
 pub mod acquire;
+pub mod alerts;
 mod arrange;
 pub mod commit;
 mod conditional_put;
@@ -58,6 +60,7 @@ mod txns;
 pub mod writer;
 
 pub use acquire::Acquired;
+pub use alerts::AlertMarks;
 pub use commit::{Committed, Cycle, Landed, Reply};
 pub use erase::{ErasedList, Erasure, Mention};
 pub use error::{CommitError, StoreError};

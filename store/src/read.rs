@@ -159,7 +159,8 @@ impl Store {
     }
 }
 
-fn utc() -> Option<Arc<str>> {
+/// The time zone of every instant.
+pub(crate) fn utc() -> Option<Arc<str>> {
     Some("UTC".into())
 }
 
@@ -170,6 +171,12 @@ pub(crate) async fn scan(
     paths: Option<Vec<String>>,
 ) -> Result<BatchStream, StoreError> {
     rows(frame(table, delta, paths)?, (table, table.schema()), None).await
+}
+
+/// As [`scan`] of every file, of the rows for which `wanted` holds.
+pub(crate) async fn scan_where(table: Table, delta: DeltaTable, wanted: Expr) -> Result<BatchStream, StoreError> {
+    let frame = frame(table, delta, None)?.filter(wanted).map_err(StoreError::scan(table))?;
+    rows(frame, (table, table.schema()), None).await
 }
 
 /// As [`scan`], of some columns alone, in the table's order.

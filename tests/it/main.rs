@@ -2,12 +2,14 @@
 
 mod adversary;
 mod alert_delivery;
+mod alert_digests;
 mod alertmanager;
 mod alerts_on_kafka;
 mod amendments_on_kafka;
 mod budget_policies;
 mod checks;
 mod day_rows;
+mod demo_path;
 mod embedded;
 mod erasures;
 mod faults;

@@ -136,7 +136,7 @@ fn write_rows(table: Table, rows: &RowsReport, out: &mut dyn Write) -> Result<()
     writeln!(out, "{table}")?;
     match table {
         Table::DeadLetters => row(out, "  key, payload and hash removed of", rows.blanked)?,
-        Table::TouchpointLog | Table::HcpMetrics => row(out, "  rows removed", rows.removed)?,
+        Table::TouchpointLog | Table::HcpMetrics | Table::Alerts => row(out, "  rows removed", rows.removed)?,
     }
     row(out, "  files written anew", rows.files)
 }

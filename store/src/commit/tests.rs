@@ -4,7 +4,7 @@ use crate::commit::{Committed, Cycle, Reply};
 use crate::error::CommitError;
 use crate::import::Import;
 use crate::open::{OpenMode, Store};
-use crate::sample::{CANARY, MARCH, calls, count, dead_rows, log_rows, metric_rows, open, owner};
+use crate::sample::{CANARY, MARCH, alert_rows, calls, count, dead_rows, log_rows, metric_rows, open, owner};
 use crate::table::Table;
 use crate::writer::TableWriter;
 use std::ops::Range;
@@ -330,6 +330,9 @@ async fn no_personal_value_reaches_the_delta_log() {
     let mut whole = cycle(&at, 0..50);
     whole.dead_letters = vec![dead_rows(&at, 0..20, MARCH)];
     whole.hcp_metrics = vec![metric_rows(20, MARCH + DAY)];
+    let marks = store.acquire_alerts(&owner(), &[0].into()).await.unwrap();
+    whole.alerts = vec![alert_rows(&[MARCH; 20])];
+    whole.alerts_next = marks.into_keys().map(|mark| (mark, 1)).collect();
     commit(&store, whole).await.unwrap();
     for table in Table::ALL {
         let delta = store.newest(table).await.unwrap();

@@ -7,6 +7,7 @@ use crate::api::{Api, Door};
 use crate::audit::AuditLog;
 use crate::health::{Assignment, Health, Restore};
 use crate::metrics::checks::CheckMetrics;
+use crate::open_alerts::OpenAlerts;
 use processors::{Askers, Ownership, Shards};
 use prometheus::Registry;
 use serde_json::{Value, json};
@@ -55,12 +56,12 @@ fn shards() -> Shards {
     shards
 }
 
-fn tokens() -> Access {
+pub(super) fn tokens() -> Access {
     let token = |name: &str, role| Token { name: name.into(), sha256: Sha256::digest(name).into(), role };
     Access::Tokens(vec![token("rep desk", Role::Commercial), token("compliance", Role::Compliance)])
 }
 
-fn door(access: Access, audit: &Path) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door {
+fn door(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door {
     let audit = AuditLog::start(audit.to_owned()).expect("a thread");
     move |health, clock| {
         health.assigned(Assignment::Assigned);
@@ -75,13 +76,19 @@ fn door(access: Access, audit: &Path) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock
             access: SharedAccess::new(access),
             audit,
             metrics,
+            alerts,
         }))
     }
 }
 
 /// A server whose clock stands at [`NOW`].
 fn serving(access: Access, audit: &Path) -> Server {
-    let server = start_with(door(access, audit));
+    serving_alerts(access, audit, None)
+}
+
+/// The same with these alerts.
+pub(super) fn serving_alerts(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> Server {
+    let server = start_with(door(access, audit, alerts));
     server.clock.0.store(NOW, std::sync::atomic::Ordering::Relaxed);
     server
 }
@@ -92,7 +99,7 @@ async fn check(server: &Server, body: &str) -> Answer {
     answer
 }
 
-fn lines(audit: &Path) -> Vec<Value> {
+pub(super) fn lines(audit: &Path) -> Vec<Value> {
     let mut lines = Vec::new();
     for file in std::fs::read_dir(audit).expect("a folder") {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
