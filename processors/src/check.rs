@@ -30,6 +30,8 @@ mod reason;
 mod tests;
 
 pub use outlook::{Outlook, Outlooks};
+pub(crate) use case::Rules;
+pub(crate) use look::{BudgetLook, Look, Moment, shares_cap};
 pub use proposal::Proposal;
 pub use reason::{Code, Reason, Verdict};
 
@@ -37,8 +39,7 @@ use crate::kernel::Scratch;
 use crate::shards::{Ownership, Shards};
 use crate::state::interner::Interner;
 use crate::state::list::List;
-use case::{Case, Rules};
-use look::Look;
+use case::Case;
 use touchpoint::policy::{Basis, Zone};
 use touchpoint::time::{LATEST, Micros};
 use touchpoint::{Audience, BusinessFunction, Purpose};

@@ -13,6 +13,7 @@ mod timeline;
 
 pub use standing::{BudgetStanding, GapStanding};
 pub use timeline::Happening;
+pub(crate) use timeline::happening;
 
 use crate::kernel::touches::Source;
 use crate::kernel::{Evaluation, Instant, Scratch, within};
@@ -91,7 +92,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let retained = within(records.entries, view.at - RETENTION, view.at);
     let source = Source { retained, texts: records.texts, audience: view.audience };
     standing::fill(&source, &instant, &mut profile);
-    profile.timeline = known().rev().take(view.timeline).map(|entry| timeline::happening(&source, entry)).collect();
+    profile.timeline = known().rev().take(view.timeline).map(|entry| happening(&source, entry)).collect();
     Some(profile)
 }
 
