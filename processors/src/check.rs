@@ -29,9 +29,9 @@ mod reason;
 #[cfg(test)]
 mod tests;
 
-pub use outlook::{Outlook, Outlooks};
 pub(crate) use case::Rules;
 pub(crate) use look::{BudgetLook, Look, Moment, shares_cap};
+pub use outlook::{Outlook, Outlooks};
 pub use proposal::Proposal;
 pub use reason::{Code, Reason, Verdict};
 

@@ -24,7 +24,13 @@ pub(crate) fn reference_data() -> Arc<Reference> {
 }
 
 /// Feeds `order` (indices into `sent`, whose place is the offset) to a shard in batches of `batch` records.
-fn shard_of(sent: &[Sent], order: &[usize], batch: usize, policy: &Arc<Policy>, data: &Arc<Reference>) -> Shard {
+pub(crate) fn shard_of(
+    sent: &[Sent],
+    order: &[usize],
+    batch: usize,
+    policy: &Arc<Policy>,
+    data: &Arc<Reference>,
+) -> Shard {
     let decoder = Arc::new(Decoder::new(data.clone(), DecodeOptions::default()));
     let mut builder = BatchBuilder::new(decoder, 0);
     let mut shard = Shard::new(policy.clone(), data.clone());
@@ -54,7 +60,7 @@ fn shard_of(sent: &[Sent], order: &[usize], batch: usize, policy: &Arc<Policy>, 
     shard
 }
 
-fn reference_records(sent: &[Sent], data: &Reference) -> Vec<Record> {
+pub(crate) fn reference_records(sent: &[Sent], data: &Reference) -> Vec<Record> {
     let placement = |i: usize| Placement {
         position: (0, i as u64),
         reference: data,

@@ -10,6 +10,7 @@ mod day_rows;
 mod embedded;
 mod erasures;
 mod faults;
+mod forecasts;
 mod import_ends;
 mod imports;
 mod kafka_broker;

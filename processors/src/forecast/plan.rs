@@ -143,8 +143,7 @@ fn step<'g>(ground: &'g Ground<'g>, place: usize, known: &[Entry], earlier: &[St
     let made = ground.entries.get(place)?.as_made();
     let source = ground.source(known, made.occurred_at);
     let look: Look<'g> = ground.look(&made, &source)?;
-    let earlier: Vec<Option<Interruption<'_>>> =
-        earlier.iter().map(|step| interruption(&source, &step.made)).collect();
+    let earlier: Vec<Option<Interruption<'_>>> = earlier.iter().map(|step| interruption(&source, &step.made)).collect();
     let counted = |look: &BudgetLook<'g>| {
         let budget = look.budget;
         let uses = |other: &Interruption<'_>| {
