@@ -127,6 +127,13 @@ pub struct Change {
     pub excess_left: u64,
 }
 
+impl Change {
+    /// What to do, in a word: `move` or `cancel`.
+    pub fn act(&self) -> &'static str {
+        if self.to.is_some() { "move" } else { "cancel" }
+    }
+}
+
 /// How much somebody goes over: enough to say who comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Brief {
