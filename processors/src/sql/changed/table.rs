@@ -15,7 +15,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::prelude::SessionContext;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The three tables of one audience, and what they hold at present.
+/// The tables of one audience, and what they hold at present.
 #[derive(Debug, Clone, Default)]
 pub struct ChangedTables {
     rows: Arc<RwLock<Arc<ChangedRows>>>,
