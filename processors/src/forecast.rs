@@ -16,12 +16,16 @@
 //! | [`ground`] | the records of one HCP, with the planned ones among them |
 //! | [`plan`] | the planned touches one after another, as they would turn out |
 //! | [`change`] | the one touch to move, and to when |
+//! | [`ranking`] | who goes over, most over first |
 
 mod change;
 mod ground;
 mod plan;
+mod ranking;
 #[cfg(test)]
 mod tests;
+
+pub use ranking::{Ranked, Ranking};
 
 use crate::check::Reason;
 use crate::kernel::planned;

@@ -22,7 +22,7 @@ use crate::shards::Shards;
 use crate::state::list::List;
 use touchpoint::metric::METRICS;
 use touchpoint::time::{Micros, RETENTION};
-use touchpoint::{Audience, WindowLength};
+use touchpoint::{Audience, Reference, WindowLength};
 
 /// The columns of one window, in the order of [`METRICS`].
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,7 @@ pub struct View {
 /// The profile of an HCP; `None` when neither reference data at the instant nor a record of the audience knows it.
 pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<Profile> {
     let (policy, reference) = (shards.policy(), shards.reference());
-    let is_described = reference.hcp(hcp_id, view.at).is_some() || reference.account_of(hcp_id, view.at).is_some();
+    let is_described = is_described(reference, hcp_id, view.at);
     let mut profile = Profile {
         windows: Vec::new(),
         budgets: Vec::new(),
@@ -94,6 +94,17 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     standing::fill(&source, &instant, &mut profile);
     profile.timeline = known().rev().take(view.timeline).map(|entry| happening(&source, entry)).collect();
     Some(profile)
+}
+
+/// Whether reference data at the instant or a record of the audience know an HCP: whether it has a profile.
+pub fn is_known(shards: &Shards, hcp_id: &str, audience: Audience, at: Micros) -> bool {
+    let list = shards.holder(hcp_id).and_then(|(shard, number)| shard.hcp(number)?.list());
+    let is_heard_of = || list.is_some_and(|list| list.entries().iter().any(|entry| entry.counts_for(audience)));
+    is_described(shards.reference(), hcp_id, at) || is_heard_of()
+}
+
+fn is_described(reference: &Reference, hcp_id: &str, at: Micros) -> bool {
+    reference.hcp(hcp_id, at).is_some() || reference.account_of(hcp_id, at).is_some()
 }
 
 /// Headline values of one HCP, in the order of [`METRICS`]; `None` while it has no row for the audience.

@@ -28,6 +28,8 @@ pub struct Api {
     pub audit: AuditLog,
     /// Numbers of it.
     pub metrics: CheckMetrics,
+    /// Held by the one request that looks at every HCP.
+    pub scan: tokio::sync::Mutex<()>,
 }
 
 /// Whether there is an API.

@@ -7,6 +7,7 @@
 //! | `/readyz` | 200 when assigned and restored, else 503; the body names what is missing |
 //! | `POST /v1/check` | may these HCPs be touched |
 //! | `/v1/hcps/{id}`, `/v1/accounts/{id}` | what is known of one |
+//! | `/v1/forecast`, `/v1/hcps/{id}/forecast` | who goes over in the days ahead, and which planned touch to move |
 //! | `/v1/openapi.json` | the API for programs |
 //! | `/` | these paths |
 //!
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 mod accounts;
 mod asking;
 mod check;
+mod forecasts;
 mod hcps;
 mod healthz;
 mod index;
@@ -40,6 +42,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod proposals;
+mod query;
 mod readyz;
 mod words;
 
@@ -101,6 +104,8 @@ fn router(state: HttpState) -> Router {
         .route("/readyz", get(readyz::show))
         .route("/v1/check", post(check::answer))
         .route("/v1/hcps/{id}", get(hcps::show))
+        .route("/v1/hcps/{id}/forecast", get(forecasts::of_hcp))
+        .route("/v1/forecast", get(forecasts::list))
         .route("/v1/accounts/{id}", get(accounts::show))
         .route("/v1/openapi.json", get(openapi::show))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not found", "see / for the paths that exist"))

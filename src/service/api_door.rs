@@ -54,6 +54,7 @@ pub(super) fn open(
         access,
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
+        scan: Default::default(),
     })))
 }
 
