@@ -218,6 +218,17 @@ fn an_answer_to_a_request_is_beyond_every_budget() {
 }
 
 #[test]
+fn whoever_has_a_plan_that_comes_into_reach_is_looked_at_again() {
+    let mut shard = shard(&capped(1, 28), Tables::default(), &[planned("p", NOW + 20 * DAY)]);
+    let mut looked_at = |now: Micros| {
+        shard.advance(now);
+        shard.evaluate().len()
+    };
+    let days = [0, 5, 6, 7, 20].map(|day| looked_at(NOW + day * DAY));
+    assert_eq!(days, [1, 0, 1, 0, 1], "when it comes, fourteen days before its instant, and at it");
+}
+
+#[test]
 fn a_calendar_without_end_is_looked_at_to_its_bound() {
     let names: Vec<String> = (0..200).map(|n| format!("p{n:03}")).collect();
     let rows: Vec<RecordRow<'_>> = (0..)
