@@ -31,6 +31,8 @@ mod reason;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use case::Rules;
+pub(crate) use look::{BudgetLook, Look, Moment, shares_cap};
 pub use outlook::{Outlook, Outlooks};
 pub use proposal::Proposal;
 pub use reason::{Code, Reason, Verdict};
@@ -39,8 +41,7 @@ use crate::kernel::Scratch;
 use crate::shards::Shards;
 use crate::state::interner::Interner;
 use crate::state::list::List;
-use case::{Case, Rules};
-use look::Look;
+use case::Case;
 use touchpoint::policy::{Basis, Zone};
 use touchpoint::time::{LATEST, Micros};
 use touchpoint::{Audience, BusinessFunction, Purpose};

@@ -15,6 +15,7 @@
 //! | [`requests`] | responsiveness and talked-past |
 //! | [`load`] | the decayed load |
 //! | [`budgets`] | use of budgets and when the next touch fits |
+//! | [`planned`] | touches that are still to be made |
 //! | [`evidence`] | the touches one by one, for what an alert names |
 //! | [`tally`] | counts by key with their sum of squares |
 //! | [`values`] | the metric values of one window |
@@ -26,6 +27,7 @@ pub mod evidence;
 pub mod known;
 pub mod load;
 pub mod notes;
+pub mod planned;
 pub mod plans;
 pub mod requests;
 pub mod scan;
@@ -219,8 +221,9 @@ pub fn within(entries: &[Entry], from: Micros, to: Micros) -> &[Entry] {
     entries.get(start..end).unwrap_or_default()
 }
 
-/// The first instant after T at which the headline values, the presence of a row or the set of retained entries can
-/// change without a new record; `None` when nothing will. `standings` are those at T, of both audiences.
+/// The first instant after T at which the headline values, the presence of a row, the set of retained entries or what
+/// alerts are told of the days ahead can change without a new record; `None` when nothing will. `standings` are those at
+/// T, of both audiences.
 pub fn next_change<'s>(
     entries: &[Entry],
     instant: &Instant<'_>,
@@ -245,6 +248,7 @@ pub fn next_change<'s>(
     instant.reference.next_change(instant.hcp_id, instant.at).into_iter().for_each(&mut consider);
     plans::changes(&instant.known, headline, &mut consider);
     budgets::next_leaving(live, instant).into_iter().for_each(&mut consider);
+    planned::next_in_reach(live, instant).into_iter().for_each(&mut consider);
     for entry in entries {
         // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
         consider((i64::from(entry.ingested_day) + 1) * DAY + RETENTION);

@@ -12,11 +12,13 @@
 //! | [`watermark`] | how far event time has come |
 //! | [`rows`] | metric values as Arrow rows |
 //! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
+//! | [`forecast`] | what planned touches would come to, and which one to move |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
-//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `touch_metrics` |
+//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `forecast`, `touch_metrics` |
 
 pub mod alert;
 pub mod check;
+pub mod forecast;
 pub mod kernel;
 pub mod profile;
 pub mod rows;

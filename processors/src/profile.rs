@@ -13,6 +13,7 @@ mod timeline;
 
 pub use standing::{BudgetStanding, GapStanding};
 pub use timeline::Happening;
+pub(crate) use timeline::happening;
 
 use crate::kernel::touches::Source;
 use crate::kernel::{Evaluation, Instant, Scratch, within};
@@ -21,7 +22,7 @@ use crate::shards::Shards;
 use crate::state::list::List;
 use touchpoint::metric::METRICS;
 use touchpoint::time::{Micros, RETENTION};
-use touchpoint::{Audience, WindowLength};
+use touchpoint::{Audience, Reference, WindowLength};
 
 /// The columns of one window, in the order of [`METRICS`].
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +65,7 @@ pub struct View {
 /// no record is here that the audience sees while another process may hold some ([`Shards::is_home_of`]).
 pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<Profile> {
     let (policy, reference) = (shards.policy(), shards.reference());
-    let is_described = reference.hcp(hcp_id, view.at).is_some() || reference.account_of(hcp_id, view.at).is_some();
+    let is_described = is_described(reference, hcp_id, view.at);
     let shows_without_records = is_described && shards.is_home_of(hcp_id);
     let mut profile = Profile {
         windows: Vec::new(),
@@ -93,8 +94,19 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let retained = within(records.entries, view.at - RETENTION, view.at);
     let source = Source { retained, texts: records.texts, audience: view.audience };
     standing::fill(&source, &instant, &mut profile);
-    profile.timeline = known().rev().take(view.timeline).map(|entry| timeline::happening(&source, entry)).collect();
+    profile.timeline = known().rev().take(view.timeline).map(|entry| happening(&source, entry)).collect();
     Some(profile)
+}
+
+/// Whether reference data at the instant or a record of the audience know an HCP: whether it has a profile.
+pub fn is_known(shards: &Shards, hcp_id: &str, audience: Audience, at: Micros) -> bool {
+    let list = shards.holder(hcp_id).and_then(|(shard, number)| shard.hcp(number)?.list());
+    let is_heard_of = || list.is_some_and(|list| list.entries().iter().any(|entry| entry.counts_for(audience)));
+    is_described(shards.reference(), hcp_id, at) || is_heard_of()
+}
+
+fn is_described(reference: &Reference, hcp_id: &str, at: Micros) -> bool {
+    reference.hcp(hcp_id, at).is_some() || reference.account_of(hcp_id, at).is_some()
 }
 
 /// Headline values of one HCP, in the order of [`METRICS`]; `None` while it has no row for the audience.

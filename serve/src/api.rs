@@ -33,6 +33,8 @@ pub struct Api {
     pub metrics: CheckMetrics,
     /// Open alerts; `None` where alerts are off.
     pub alerts: Option<OpenAlerts>,
+    /// Held by the one request that looks at every HCP.
+    pub scan: tokio::sync::Mutex<()>,
 }
 
 /// Whether there is an API.

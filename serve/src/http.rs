@@ -9,6 +9,7 @@
 //! | `/v1/hcps/{id}`, `/v1/accounts/{id}` | what is known of one |
 //! | `/v1/alerts`, `/v1/alerts/{id}` | open alerts |
 //! | `POST /v1/alerts/{id}/acknowledge` | one is accepted |
+//! | `/v1/forecast`, `/v1/hcps/{id}/forecast` | who goes over in the days ahead, and which planned touch to move |
 //! | `/v1/openapi.json` | the API for programs |
 //! | `/` | these paths |
 //!
@@ -36,6 +37,7 @@ mod accounts;
 mod alerts;
 mod asking;
 mod check;
+mod forecasts;
 mod hcps;
 mod healthz;
 mod index;
@@ -44,6 +46,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod proposals;
+mod query;
 mod readyz;
 mod words;
 
@@ -111,6 +114,8 @@ fn router(state: HttpState) -> Router {
         .route("/readyz", get(readyz::show))
         .route("/v1/check", post(check::answer))
         .route("/v1/hcps/{id}", get(hcps::show))
+        .route("/v1/hcps/{id}/forecast", get(forecasts::of_hcp))
+        .route("/v1/forecast", get(forecasts::list))
         .route("/v1/accounts/{id}", get(accounts::show))
         .route("/v1/alerts", get(alerts::list))
         .route("/v1/alerts/{id}", get(alerts::show))

@@ -57,6 +57,7 @@ pub(super) fn open(
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
         alerts: parts.alerts.cloned(),
+        scan: Default::default(),
     })))
 }
 

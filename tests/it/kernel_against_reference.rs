@@ -25,7 +25,13 @@ pub(crate) fn reference_data() -> Arc<Reference> {
 }
 
 /// Feeds `order` (indices into `sent`, whose place is the offset) to a shard in batches of `batch` records.
-fn shard_of(sent: &[Sent], order: &[usize], batch: usize, policy: &Arc<Policy>, data: &Arc<Reference>) -> Shard {
+pub(crate) fn shard_of(
+    sent: &[Sent],
+    order: &[usize],
+    batch: usize,
+    policy: &Arc<Policy>,
+    data: &Arc<Reference>,
+) -> Shard {
     fed(sent, order, batch, policy, data).0
 }
 
@@ -72,7 +78,7 @@ fn fed(
     (shard, log)
 }
 
-fn reference_records(sent: &[Sent], data: &Reference) -> Vec<Record> {
+pub(crate) fn reference_records(sent: &[Sent], data: &Reference) -> Vec<Record> {
     let placement = |i: usize| Placement {
         position: (0, i as u64),
         reference: data,

@@ -13,6 +13,7 @@ mod demo_path;
 mod embedded;
 mod erasures;
 mod faults;
+mod forecasts;
 mod import_ends;
 mod imports;
 mod kafka_broker;

@@ -103,6 +103,11 @@ impl Kind {
             Self::Requests => &[S::Received, S::Answered, S::Closed, S::Withdrawn],
         }
     }
+
+    /// The first of its statuses that makes a touch; `None` for requests.
+    pub fn first_touch(self) -> Option<Status> {
+        self.statuses().iter().copied().find(|status| status.is_touch(self))
+    }
 }
 
 words! {
@@ -231,6 +236,11 @@ impl Status {
     #[inline]
     pub fn rank(self, kind: Kind) -> Option<u8> {
         RANKS.get(kind as usize)?.get(self as usize).copied().flatten()
+    }
+
+    /// Whether an interaction in this state is a touch that is still to be made: in a calendar, queued, nominated.
+    pub fn is_planned(self) -> bool {
+        matches!(self, Self::Planned | Self::Scheduled | Self::Nominated)
     }
 
     /// Whether an interaction of `kind` in this state is a touch: something that reached the HCP.

@@ -83,7 +83,7 @@ fn result(proposal: &Proposal, answer: &Answer, audience: Audience) -> Value {
     })
 }
 
-fn reason(reason: &Reason) -> Value {
+pub(super) fn reason(reason: &Reason) -> Value {
     json!({
         "code": reason.code.as_str(),
         "effect": reason.code.effect().as_str(),

@@ -9,7 +9,7 @@ use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The three tables of one audience, and what they hold at present.
+/// The tables of one audience, and what they hold at present.
 #[derive(Debug, Clone, Default)]
 pub struct ChangedTables {
     rows: Arc<RwLock<Arc<ChangedRows>>>,
