@@ -11,6 +11,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 pub mod value;
+mod what_if_arguments;
 
 pub use arguments::{
     Amendment, ConfigAction, DemoArgs, EraseArgs, ImportArgs, ImportDays, PolicyAction, RetractArgs, RunArgs, Scenario,
@@ -19,6 +20,7 @@ pub use arguments::{
 pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
+pub use what_if_arguments::{AlertReplay, ReplayClock, ShownIds, ViewedBy, WhatIfArgs};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -156,6 +158,19 @@ pub enum Command {
                       answer; 2 bad usage."
     )]
     Check(CheckArgs),
+
+    /// Replay stored history under another policy, or with a plan on top, and say what would have been otherwise
+    #[command(
+        long_about = "Replays stored history HCP by HCP under another policy, or with planned touches put on top of it, \
+                      and tells which touches would have been held and when they would have gone, what load and \
+                      coherence would be, and which alerts would have fired. Reads the tables, also beside a running \
+                      pipeline, and changes nothing. Needs no clock: every instant is a record's own.",
+        after_help = "Examples:\n  touchload what-if --data ./data --policy stricter.toml --html what-if.html\n\
+                      \x20 touchload what-if --data ./data --policy stricter.toml --from 2026-01-01 --to 2026-04-01 \
+                      --format csv\n\
+                      \x20 touchload what-if --data ./data --baseline policy.toml --plan calendar.csv"
+    )]
+    WhatIf(WhatIfArgs),
 
     /// Look at configuration
     #[command(

@@ -24,6 +24,7 @@
 //! | [`cells`] | the values of a row as their columns want them |
 //! | [`source`] | the rows of a file, whatever its format |
 //! | [`csv_rows`], [`ndjson_rows`], [`parquet_rows`] | the rows of a file of that format |
+//! | [`planned`] | touches that are planned, which is no reference table but read the same way |
 //! | [`problem`] | what is wrong, and where |
 
 mod cell;
@@ -33,12 +34,14 @@ mod csv_rows;
 mod files;
 mod ndjson_rows;
 mod parquet_rows;
+mod planned;
 mod problem;
 mod rows;
 mod source;
 
 pub use files::{ReferenceFiles, ReferenceTable};
-pub use problem::{Place, Problem, ReferenceError};
+pub use planned::{PlannedTouch, load_planned, planned_records};
+pub use problem::{Place, PlannedError, Problem, ReferenceError};
 
 use cells::Cells;
 use problem::Found;

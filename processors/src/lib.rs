@@ -13,6 +13,7 @@
 //! | [`rows`] | metric values as Arrow rows |
 //! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
+//! | [`what_if`] | what another policy would have held, and what load and coherence would be |
 //! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `touch_metrics` |
 
 pub mod alert;
@@ -24,6 +25,7 @@ pub mod shards;
 pub mod sql;
 pub mod state;
 pub mod watermark;
+pub mod what_if;
 
 pub use shards::{Ownership, Shards, SharedShards};
 pub use state::{Applied, Shard};

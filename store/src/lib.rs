@@ -65,7 +65,7 @@ pub use open::{OpenMode, Store};
 pub use options::StoreOptions;
 pub use owner::Owner;
 pub use provider::PinnedTable;
-pub use read::{BatchStream, OffsetRange, ReadLog};
+pub use read::{Arrival, BatchStream, OffsetRange, ReadLog};
 pub use schema::StoreSchema;
 pub use settings::SettingError;
 pub use table::Table;

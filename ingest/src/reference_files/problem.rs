@@ -63,14 +63,35 @@ impl fmt::Display for ReferenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.problems.len();
         write!(f, "reference data cannot be loaded; put right and start again ({count} found):")?;
-        for problem in self.problems.iter().take(SHOWN) {
-            write!(f, "\n  {problem}")?;
-        }
-        if count > SHOWN {
-            write!(f, "\n  and {} more", count - SHOWN)?;
-        }
-        Ok(())
+        list(&self.problems, f)
     }
+}
+
+/// All that is wrong with a file of planned touches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedError {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl std::error::Error for PlannedError {}
+
+impl fmt::Display for PlannedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.problems.len();
+        write!(f, "planned touches cannot be loaded; put right and start again ({count} found):")?;
+        list(&self.problems, f)
+    }
+}
+
+fn list(problems: &[Problem], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for problem in problems.iter().take(SHOWN) {
+        write!(f, "\n  {problem}")?;
+    }
+    if problems.len() > SHOWN {
+        write!(f, "\n  and {} more", problems.len() - SHOWN)?;
+    }
+    Ok(())
 }
 
 /// The problems of one file, as they are found.
