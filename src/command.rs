@@ -14,6 +14,8 @@ mod sql;
 mod stop;
 mod what_if;
 
+pub(crate) use run::started;
+
 use crate::cli::value::UsageError;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;

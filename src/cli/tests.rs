@@ -40,7 +40,10 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "what-if", "config", "policy"]);
+    assert_eq!(
+        names,
+        ["demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "what-if", "config", "policy"]
+    );
 }
 
 #[test]

@@ -78,9 +78,7 @@ impl ReadLog {
     /// Statistics of instants are cut to milliseconds, so files are chosen by a coarser filter than rows.
     fn coarse(&self) -> Expr {
         let since = lit(ScalarValue::TimestampMicrosecond(Some(self.since - self.since.rem_euclid(1_000)), utc()));
-        (col("occurred_at").gt_eq(since.clone()))
-            .or(col("ingested_at").gt_eq(since))
-            .or(col("occurred_at").is_null())
+        (col("occurred_at").gt_eq(since.clone())).or(col("ingested_at").gt_eq(since)).or(col("occurred_at").is_null())
     }
 }
 

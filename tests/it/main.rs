@@ -33,3 +33,4 @@ mod security;
 mod sql_against_reference;
 mod sqllogic;
 mod test_setup;
+mod what_ifs;

@@ -10,7 +10,7 @@ use crate::kernel::{Records, Texts};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use touchpoint::Policy;
-use touchpoint::time::Micros;
+use touchpoint::time::{LATEST, Micros};
 
 /// What became of a held touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,8 @@ impl<'t> Replay<'_, 't> {
 
     /// A touch that would wait too long stays what it is: not made.
     fn wait(&mut self, touch: &Interruption<'t>, waiting: Waiting) {
-        if waiting.at.saturating_sub(touch.at) <= self.scenario.longest_wait {
+        let is_too_late = waiting.at > LATEST || waiting.at - touch.at > self.scenario.longest_wait;
+        if !is_too_late {
             self.waiting.push(Reverse(waiting));
         }
     }

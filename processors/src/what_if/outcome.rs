@@ -192,6 +192,17 @@ impl Outcome {
         Self { weeks: vec![WeekTally::default(); weeks], ..Self::default() }
     }
 
+    /// The tally of a territory; most are there already, and then its name is not copied.
+    pub(super) fn territory(&mut self, name: &str) -> &mut TerritoryTally {
+        // Looked up twice: a borrow that is given back on one way only is not one that the compiler can tell.
+        if self.territories.contains_key(name)
+            && let Some(known) = self.territories.get_mut(name)
+        {
+            return known;
+        }
+        self.territories.entry(name.to_owned()).or_default()
+    }
+
     /// Adds what other HCPs of the same replay came to.
     pub fn merge(&mut self, other: Self) {
         self.hcps += other.hcps;

@@ -113,7 +113,7 @@ impl Person<'_> {
             if let Some(week) = outcome.weeks.get_mut(self.week(at)) {
                 (week.later, week.never) = (week.later + later, week.never + never);
             }
-            let territory = outcome.territories.entry(self.territory(at).to_owned()).or_default();
+            let territory = outcome.territory(self.territory(at));
             (territory.later, territory.never) = (territory.later + later, territory.never + never);
             outcome.held.push(HeldTouch { hcp_id: self.hcp_id.clone(), channel: key, at, by: *by, fate: *fate });
         }
@@ -183,7 +183,7 @@ impl Person<'_> {
                 week.after.add(then.visits, then.fragmentation);
             }
             let name = self.territory(*at);
-            let territory = outcome.territories.entry(name.to_owned()).or_default();
+            let territory = outcome.territory(name);
             territory.before.add(before.visits, before.fragmentation);
             territory.after.add(then.visits, then.fragmentation);
             if !told.contains(&name) {
@@ -255,7 +255,7 @@ impl ChannelLoads {
     }
 
     fn visits(&self, policy: &Policy) -> impl Iterator<Item = (ChannelKey, f64)> {
-        let visits = ChannelKey::all().filter_map(|key| {
+        let visits = ChannelKey::all().filter_map(move |key| {
             let load = self.loads.get(weight_class(key.channel, key.origin))?;
             Some((key, visits_per_week(*load, policy.half_life)))
         });

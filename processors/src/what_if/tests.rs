@@ -254,5 +254,5 @@ fn any_policy(random: &mut Random) -> Policy {
         scope: Scope::default(),
         gap: [6, 24, 48][n] * HOUR,
     };
-    Policy { budgets, minimum_gaps: (0..random.below(4)).map(gap).take(1).collect(), ..Policy::default() }
+    Policy { budgets, minimum_gaps: (random.below(4)..3).map(gap).take(1).collect(), ..Policy::default() }
 }
