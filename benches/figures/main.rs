@@ -11,6 +11,7 @@
 //! | [`end_to_end`] | Kafka to committed tables, beside a bare drain |
 //! | [`import`] | files to tables, beside DuckDB |
 //! | [`restore`] | tables to state, beside reading them |
+//! | [`what_if`] | tables replayed under another policy |
 //!
 //! | module | what they share |
 //! |---|---|
@@ -31,6 +32,7 @@ mod state;
 mod table;
 #[path = "../../tests/it/test_setup.rs"]
 mod test_setup;
+mod what_if;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -65,6 +67,7 @@ enum Figure {
     Restore,
     Import,
     EndToEnd,
+    WhatIf,
 }
 
 /// What runs in a process of its own; each prints one JSON object.
@@ -137,12 +140,13 @@ fn run_part(part: Part) -> anyhow::Result<()> {
 
 fn run_figures(options: &Options) -> anyhow::Result<ExitCode> {
     let sizes = if options.quick { QUICK } else { FULL };
-    let figures: [(Figure, fn(&Sizes) -> anyhow::Result<Vec<Row>>); 5] = [
+    let figures: [(Figure, fn(&Sizes) -> anyhow::Result<Vec<Row>>); 6] = [
         (Figure::Decode, decode::rows),
         (Figure::State, state::rows),
         (Figure::Restore, restore::rows),
         (Figure::Import, import::rows),
         (Figure::EndToEnd, end_to_end::rows),
+        (Figure::WhatIf, what_if::rows),
     ];
     let mut rows = Vec::new();
     let mut ended = ExitCode::SUCCESS;

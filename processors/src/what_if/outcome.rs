@@ -192,14 +192,8 @@ impl Outcome {
         Self { weeks: vec![WeekTally::default(); weeks], ..Self::default() }
     }
 
-    /// The tally of a territory; most are there already, and then its name is not copied.
+    /// The tally of a territory.
     pub(super) fn territory(&mut self, name: &str) -> &mut TerritoryTally {
-        // Looked up twice: a borrow that is given back on one way only is not one that the compiler can tell.
-        if self.territories.contains_key(name)
-            && let Some(known) = self.territories.get_mut(name)
-        {
-            return known;
-        }
         self.territories.entry(name.to_owned()).or_default()
     }
 
