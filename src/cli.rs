@@ -13,6 +13,7 @@ mod reference;
 mod tests;
 mod touch_arguments;
 pub mod value;
+mod what_if_arguments;
 
 pub use alert_arguments::{AckArgs, AlertsArgs};
 pub use arguments::{
@@ -23,6 +24,7 @@ pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
 pub use touch_arguments::{TRIED_PRODUCT, TouchArgs, TouchChannel};
+pub use what_if_arguments::{AlertReplay, ReplayClock, ShownIds, ViewedBy, WhatIfArgs};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -190,6 +192,19 @@ pub enum Command {
         after_help = "Example:\n  touchload touch --brokers 127.0.0.1:41231 --hcp hcp-000042 --channel rep_email"
     )]
     Touch(TouchArgs),
+
+    /// Replay stored history under another policy, or with a plan on top, and say what would have been otherwise
+    #[command(
+        long_about = "Replays stored history HCP by HCP under another policy, or with planned touches put on top of it, \
+                      and tells which touches would have been held and when they would have gone, what load and \
+                      coherence would be, and which alerts would have fired. Reads the tables, also beside a running \
+                      pipeline, and changes nothing. Needs no clock: every instant is a record's own.",
+        after_help = "Examples:\n  touchload what-if --data ./data --policy stricter.toml --html what-if.html\n\
+                      \x20 touchload what-if --data ./data --policy stricter.toml --from 2026-01-01 --to 2026-04-01 \
+                      --format csv\n\
+                      \x20 touchload what-if --data ./data --baseline policy.toml --plan calendar.csv"
+    )]
+    WhatIf(WhatIfArgs),
 
     /// Look at configuration
     #[command(

@@ -17,13 +17,16 @@ mod simulate;
 mod sql;
 mod stop;
 mod touch;
+mod what_if;
+
+pub(crate) use run::started;
 
 use crate::cli::value::UsageError;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
 use crate::policy::PolicyError;
 use crate::tokens::TokensError;
-use ingest::reference_files::ReferenceError;
+use ingest::reference_files::{PlannedError, ReferenceError};
 use std::io::Write;
 use store::{FolderError, StoreError};
 
@@ -51,6 +54,7 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
         || error.is::<TokensError>()
         || error.is::<UsageError>()
         || error.is::<ReferenceError>()
+        || error.is::<PlannedError>()
         || error.is::<config_check::CheckError>()
         || matches!(location, Some(StoreError::Location { .. }))
 }
@@ -128,6 +132,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Erase(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             runtime.block_on(erase::erase(&args, out))
+        }
+        Command::WhatIf(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(what_if::what_if(&args, out))
         }
         Command::Config { .. } | Command::Policy { .. } => Ok(()),
     }?;

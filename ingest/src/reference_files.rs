@@ -28,6 +28,7 @@
 //! | [`csv_rows`], [`ndjson_rows`], [`parquet_rows`] | the rows of a file of that format |
 //! | [`topic_table`], [`topic_rows`] | what a topic holds, and the rows of it |
 //! | [`json_object`] | a row as NDJSON and topics have it |
+//! | [`planned`] | touches that are planned, which is no reference table but read the same way |
 //! | [`problem`] | what is wrong, and where |
 
 mod cell;
@@ -38,6 +39,7 @@ mod files;
 mod json_object;
 mod ndjson_rows;
 mod parquet_rows;
+mod planned;
 mod problem;
 mod rows;
 mod source;
@@ -45,7 +47,8 @@ mod topic_rows;
 mod topic_table;
 
 pub use files::{ReferenceFiles, ReferenceTable};
-pub use problem::{Origin, Place, Problem, ReferenceError, Retry};
+pub use planned::{PlannedTouch, load_planned, planned_records};
+pub use problem::{Origin, Place, PlannedError, Problem, ReferenceError, Retry};
 pub use topic_table::{RowOfHcp, Taken, TopicMessage, TopicTable};
 
 use cells::Cells;

@@ -14,6 +14,7 @@
 //! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
 //! | [`forecast`] | what planned touches would come to, and which one to move |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
+//! | [`what_if`] | what another policy would have held, and what load and coherence would be |
 //! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `forecast`, `touch_metrics` |
 
 pub mod alert;
@@ -28,6 +29,7 @@ pub mod shards;
 pub mod sql;
 pub mod state;
 pub mod watermark;
+pub mod what_if;
 
 pub use shards::{Ownership, Placement, Shards, SharedShards};
 pub use state::{Applied, Applying, Askers, Shard};

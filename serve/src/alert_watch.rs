@@ -278,6 +278,9 @@ impl Desk {
     ) -> Said {
         let mut said = Said::default();
         said.findings.extend(self.rules_about(SubjectKind::Hcp).map(|rule| (rule, Vec::new())));
+        if said.findings.is_empty() {
+            return said;
+        }
         let mut past = PAST_LOOKS;
         for slice in people.chunks(SLICE) {
             let mut looks = slice.iter().map(|person| person.at(turn.now)).collect::<Vec<_>>();

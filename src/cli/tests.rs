@@ -1,8 +1,8 @@
 //! Every command as it is typed, and what is refused.
 
 use super::{
-    Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, TouchChannel, Verbosity,
-    ViewChoice,
+    AlertReplay, Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, ReplayClock, ShownIds, SimulateTarget,
+    SqlInput, TouchChannel, Verbosity, ViewChoice, ViewedBy,
 };
 use crate::cli::arguments::ImportDays;
 use crate::format::OutputFormat;
@@ -44,7 +44,7 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
         names,
         [
             "demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "alerts", "ack", "touch",
-            "config", "policy"
+            "what-if", "config", "policy"
         ]
     );
 }
@@ -56,6 +56,24 @@ fn every_option_says_what_it_is() {
             assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
         }
     }
+}
+
+#[test]
+fn a_what_if_tries_a_policy_or_a_plan_or_both() {
+    let Command::WhatIf(asked) = typed("touchload what-if --data d --policy p --plan c.csv --longest-wait 7d").command
+    else {
+        panic!()
+    };
+    assert_eq!((asked.alert_replay(), asked.shown_ids()), (AlertReplay::Both, ShownIds::Pseudonyms));
+    assert_eq!((asked.longest_wait, asked.every), (Duration::from_secs(7 * 86_400), Duration::from_secs(3_600)));
+    assert_eq!((asked.clock, asked.audience), (ReplayClock::AsTaken, ViewedBy::Commercial));
+    let Command::WhatIf(asked) = typed("touchload what-if --data d --plan c.csv --skip-alerts --ids").command else {
+        panic!()
+    };
+    assert_eq!((asked.alert_replay(), asked.shown_ids()), (AlertReplay::Skipped, ShownIds::Plain));
+    assert_eq!(refused("touchload what-if --data d").kind(), ErrorKind::MissingRequiredArgument);
+    let both = refused("touchload what-if --data d --policy p --skip-alerts --alerts a.csv");
+    assert_eq!(both.kind(), ErrorKind::ArgumentConflict);
 }
 
 #[test]

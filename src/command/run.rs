@@ -60,7 +60,7 @@ pub(super) fn run(
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a command took is for people, not for results")]
-pub(super) fn started() -> Instant {
+pub(crate) fn started() -> Instant {
     Instant::now()
 }
 

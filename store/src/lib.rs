@@ -72,7 +72,7 @@ pub use open::{OpenMode, Store};
 pub use options::StoreOptions;
 pub use owner::Owner;
 pub use provider::PinnedTable;
-pub use read::{BatchStream, OffsetRange, OldEmails, ReadLog};
+pub use read::{Arrival, BatchStream, OffsetRange, OldEmails, ReadLog};
 pub use schema::StoreSchema;
 pub use settings::SettingError;
 pub use table::Table;

@@ -20,7 +20,8 @@ use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, col, lit};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{Expr, col, lit, when};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use deltalake::DeltaTable;
@@ -77,7 +78,36 @@ impl ReadLog {
     pub fn of_state(since: Micros) -> Self {
         Self { since, columns: STATE_COLUMNS }
     }
+
+    /// Statistics of instants are cut to milliseconds, so files are chosen by a coarser filter than rows.
+    fn coarse(&self) -> Expr {
+        let since = lit(ScalarValue::TimestampMicrosecond(Some(self.since - self.since.rem_euclid(1_000)), utc()));
+        (col("occurred_at").gt_eq(since.clone())).or(col("ingested_at").gt_eq(since)).or(col("occurred_at").is_null())
+    }
 }
+
+/// When a row counts as having come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// When it was taken from Kafka (`ingested_at`); imported rows, of which nobody knows, when it happened.
+    AsTaken,
+    /// When it happened.
+    OnTime,
+}
+
+impl Arrival {
+    fn instant(self) -> Result<Expr, DataFusionError> {
+        match self {
+            Self::OnTime => Ok(col("occurred_at")),
+            Self::AsTaken => {
+                when(col("kafka_topic").like(lit("import:%")), col("occurred_at")).otherwise(col("ingested_at"))
+            }
+        }
+    }
+}
+
+/// Memory of sorting the log.
+const SORT_MEMORY: usize = 1 << 30;
 
 /// The offsets `[from, to)` of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,16 +124,24 @@ impl Store {
     /// # Errors
     /// The table cannot be read; items of the stream may fail too, and the restore is then to be begun anew.
     pub async fn read_log(&self, read: ReadLog) -> Result<BatchStream, StoreError> {
-        // Statistics of instants are cut to milliseconds, so files are chosen by a coarser filter than rows.
-        let coarse = lit(ScalarValue::TimestampMicrosecond(Some(read.since - read.since.rem_euclid(1_000)), utc()));
-        let wanted = (col("occurred_at").gt_eq(coarse.clone()))
-            .or(col("ingested_at").gt_eq(coarse))
-            .or(col("occurred_at").is_null());
-        let rows = self.scan_log(wanted, Some(read.columns)).await?;
+        let rows = self.scan_log(read.coarse(), Some(read.columns)).await?;
         let exact = move |batch: Result<RecordBatch, StoreError>| {
             batch.and_then(|batch| since(&batch, read.since).map_err(StoreError::rows(Table::TouchpointLog)))
         };
         Ok(rows.map(exact).boxed())
+    }
+
+    /// As [`Store::read_log`], in the order in which the rows came in, those of one instant by topic, partition and offset.
+    /// Rows without such an instant (deletes, where `arrival` asks when it happened) come first. Some rows of the
+    /// millisecond before `since` may be among them.
+    ///
+    /// # Errors
+    /// The table cannot be read or sorted; items of the stream may fail too.
+    pub async fn read_log_in_order(&self, read: ReadLog, arrival: Arrival) -> Result<BatchStream, StoreError> {
+        let delta = self.newest(Table::TouchpointLog).await?;
+        let provider = PinnedTable::new(Table::TouchpointLog, delta, Filtering::AfterDecoding)?;
+        let sorted = in_order(provider, read, arrival).map_err(StoreError::scan(Table::TouchpointLog))?;
+        rows(sorted, (Table::TouchpointLog, Table::TouchpointLog.schema()), Some(read.columns)).await
     }
 
     /// The rows of the given offsets.
@@ -157,6 +195,18 @@ impl Store {
             None => self.newest(Table::TouchpointLog).await,
         }
     }
+}
+
+/// Sorted with bounded memory: what does not fit goes to files of the system's temporary folder meanwhile.
+fn in_order(provider: PinnedTable, read: ReadLog, arrival: Arrival) -> Result<DataFrame, DataFusionError> {
+    let runtime = RuntimeEnvBuilder::new().with_memory_limit(SORT_MEMORY, 1.0).build_arc()?;
+    let session = SessionContext::new_with_config_rt(SessionConfig::new().with_collect_statistics(false), runtime);
+    let order = [arrival.instant()?, col("kafka_topic"), col("kafka_partition"), col("kafka_offset")];
+    session
+        .read_table(Arc::new(provider))?
+        .filter(read.coarse())?
+        .select_columns(read.columns)?
+        .sort(order.into_iter().map(|by| by.sort(true, true)).collect())
 }
 
 /// The time zone of every instant.

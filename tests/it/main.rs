@@ -40,3 +40,4 @@ mod security;
 mod sql_against_reference;
 mod sqllogic;
 mod test_setup;
+mod what_ifs;

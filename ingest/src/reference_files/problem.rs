@@ -154,6 +154,19 @@ impl Problems {
     }
 }
 
+/// All that is wrong with a file of planned touches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedError(pub ReferenceError);
+
+impl std::error::Error for PlannedError {}
+
+impl fmt::Display for PlannedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "planned touches cannot be loaded; put right and start again ({} found):", self.0.count())?;
+        self.0.lines().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
 /// The problems of one file or topic, as they are found.
 #[derive(Debug)]
 pub(super) struct Found<'p> {

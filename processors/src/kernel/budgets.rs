@@ -116,6 +116,7 @@ impl Standing {
 }
 
 /// One touch that budgets and gaps look at.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Interruption<'a> {
     pub(crate) at: Micros,
     pub(crate) owner: u32,

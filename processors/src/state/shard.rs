@@ -225,6 +225,11 @@ impl Shard {
         self.dictionary.source(number)
     }
 
+    /// The number by which entries know a source system; `None` when no record is of it.
+    pub fn number_of_source(&self, source: &str) -> Option<u32> {
+        self.dictionary.number_of_source(source)
+    }
+
     /// Number of HCPs known, also those without a row.
     pub fn hcp_count(&self) -> usize {
         self.hcps.len()
