@@ -151,7 +151,7 @@ fn step<'g>(ground: &'g Ground<'g>, place: usize, known: &[Entry], earlier: &[St
             inside && budget.counts(&other.facts) && shares_cap(budget.per, &made, other)
         };
         let by = (0..).zip(&earlier).filter(|(_, other)| other.as_ref().is_some_and(uses));
-        let by = by.fold(0, |by: Steps, (step, _)| by | (1 << step));
+        let by = by.fold(0, |by: Steps, (step, _)| by | (1_u128 << step));
         Counted { budget, cap: look.cap, used: look.used_with_it(), by }
     };
     let there = look.budgets.iter().filter_map(|look| BudgetThere::of(look.budget, look.used_with_it()));

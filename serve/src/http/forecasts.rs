@@ -124,7 +124,11 @@ fn everybody(api: &Api, (audience, horizon): (Audience, Micros), limit: usize) -
     for (number, count) in places {
         for from in (0..count).step_by(SLICE as usize) {
             let hcps = from..from.saturating_add(SLICE).min(count);
-            api.read(|shards, _| shards.get(number).map(|shard| ranking.add(shard, hcps, basis.asked)))?;
+            api.read(|shards, _| {
+                if let Some(shard) = shards.get(number) {
+                    ranking.add(shard, hcps, basis.asked);
+                }
+            })?;
         }
     }
     let (ranked, total) = ranking.finish();

@@ -30,12 +30,12 @@ pub(super) fn read<const N: usize>(query: Option<&str>, parameters: &[Parameter;
             continue;
         };
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|number| is_plain && parameter.range.contains(number));
+        let number = text.parse::<u32>().ok().filter(|number| is_plain && parameter.range.contains(number));
         let (first, last) = (parameter.range.start(), parameter.range.end());
-        match (number, &value) {
-            (Some(_), Some(_)) => refuse(format!("?{name}"), "this parameter once".to_owned()),
-            (Some(number), None) => *value = Some(number),
-            (None, _) => refuse(format!("?{name}"), format!("a whole number from {first} to {last}")),
+        match number {
+            Some(_) if value.is_some() => refuse(format!("?{name}"), "this parameter once".to_owned()),
+            Some(number) => *value = Some(number),
+            None => refuse(format!("?{name}"), format!("a whole number from {first} to {last}")),
         }
     }
     if errors.is_empty() {
