@@ -51,6 +51,11 @@ impl Shards {
         Self { ownership: Ownership::Sole, placement: None, shards: BTreeMap::new(), policy, reference }
     }
 
+    /// Whether the process holds every HCP, or those of some partitions.
+    pub fn ownership(&self) -> Ownership {
+        self.ownership
+    }
+
     /// Replaces all shards by empty ones for the partition numbers of an assignment. [`Shards::seed_targets`] comes next,
     /// as soon as the partition of an HCP is known. No placement is known any more.
     pub fn assign(&mut self, ownership: Ownership, numbers: impl IntoIterator<Item = i32>) {

@@ -5,7 +5,7 @@
 //! it: an expectation that fails is replaced by what the text says.
 
 use super::field::Field;
-use touchpoint::Kind;
+use touchpoint::{Kind, Word};
 
 /// Fields that one may follow, the last of them being none: the beginning of the object.
 const PLACES: usize = Field::ALL.len() + 1;

@@ -1,7 +1,6 @@
 //! Where a plain run of characters may end, 64 bytes at a time: one bit per byte.
 //!
-//! A run ends at a quote, a backslash or a control character. On x86-64 sixteen bytes are compared at once, by
-//! instructions that every such processor has; elsewhere eight, in plain arithmetic. Both find the same.
+//! A run ends at a quote, a backslash or a control character.
 
 /// Bytes that are marked at a time.
 pub(super) const BLOCK: usize = u64::BITS as usize;
@@ -19,35 +18,9 @@ pub(super) struct Marks {
 const TURNED: u8 = 2;
 const LAST_TURNED: u8 = b'"' ^ TURNED;
 
-#[cfg(target_arch = "x86_64")]
+/// Marks a block, in plain arithmetic on words of eight bytes.
 #[inline]
 pub(super) fn mark(block: &[u8; BLOCK]) -> Marks {
-    use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_xor_si128,
-    };
-    let all = |byte: u8| _mm_set1_epi8(byte.cast_signed());
-    let bits = |comparison| u64::from(_mm_movemask_epi8(comparison).cast_unsigned());
-    let (mut marks, mut together) = (Marks { ends: 0, high: 0 }, all(0));
-    for (nth, sixteen) in block.as_chunks::<16>().0.iter().enumerate() {
-        let bytes = u128::from_le_bytes(*sixteen);
-        let bytes = _mm_set_epi64x((bytes >> u64::BITS) as i64, bytes as i64);
-        let turned = _mm_xor_si128(bytes, all(TURNED));
-        let quote_or_control = _mm_cmpeq_epi8(_mm_min_epu8(turned, all(LAST_TURNED)), turned);
-        let backslash = _mm_cmpeq_epi8(bytes, all(b'\\'));
-        marks.ends |= bits(_mm_or_si128(quote_or_control, backslash)) << (16 * nth);
-        together = _mm_or_si128(together, bytes);
-    }
-    marks.high = bits(together);
-    marks
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable as mark;
-
-/// The same in arithmetic on words of eight bytes.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-#[inline]
-pub(super) fn portable(block: &[u8; BLOCK]) -> Marks {
     const fn all(byte: u8) -> u64 {
         u64::from_le_bytes([byte; 8])
     }
@@ -68,7 +41,7 @@ pub(super) fn portable(block: &[u8; BLOCK]) -> Marks {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Marks, mark, portable};
+    use super::{BLOCK, Marks, mark};
 
     fn expected(block: &[u8; BLOCK]) -> u64 {
         let ends = block.iter().map(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
@@ -85,8 +58,6 @@ mod tests {
                     let Marks { ends, high } = mark(&block);
                     assert_eq!(ends, expected(&block), "{byte} among {beside}");
                     assert_eq!(high == 0, block.is_ascii(), "{byte} among {beside}");
-                    let other = portable(&block);
-                    assert_eq!((other.ends, other.high == 0), (ends, high == 0), "{byte} among {beside}");
                 }
             }
         }
