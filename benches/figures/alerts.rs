@@ -27,7 +27,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use touchload::clock::SystemClock;
 use touchpoint::time::{HOUR, Micros};
-use touchpoint::{Clock, Kind, Word};
+use touchpoint::{Clock, Kind};
 
 const TARGET_MILLIS: f64 = 250.0;
 /// Probes come at most so far apart.

@@ -1,7 +1,7 @@
 //! What table `alerts` holds already, as far as a start has to know: transitions that are durable in the topics and stand not
 //! in the table are those of a process that died between the two.
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use futures::TryStreamExt;
 use processors::alert::{AlertId, Transition};

@@ -175,7 +175,7 @@ pub fn show_size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, date, duration, instant, positive_duration, share, show_duration, show_size, size};
+    use super::{address, date, duration, instant, positive_duration, share, show_duration, show_size, size, url};
     use std::time::Duration;
 
     #[test]

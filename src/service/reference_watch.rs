@@ -47,7 +47,7 @@ pub(super) struct Takers {
     /// Evaluates HCPs.
     pub(super) pipeline: watch::Sender<Arc<Reference>>,
     /// Says how it went.
-    pub(super) metrics: InForceMetrics,
+    pub(super) metrics: ReferenceMetrics,
 }
 
 /// See the module.

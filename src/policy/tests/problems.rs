@@ -111,7 +111,7 @@ fn a_country_is_a_code_that_reference_data_have() {
             "version = \"1\"\n[[budgets]]\nname = \"b\"\ncap = 1\nwindow = \"7d\"\nselector = {{ countries = [\"{code}\"] }}\n"
         )
     };
-    assert!(parse(&budget("gb")).is_ok());
+    assert!(parse("policy.toml", &budget("gb")).is_ok());
     let found: Vec<_> = problems(&budget("UK")).iter().map(|p| p.what.clone()).collect();
     assert!(found.len() == 1 && found[0].contains("no ISO 3166 country"), "{found:?}");
 }

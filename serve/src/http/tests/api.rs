@@ -253,7 +253,7 @@ async fn a_forecast_says_who_goes_over_and_what_to_move_as_far_as_the_role_sees(
 async fn one_looks_at_everybody_at_a_time() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut held = None;
-    let open = door(Access::Loopback, dir.path());
+    let open = door(Access::Loopback, dir.path(), None);
     let server = start_with(|health, clock| {
         let door = open(health, clock);
         if let Door::Open(api) = &door {
