@@ -7,6 +7,7 @@
 //!
 //! | module | the figure |
 //! |---|---|
+//! | [`generate`] | records of the simulator, beside copying them |
 //! | [`decode`] | bytes into columns, beside a pass over the bytes |
 //! | [`state`] | insert, retract, evaluate and memory, beside random access |
 //! | [`budgets`] | a touch under many budgets, beside one |
@@ -34,6 +35,7 @@ mod decode;
 mod document;
 mod end_to_end;
 mod engine;
+mod generate;
 mod http_client;
 mod import;
 #[path = "../../tests/it/kafka_broker.rs"]
@@ -82,6 +84,7 @@ struct Options {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Figure {
+    Generate,
     Decode,
     State,
     Budgets,
@@ -101,6 +104,7 @@ impl Figure {
 
     fn measure(self, sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
         match self {
+            Self::Generate => generate::rows(sizes),
             Self::Decode => decode::rows(sizes),
             Self::State => state::rows(sizes),
             Self::Budgets => budgets::rows(sizes),
