@@ -16,6 +16,7 @@
 //! | [`wheel`] | when each HCP next changes by itself |
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
+//! | [`parts`] | the same in several parts, for as many threads |
 //! | [`targets`] | HCPs that are known before anything is heard of them |
 //! | [`days`] | the day rows of `hcp_metrics` and their revisions |
 //! | [`sums`] | counts over all HCPs that gauges read |
@@ -29,6 +30,7 @@ pub mod hcp;
 pub mod interner;
 pub mod list;
 pub mod live;
+pub mod parts;
 pub mod position;
 pub mod retraction;
 pub mod shard;
