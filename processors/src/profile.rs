@@ -102,7 +102,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
 pub fn is_known(shards: &Shards, hcp_id: &str, audience: Audience, at: Micros) -> bool {
     let list = shards.holder(hcp_id).and_then(|(shard, number)| shard.hcp(number)?.list());
     let is_heard_of = || list.is_some_and(|list| list.entries().iter().any(|entry| entry.counts_for(audience)));
-    is_described(shards.reference(), hcp_id, at) || is_heard_of()
+    shards.is_home_of(hcp_id) && is_described(shards.reference(), hcp_id, at) || is_heard_of()
 }
 
 fn is_described(reference: &Reference, hcp_id: &str, at: Micros) -> bool {

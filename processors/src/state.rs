@@ -16,6 +16,7 @@
 //! | [`wheel`] | when each HCP next changes by itself |
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
+//! | [`parts`] | the same in several parts, for as many threads |
 //! | [`applying`] | a batch on its way into it, slice by slice |
 //! | [`askers`] | who waits to read while the pipeline writes |
 //! | [`targets`] | HCPs that are known before anything is heard of them |
@@ -33,6 +34,7 @@ pub mod hcp;
 pub mod interner;
 pub mod list;
 pub mod live;
+pub mod parts;
 pub mod position;
 pub mod retraction;
 pub mod shard;
@@ -41,7 +43,7 @@ pub mod targets;
 pub mod wheel;
 pub mod witnesses;
 
-pub use applying::{Applied, Applying};
+pub use applying::Applying;
 pub use askers::Askers;
 pub use live::{Cell, Headline, Headlines, LiveSnapshot};
-pub use shard::Shard;
+pub use shard::{Applied, Shard};

@@ -6,11 +6,13 @@
 //!
 //! ```text
 //! files ──blocks──► decoders ──batches, in order──► window state ──log rows──► lanes ──Parquet files──► commit
+//!                                                   (in parts)
 //! ```
 //!
-//! Every stage has threads of its own and a bounded queue before it, so that all cores work although the window state is
-//! one. Memory is bounded by the queues ([`ingest::file`], [`lanes`]), by the writers, and by the window state itself,
-//! which holds 400 days.
+//! Every stage has threads of its own and a bounded queue before it, so that all cores work. The window state is divided
+//! by HCP, and the records of each are taken in their order, so the number of threads changes nothing. Memory is bounded
+//! by the queues ([`ingest::file`], [`appliers`], [`lanes`]), by the writers, and by the window state itself, which holds
+//! 400 days.
 //!
 //! Ended between the commit of the log and that of `hcp_metrics`, it leaves day rows missing: they are made up for when
 //! the same files are given again.
@@ -21,9 +23,11 @@
 //! | module | one noun |
 //! |---|---|
 //! | [`files`] | the files, and what became of each |
+//! | [`appliers`] | the threads of the window state |
 //! | [`lanes`] | one table written by several tasks |
 //! | [`days`] | which day rows are written |
 
+mod appliers;
 mod days;
 pub(super) mod files;
 mod lanes;
@@ -36,18 +40,18 @@ use crate::erased::erased;
 use crate::pipeline::Tally;
 use crate::policy;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
+use appliers::Appliers;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::prelude::SessionContext;
 use days::ImportedDays;
 use files::{Ledger, Rows};
 use futures::StreamExt;
-use ingest::batch::DecodedBatch;
 use ingest::decode::{DecodeOptions, Decoder, KeyRule};
 use ingest::erased::Erased;
 use ingest::file::{FileBatch, FileReader, ImportFile};
 use lanes::Lanes;
-use processors::Shard;
+use processors::state::parts::Parts;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -136,7 +140,7 @@ pub(super) struct Means {
 
 /// An import that is being read.
 pub(super) struct Importing {
-    shard: Shard,
+    parts: Parts,
     days: ImportedDays,
     log: Lanes,
     dead_letters: Lanes,
@@ -162,30 +166,30 @@ impl Importing {
         unaccounted: &BTreeSet<String>,
     ) -> anyhow::Result<Self> {
         let mut days = ImportedDays::read(store, started_at).await?;
-        let mut shard = Shard::new(policy, reference.clone());
-        shard.seed_targets(|_| true);
+        let mut parts = Parts::new(threads, &policy, &reference);
+        parts.seed_targets();
         let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch?;
-            shard.restore(&if unaccounted.is_empty() {
+            parts.restore(&if unaccounted.is_empty() {
                 batch
             } else {
                 files::rows_of(&batch, unaccounted, Rows::Other)?
             })?;
         }
-        days.start(&mut shard);
+        days.start(&mut parts);
         if !unaccounted.is_empty() {
             let mut rows = store.read_log(ReadLog::of_state(EARLIEST)).await?;
             while let Some(batch) = rows.next().await {
                 let records = log::to_record(&files::rows_of(&batch?, unaccounted, Rows::Theirs)?)?;
                 days.saw(&records)?;
-                shard.restore_decoded(&records, |_| true)?;
+                parts.restore_decoded(&records)?;
             }
         }
         let log = Lanes::open(store, Table::TouchpointLog, threads).await;
         let dead_letters = Lanes::open(store, Table::DeadLetters, NonZeroUsize::MIN).await;
         let erased = erased(store).await?;
-        Ok(Self { shard, days, log, dead_letters, started_at, reference, erased, threads })
+        Ok(Self { parts, days, log, dead_letters, started_at, reference, erased, threads })
     }
 
     /// Reads, applies and writes; what was written is given up when something fails.
@@ -201,7 +205,12 @@ impl Importing {
 
     /// As [`Importing::run`], of records that no file holds; their days are revised, and no further one is closed.
     pub(super) async fn amend(mut self, records: &[RecordBatch], store: &Store) -> anyhow::Result<Imported> {
-        let applied = tokio::task::block_in_place(|| records.iter().try_for_each(|batch| self.apply(batch)));
+        let (log, now) = (&self.log, self.started_at);
+        let applied = tokio::task::block_in_place(|| {
+            Appliers::run(&mut self.parts, (log, now), |appliers| {
+                records.iter().try_for_each(|batch| appliers.give(batch.clone()))
+            })
+        });
         self.finish(applied, store, None).await
     }
 
@@ -211,13 +220,13 @@ impl Importing {
         store: &Store,
         further: Option<&ImportArgs>,
     ) -> anyhow::Result<Imported> {
-        let Self { mut shard, days, log, dead_letters, threads, .. } = self;
+        let Self { mut parts, days, log, dead_letters, threads, .. } = self;
         if let Err(error) = read {
             let (log, dead_letters) = (log.abort().await, dead_letters.abort().await);
             return Err(log.or(dead_letters).unwrap_or(error));
         }
         // The lanes end their files while the day rows are computed.
-        let day_rows = async { tokio::task::block_in_place(|| days.rows(&mut shard, further, SystemClock.now())) };
+        let day_rows = async { tokio::task::block_in_place(|| days.rows(&mut parts, further, SystemClock.now())) };
         let (log, dead_letters, day_rows) = tokio::join!(log.finish(), dead_letters.finish(), day_rows);
         let (log, dead_letters, day_rows) = (log?, dead_letters?, day_rows?);
         let hcp_metrics = Lanes::open(store, Table::HcpMetrics, threads).await;
@@ -228,7 +237,7 @@ impl Importing {
             }
         }
         let hcp_metrics = hcp_metrics.finish().await?;
-        Ok(Imported { hcps: shard.heard_of_count() as u64, log, dead_letters, hcp_metrics })
+        Ok(Imported { hcps: parts.heard_of_count() as u64, log, dead_letters, hcp_metrics })
     }
 
     fn read(&mut self, inputs: &[ImportFile], ledger: &mut Ledger) -> anyhow::Result<()> {
@@ -236,22 +245,17 @@ impl Importing {
         let progress = Progress::bar(ProgressChoice::Shown, "importing", bytes, ProgressUnit::Bytes);
         let options = DecodeOptions { key_rule: KeyRule::AcceptAny, ..DecodeOptions::default() };
         let decoder = Decoder::new(self.reference.clone(), options).leaving_out(self.erased.clone());
-        FileReader::new(&decoder, self.started_at, self.threads).read(inputs, |FileBatch { batch, bytes_read }| {
-            progress.set(bytes_read);
-            self.take(batch, ledger)
+        let reader = FileReader::new(&decoder, self.started_at, self.threads);
+        let Self { parts, days, log, dead_letters, started_at, .. } = self;
+        Appliers::run(parts, (log, *started_at), |appliers| {
+            reader.read(inputs, |FileBatch { batch, bytes_read }| {
+                progress.set(bytes_read);
+                ledger.enter(&batch.seen, batch.next);
+                days.saw(&batch.records)?;
+                appliers.give(batch.records)?;
+                hand_on(dead_letters, batch.dead_letters)
+            })
         })
-    }
-
-    fn take(&mut self, batch: DecodedBatch, ledger: &mut Ledger) -> anyhow::Result<()> {
-        ledger.enter(&batch.seen, batch.next);
-        self.days.saw(&batch.records)?;
-        self.apply(&batch.records)?;
-        hand_on(&self.dead_letters, batch.dead_letters)
-    }
-
-    fn apply(&mut self, records: &RecordBatch) -> anyhow::Result<()> {
-        let log = self.shard.apply(records, self.started_at, None)?.log;
-        hand_on(&self.log, log)
     }
 }
 

@@ -61,7 +61,11 @@ fn who_is_known_and_to_whom() {
     assert_eq!((quiet.records, quiet.budgets[0].used, quiet.gaps[0].until), (0, 0, None));
     for (hcp_id, audience) in ["h", "quiet", "nobody", "hidden"].into_iter().flat_map(|h| Audience::ALL.map(|a| (h, a)))
     {
-        assert_eq!(super::is_known(&shards(), hcp_id, audience, NOW), of(hcp_id, audience).is_some(), "{hcp_id}");
+        assert_eq!(
+            super::is_known(&shards(Ownership::Sole), hcp_id, audience, NOW),
+            of(hcp_id, audience).is_some(),
+            "{hcp_id}"
+        );
     }
     assert_eq!(of("nobody", Audience::Full), None);
     assert_eq!(of("hidden", Audience::Commercial), None, "medical records alone");

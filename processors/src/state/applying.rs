@@ -1,42 +1,23 @@
 //! A decoded batch on its way into a shard, slice by slice, so that readers need not wait for the whole of it.
 
-use super::hcp::Inserted;
-use super::shard::{Shard, StateError};
-use arrow::array::{BooleanArray, BooleanBuilder, RecordBatch};
-use touchpoint::log;
+use super::shard::{Admitted, Applied, Shard, StateError};
+use arrow::array::RecordBatch;
 use touchpoint::record::RecordColumns;
-use touchpoint::time::{HOUR, Micros, RETENTION};
-
-/// How far behind the watermark a record may lie before it is flagged `late` (metrics.md §2).
-const LATE_AFTER: Micros = HOUR;
-
-/// What a batch came to.
-#[derive(Debug)]
-pub struct Applied {
-    /// Rows of `touchpoint_log`, one per record of the batch, in its order.
-    pub log: RecordBatch,
-    /// Records behind the watermark by more than an hour.
-    pub late: usize,
-    /// Records whose event time was already outside retention: stored, seen by SQL, not held live.
-    pub too_late: usize,
-    /// Records that changed a live result.
-    pub changed: usize,
-}
+use touchpoint::time::Micros;
 
 /// See the module. What was taken in stays; [`Applying::finish`] comes when nothing is left.
 #[derive(Debug)]
 pub struct Applying<'a> {
     batch: &'a RecordBatch,
-    supersedes: BooleanBuilder,
+    admitted: Admitted,
     /// The first row that was not taken in.
     next: usize,
-    changed: usize,
 }
 
 impl<'a> Applying<'a> {
     /// A batch of which nothing was taken in.
     pub fn new(batch: &'a RecordBatch) -> Self {
-        Self { batch, supersedes: BooleanBuilder::with_capacity(batch.num_rows()), next: 0, changed: 0 }
+        Self { batch, admitted: Admitted::default(), next: 0 }
     }
 
     /// Whether every row was taken in.
@@ -44,49 +25,26 @@ impl<'a> Applying<'a> {
         self.next >= self.batch.num_rows()
     }
 
-    /// The log rows of the batch that arrived at `now`, and what it came to. Needs no shard, and so no lock.
+    /// What became of the batch, all of whose rows were taken in at `now`. Needs no shard, and so no lock.
     ///
     /// # Errors
-    /// Rows are left: a bug of the caller.
-    pub fn finish(mut self, now: Micros, watermark: Option<Micros>) -> Result<Applied, StateError> {
-        let occurred_at = RecordColumns::try_new(self.batch)?.occurred_at;
-        let before = |instant: Micros| occurred_at.iter().map(move |at| at.is_some_and(|at| at < instant));
-        let late: BooleanArray = before(watermark.map_or(Micros::MIN, |w| w - LATE_AFTER)).map(Some).collect();
-        let too_late = before(now - RETENTION + 1).filter(|is_before| *is_before).count();
-        let late_rows = late.true_count();
-        let log = log::from_record(self.batch, late, self.supersedes.finish())?;
-        Ok(Applied { log, late: late_rows, too_late, changed: self.changed })
+    /// The batch is not a decoded batch.
+    pub fn finish(self, now: Micros, watermark: Option<Micros>) -> Result<Applied, StateError> {
+        Ok(self.admitted.applied(self.batch, now, watermark)?)
     }
 }
 
 impl Shard {
-    /// Takes in a decoded batch at `now` and gives its log rows.
-    ///
-    /// # Errors
-    /// [`StateError`]; the shard must then be discarded and restored.
-    pub fn apply(
-        &mut self,
-        batch: &RecordBatch,
-        now: Micros,
-        watermark: Option<Micros>,
-    ) -> Result<Applied, StateError> {
-        let mut applying = Applying::new(batch);
-        self.apply_some(&mut applying, usize::MAX)?;
-        applying.finish(now, watermark)
-    }
-
     /// Takes in the next rows of a batch, at most `most`.
     ///
     /// # Errors
     /// [`StateError`]; the shard must then be discarded and restored.
     pub fn apply_some(&mut self, applying: &mut Applying<'_>, most: usize) -> Result<(), StateError> {
-        let Applying { batch, supersedes, next, changed } = applying;
-        let rows = *next..next.saturating_add(most).min(batch.num_rows());
-        *next = rows.end;
-        self.admit_rows(&RecordColumns::try_new(batch)?, rows, |_, admitted| {
-            supersedes.append_value(admitted.supersedes);
-            *changed += usize::from(admitted.inserted == Inserted::Changed);
-        })
+        let rows = applying.next..applying.next.saturating_add(most).min(applying.batch.num_rows());
+        applying.next = rows.end;
+        let admitted = self.admit_rows(&RecordColumns::try_new(applying.batch)?, rows)?;
+        applying.admitted.join(&admitted);
+        Ok(())
     }
 }
 
@@ -133,13 +91,5 @@ mod tests {
             assert_eq!(applied.log, whole.log, "{most}");
             assert_eq!((applied.late, applied.too_late, applied.changed), (whole.late, whole.too_late, whole.changed));
         }
-    }
-
-    #[test]
-    fn what_was_not_taken_in_whole_has_no_log_rows() {
-        let mut builder = RecordBuilder::default();
-        builder.push(&RecordRow { hcp_id: "h", event_id: "e", ..RecordRow::BARE });
-        let batch = builder.finish().expect("a batch");
-        assert!(Applying::new(&batch).finish(0, None).is_err());
     }
 }

@@ -131,8 +131,15 @@ impl Hcp {
         }
     }
 
-    /// Reads what an insert will read first, so that it is in the cache by then. The value means nothing.
-    pub fn warm(&self) -> u64 {
+    /// Reads what an insert will read first, so that it is in the cache by then: its id, and where its records are. The
+    /// value means nothing.
+    pub fn warm_header(&self) -> u64 {
+        let id = self.id.as_bytes().first().copied().map_or(0, u64::from);
+        self.list.as_ref().map_or(id, |l| id ^ l.entries().len() as u64)
+    }
+
+    /// As [`Hcp::warm_header`], of what an insert will read next.
+    pub fn warm_records(&self) -> u64 {
         self.list.as_ref().map_or(0, |l| l.warm())
     }
 

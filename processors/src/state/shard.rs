@@ -1,26 +1,25 @@
 //! All HCPs of one partition number, or of a whole process that owns every partition.
 
+mod admission;
+
+pub use admission::{Admitted, Applied};
+
 use super::days::Days;
 use super::dictionary::{Dictionary, untimely};
-use super::hcp::{Changed, Hcp, Inserted};
+use super::hcp::{Changed, Hcp};
 use super::interner::Interner;
 use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
-use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use touchpoint::record::{RecordColumns, RecordRow};
 use touchpoint::reference::Changes;
 use touchpoint::time::Micros;
-use touchpoint::{Audience, Policy, Reference, log};
-
-/// Records that are looked up together: enough to fill the memory's queues, few enough to stay in the first cache.
-const GROUP: usize = 32;
+use touchpoint::{Audience, Policy, Reference};
 
 /// Why a shard cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -68,30 +67,6 @@ impl Shard {
             // The epoch: before any record, and spans can be taken off it. Readers may come before the first advance.
             now: 0,
         }
-    }
-
-    /// Takes in rows of `touchpoint_log`, in any order.
-    ///
-    /// # Errors
-    /// [`StateError`]; the shard must then be discarded.
-    pub fn restore(&mut self, log_rows: &RecordBatch) -> Result<usize, StateError> {
-        self.restore_decoded(&log::to_record(log_rows)?, |_| true)
-    }
-
-    /// As [`Shard::restore`], of rows that [`log::to_record`] has decoded, those whose HCP id is wanted. Returns how many.
-    ///
-    /// # Errors
-    /// [`StateError`]; the shard must then be discarded.
-    pub fn restore_decoded(
-        &mut self,
-        decoded: &RecordBatch,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<usize, StateError> {
-        let columns = RecordColumns::try_new(decoded)?;
-        let mut taken = 0;
-        let rows = (0..decoded.num_rows()).filter(|i| wanted(columns.hcp_id.value(*i)));
-        self.admit_rows(&columns, rows, |_, _| taken += 1)?;
-        Ok(taken)
     }
 
     /// Moves time to `now` (never back) and marks the HCPs that ageing changed.
@@ -282,49 +257,10 @@ impl Shard {
         lists + cells + self.dictionary.bytes() + self.wheel.len() * 4
     }
 
-    /// Admits rows in their order, a group at a time: the look-ups of a group do not depend on each other, so their cache
-    /// misses overlap. Record by record, each would wait for the one before.
-    pub(super) fn admit_rows(
-        &mut self,
-        columns: &RecordColumns<'_>,
-        rows: impl Iterator<Item = usize>,
-        mut admitted: impl FnMut(&RecordRow<'_>, Admitted),
-    ) -> Result<(), StateError> {
-        let mut rows = rows.peekable();
-        let mut group = Vec::with_capacity(GROUP);
-        while rows.peek().is_some() {
-            group.clear();
-            group.extend(rows.by_ref().take(GROUP).map(|i| (i, self.number_or_new(columns.hcp_id.value(i)))));
-            let hcps = group.iter().filter_map(|(_, number)| self.hcps.get(*number as usize));
-            std::hint::black_box(hcps.map(Hcp::warm).fold(0, u64::wrapping_add));
-            for (i, number) in &group {
-                let row = columns.row(*i).ok_or_else(|| ArrowError::ParseError("unknown word code".into()))?;
-                admitted(&row, self.admit(*number, &row)?);
-            }
-        }
-        Ok(())
-    }
-
-    fn admit(&mut self, number: u32, row: &RecordRow<'_>) -> Result<Admitted, StateError> {
-        let entry = self.dictionary.entry(row, &self.reference, &self.policy);
-        let Some(hcp) = self.hcps.get(number as usize) else { return Err(StateError::Full) };
-        let new = hcp.candidate(entry, self.dictionary.identity(row), row.event_id.as_bytes());
-        let earliest = hcp.list().and_then(|l| l.earliest(new.rivals));
-        let from = earliest.into_iter().chain(row.occurred_at).min().unwrap_or(Micros::MAX);
-        self.remember_before(number, from);
-        let Some(hcp) = self.hcps.get_mut(number as usize) else { return Err(StateError::Full) };
-        let inserted = hcp.insert(new, row, &self.dictionary).ok_or(StateError::Full)?;
-        if inserted == Inserted::Changed {
-            hcp.changed_from = hcp.changed_from.min(from);
-            mark(hcp, number, &mut self.changed);
-        }
-        Ok(Admitted { inserted, supersedes: new.rivals[0].is_some() })
-    }
-
     /// Makes an HCP known of whom nothing was heard; evaluation tells whether it has a row.
     pub fn make_known(&mut self, hcp_id: &str) {
         let known = self.hcps.len();
-        let number = self.number_or_new(hcp_id);
+        let number = self.number_or_new(self.hasher.hash_one(hcp_id), hcp_id);
         if self.hcps.len() > known {
             self.days.expect(number, None);
         }
@@ -333,26 +269,20 @@ impl Shard {
         }
     }
 
-    fn number_or_new(&mut self, hcp_id: &str) -> u32 {
-        let hash = self.hasher.hash_one(hcp_id);
+    /// The HCP's number by its id and the hash of that.
+    fn number_or_new(&mut self, hash: u64, hcp_id: &str) -> u32 {
         let (hcps, hasher) = (&self.hcps, &self.hasher);
         let same = |n: &u32| hcps.get(*n as usize).is_some_and(|h| &*h.id == hcp_id);
         let rehash = |n: &u32| hcps.get(*n as usize).map_or(0, |h| hasher.hash_one(&*h.id));
         let new = match self.by_id.entry(hash, same, rehash) {
-            hashbrown::hash_table::Entry::Occupied(found) => return *found.get(),
-            hashbrown::hash_table::Entry::Vacant(vacant) => *vacant.insert(self.hcps.len() as u32).get(),
+            hash_table::Entry::Occupied(found) => return *found.get(),
+            hash_table::Entry::Vacant(vacant) => *vacant.insert(self.hcps.len() as u32).get(),
         };
         let id: Arc<str> = hcp_id.into();
         self.live.push(id.clone());
         self.hcps.push(Hcp::new(id));
         new
     }
-}
-
-/// What became of a record.
-pub(super) struct Admitted {
-    pub(super) inserted: Inserted,
-    pub(super) supersedes: bool,
 }
 
 fn mark(hcp: &mut Hcp, number: u32, changed: &mut VecDeque<u32>) {

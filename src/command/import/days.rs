@@ -9,9 +9,9 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use datafusion::prelude::SessionContext;
-use processors::Shard;
 use processors::rows::constant_instant;
 use processors::state::days::{ClosedDays, REVISED_DAYS};
+use processors::state::parts::Parts;
 use store::{Store, Table};
 use touchpoint::Micros;
 use touchpoint::record::RecordColumns;
@@ -45,12 +45,12 @@ impl ImportedDays {
     }
 
     /// The state is as the table knows it; what comes now may revise its rows.
-    pub(super) fn start(&self, shard: &mut Shard) {
+    pub(super) fn start(&self, parts: &mut Parts) {
         if self.closed.is_some() {
-            shard.start_days(self.closed, self.started_at);
+            parts.start_days(self.closed, self.started_at);
         }
         for (hcp_id, as_of, revision) in &self.revisions {
-            shard.restore_revision(hcp_id, *as_of, *revision);
+            parts.restore_revision(hcp_id, *as_of, *revision);
         }
     }
 
@@ -67,18 +67,18 @@ impl ImportedDays {
     /// The rows to write, computed at `now`: revisions, and the `further` days that an import asks for.
     pub(super) fn rows(
         &self,
-        shard: &mut Shard,
+        parts: &mut Parts,
         further: Option<&ImportArgs>,
         now: Micros,
     ) -> anyhow::Result<Vec<RecordBatch>> {
-        let computed = self.close(shard, further)?;
+        let computed = self.close(parts, further)?;
         Ok(computed.into_iter().map(|rows| computed_at(rows, now)).collect::<Result<_, _>>()?)
     }
 
-    fn close(&self, shard: &mut Shard, further: Option<&ImportArgs>) -> anyhow::Result<Vec<RecordBatch>> {
+    fn close(&self, parts: &mut Parts, further: Option<&ImportArgs>) -> anyhow::Result<Vec<RecordBatch>> {
         let mut rows = Vec::new();
         if let Some(closed) = self.closed {
-            rows.extend(shard.close_days(closed.last)?);
+            rows.extend(parts.close_days(closed.last)?);
         }
         let (Some(args), Some(first), Some(last)) = (further, self.first, self.last) else { return Ok(rows) };
         let ceiling = |at: Micros| midnight(at - 1) + DAY;
@@ -89,8 +89,8 @@ impl ImportedDays {
         };
         let from = self.closed.map_or(from, |closed| from.max(closed.last + DAY));
         if from <= last_day {
-            shard.start_days(Some(ClosedDays { first: from, last: from - DAY }), self.started_at);
-            rows.extend(shard.close_days(last_day)?);
+            parts.start_days(Some(ClosedDays { first: from, last: from - DAY }), self.started_at);
+            rows.extend(parts.close_days(last_day)?);
         }
         Ok(rows)
     }

@@ -8,15 +8,19 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 
+#[inline]
 fn opt<A: Array, T>(array: &A, i: usize, value: impl FnOnce(&A, usize) -> T) -> Option<T> {
     array.is_valid(i).then(|| value(array, i))
 }
+#[inline]
 fn word<W: Word>(array: &UInt8Array, i: usize) -> Option<W> {
     opt(array, i, UInt8Array::value).and_then(W::from_code)
 }
+#[inline]
 fn text(array: &StringArray, i: usize) -> Option<&str> {
     array.is_valid(i).then(|| array.value(i))
 }
+#[inline]
 fn instant(array: &TimestampMicrosecondArray, i: usize) -> Option<Micros> {
     opt(array, i, TimestampMicrosecondArray::value)
 }
@@ -62,8 +66,9 @@ columns! {
 }
 
 impl<'a> RecordColumns<'a> {
-    /// Row `i`, its text borrowed from the batch. `None` when a required word has an unknown code.
-    pub fn row(&self, i: usize) -> Option<RecordRow<'a>> {
+    /// As [`RecordColumns::row`], without what no window value depends on: that is as in [`RecordRow::BARE`].
+    #[inline]
+    pub fn live_row(&self, i: usize) -> Option<RecordRow<'a>> {
         Some(RecordRow {
             kind: word(self.kind, i)?,
             event_id: self.event_id.value(i),
@@ -76,30 +81,38 @@ impl<'a> RecordColumns<'a> {
             precision: word(self.precision, i),
             channel: word(self.channel, i),
             origin: word(self.origin, i),
-            mode: word(self.mode, i),
-            intake: word(self.intake, i),
             business_function: word(self.business_function, i),
             purpose: word(self.purpose, i),
-            account_id: text(self.account_id, i),
             owner_id: text(self.owner_id, i),
             product: text(self.product, i),
             theme: text(self.theme, i),
-            topic: text(self.topic, i),
             plan_id: text(self.plan_id, i),
             plan_step: text(self.plan_step, i),
-            congress_id: text(self.congress_id, i),
             request_id: text(self.request_id, i),
             solicited: self.solicited.value(i),
-            recorded_at: instant(self.recorded_at, i),
             status_at: instant(self.status_at, i),
             answered_at: instant(self.answered_at, i),
+            ingested_at: self.ingested_at.value(i),
+            kafka_topic: self.kafka_topic.value(i),
+            kafka_offset: self.kafka_offset.value(i),
+            ..RecordRow::BARE
+        })
+    }
+
+    /// Row `i`, its text borrowed from the batch. `None` when a required word has an unknown code.
+    pub fn row(&self, i: usize) -> Option<RecordRow<'a>> {
+        Some(RecordRow {
+            mode: word(self.mode, i),
+            intake: word(self.intake, i),
+            account_id: text(self.account_id, i),
+            topic: text(self.topic, i),
+            congress_id: text(self.congress_id, i),
+            recorded_at: instant(self.recorded_at, i),
             duration_s: opt(self.duration_s, i, Int32Array::value),
             attendees: opt(self.attendees, i, Int32Array::value),
-            ingested_at: self.ingested_at.value(i),
             kafka_timestamp: self.kafka_timestamp.value(i),
-            kafka_topic: self.kafka_topic.value(i),
             kafka_partition: self.kafka_partition.value(i),
-            kafka_offset: self.kafka_offset.value(i),
+            ..self.live_row(i)?
         })
     }
 }
