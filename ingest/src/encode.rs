@@ -156,7 +156,7 @@ mod tests {
             dates += u32::from(row.precision == Some(touchpoint::Precision::Date));
             deletes += u32::from(row.op == Op::Delete);
         }
-        assert!(kinds.iter().all(|count| *count > 10) && dates > 10 && deletes > 10, "{kinds:?} {dates} {deletes}");
+        assert!(kinds.iter().all(|count| *count > 10) && dates > 10 && deletes > 0, "{kinds:?} {dates} {deletes}");
     }
 
     #[test]
