@@ -109,6 +109,7 @@ pub struct Overall {
 pub struct Scratch {
     touches: Vec<touches::Touch>,
     withdrawals: Vec<consents::Withdrawal>,
+    requests: Vec<requests::Request>,
     due: Vec<plans::DueStep>,
     scan: scan::Tallies,
 }
@@ -136,14 +137,33 @@ pub fn evaluate<T: Texts + Copy>(
     Some(Evaluation { windows, overall })
 }
 
-/// The headline window alone: what is cached of every HCP. `None` as in [`evaluate`].
+/// The headline window alone. `None` as in [`evaluate`].
 pub fn evaluate_headline<T: Texts + Copy>(
     records: Records<'_, T>,
     instant: &Instant<'_>,
     scratch: &mut Scratch,
 ) -> Option<(WindowValues, Overall)> {
+    headline(records, instant, None, scratch)
+}
+
+/// As [`evaluate_headline`], where the load at T of the touches before that window is known ([`load::Past`]).
+pub fn evaluate_headline_after<T: Texts + Copy>(
+    older_load: f64,
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    scratch: &mut Scratch,
+) -> Option<(WindowValues, Overall)> {
+    headline(records, instant, Some(older_load), scratch)
+}
+
+fn headline<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    older_load: Option<f64>,
+    scratch: &mut Scratch,
+) -> Option<(WindowValues, Overall)> {
     let mut values = [WindowValues::default()];
-    let overall = evaluate_windows(records, instant, &[WindowLength::HEADLINE.micros()], &mut values, scratch)?;
+    let overall = pass(records, instant, (&[WindowLength::HEADLINE.micros()], &mut values), older_load, scratch)?;
     let [values] = values;
     Some((values, overall))
 }
@@ -156,6 +176,16 @@ pub fn evaluate_windows<T: Texts + Copy>(
     values: &mut [WindowValues],
     scratch: &mut Scratch,
 ) -> Option<Overall> {
+    pass(records, instant, (lengths, values), None, scratch)
+}
+
+fn pass<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    (lengths, values): (&[Micros], &mut [WindowValues]),
+    older_load: Option<f64>,
+    scratch: &mut Scratch,
+) -> Option<Overall> {
     let retained = within(records.entries, instant.at - RETENTION, instant.at);
     let is_recorded = retained.iter().any(|e| e.counts_for(records.audience));
     if !is_recorded && !instant.reference.is_target(instant.hcp_id, instant.at) {
@@ -164,14 +194,16 @@ pub fn evaluate_windows<T: Texts + Copy>(
     // Only the longest window needs touches in full; of what is older, the load alone is left.
     let longest = instant.at - lengths.last().copied().unwrap_or(0);
     let (older, recent) = retained.split_at(retained.partition_point(|e| e.occurred_at <= longest));
-    let source = touches::Source { retained, texts: records.texts, audience: records.audience };
+    let audience = records.audience;
+    let source = touches::Source { retained, texts: records.texts, audience };
     collect(&source, instant, recent, scratch);
     plans::due(&source, instant, longest, &mut scratch.due);
     let weighing = load::Weighing::new(instant);
-    let load = weighing.entries(&source, older) + weighing.touches(&scratch.touches);
+    let older_load = older_load.unwrap_or_else(|| weighing.entries(&source, older));
+    let load = older_load + weighing.touches(&scratch.touches);
     let standing = budgets::standing(&source, instant);
-    let has_requests = retained.iter().any(|e| e.is_request() && e.counts_for(records.audience));
-    let seen = Seen { retained, touches: &scratch.touches, audience: records.audience, has_requests, instant };
+    requests::collect(&source, &mut scratch.requests);
+    let seen = Seen { retained, touches: &scratch.touches, requests: &scratch.requests, audience, instant };
     let mut pass = scan::Pass::new(seen, &mut scratch.scan);
     for (length, values) in lengths.iter().zip(values) {
         *values = pass.window(*length);
@@ -206,8 +238,8 @@ pub struct Seen<'a> {
     pub touches: &'a [touches::Touch],
     /// Whose view.
     pub audience: Audience,
-    /// Whether any retained entry is a request of the audience.
-    pub has_requests: bool,
+    /// The requests among them, of whatever age, oldest first.
+    pub requests: &'a [requests::Request],
     /// T and the policy.
     pub instant: &'a Instant<'a>,
 }
@@ -245,13 +277,13 @@ pub fn next_change<'s>(
     instant.reference.next_change(instant.hcp_id, instant.at).into_iter().for_each(&mut consider);
     plans::changes(&instant.known, headline, &mut consider);
     budgets::next_leaving(live, instant).into_iter().for_each(&mut consider);
-    for entry in entries {
-        // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
-        consider((i64::from(entry.ingested_day) + 1) * DAY + RETENTION);
-        if entry.is_request() && !entry.is_delete() {
-            consider(entry.occurred_at + sla);
-            consider(entry.occurred_at + sla + headline);
-        }
+    // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
+    let remembered = |day: u16| (i64::from(day) + 1) * DAY + RETENTION;
+    let days = entries.iter().map(|entry| entry.ingested_day);
+    days.filter(|day| remembered(*day) > instant.at).min().map(remembered).into_iter().for_each(&mut consider);
+    for request in entries.iter().filter(|e| e.is_request() && !e.is_delete()) {
+        consider(request.occurred_at + sla);
+        consider(request.occurred_at + sla + headline);
     }
     (next != Micros::MAX).then_some(next)
 }

@@ -8,12 +8,13 @@
 use super::arena::Arena;
 use super::dictionary::Dictionary;
 use super::interner::Interner;
+use crate::kernel::load::Past;
 use crate::kernel::notes::Notes;
-use crate::kernel::{Entry, Records, Texts};
+use crate::kernel::{Entry, Instant, Records, Texts};
 use std::cmp::Ordering;
-use touchpoint::Audience;
 use touchpoint::record::RecordRow;
-use touchpoint::time::Micros;
+use touchpoint::time::{DAY, Micros, RETENTION};
+use touchpoint::{Audience, WindowLength};
 
 /// Below this many bytes a buffer of ids is not worth packing.
 const PACKED: usize = 256;
@@ -26,6 +27,9 @@ pub struct List {
     ids: Arena,
     /// Bytes of ids in use when they were last looked through.
     packed: usize,
+    /// Before this nothing is to be forgotten.
+    kept_until: Micros,
+    past: Past,
 }
 
 /// The text behind the entries of one HCP.
@@ -123,6 +127,8 @@ impl List {
         }
         self.entries.insert(at, entry);
         self.identities.insert(at, identity);
+        self.past.changed(entry.occurred_at);
+        self.kept_until = self.kept_until.min(kept_until(&entry));
     }
 
     /// Overwrites an entry whose place does not change.
@@ -140,23 +146,46 @@ impl List {
     /// Takes an entry out.
     pub fn remove(&mut self, at: usize) {
         if at < self.entries.len() {
-            self.entries.remove(at);
+            let removed = self.entries.remove(at);
             self.identities.remove(at);
+            self.past.changed(removed.occurred_at);
         }
     }
 
-    /// Forgets the entries that `keep` refuses.
-    pub fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
+    /// Forgets what lies outside retention at `now`, by event time and by ingestion.
+    pub fn purge(&mut self, now: Micros) {
+        if now < self.kept_until {
+            return;
+        }
+        self.retain(|entry| now < kept_until(entry));
+        self.kept_until = self.entries.iter().map(kept_until).min().unwrap_or(Micros::MAX);
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
         if self.entries.iter().all(&keep) {
             return;
         }
         let mut kept = self.entries.iter().map(&keep);
         self.identities.retain(|_| kept.next().unwrap_or(true));
         self.entries.retain(keep);
+        // What is forgotten lies before all that is in it.
+        self.past = Past::default();
+        self.pack();
         if self.entries.capacity() >= 2 * self.entries.len() {
             self.entries.shrink_to_fit();
             self.identities.shrink_to_fit();
         }
+    }
+
+    /// The loads at T of what is older than the headline window, in the order of [`Audience::ALL`].
+    pub fn older_loads(&mut self, instant: &Instant<'_>, words: &Interner) -> [f64; Audience::ALL.len()] {
+        let texts = HcpTexts { ids: &self.ids, words };
+        self.past.loads((&self.entries, texts), instant, instant.at - WindowLength::HEADLINE.micros())
+    }
+
+    /// Forgets sums that were made by another policy.
+    pub fn forget_sums(&mut self) {
+        self.past = Past::default();
     }
 
     /// As [`List::pack`], if the ids have doubled since they were last looked through: for the path of every record.
@@ -206,6 +235,13 @@ impl List {
     }
 }
 
+/// From when on an entry may be forgotten. A version is remembered as long after its ingestion, so that a late repetition
+/// cannot win.
+fn kept_until(entry: &Entry) -> Micros {
+    let ingested = (i64::from(entry.ingested_day) + 1) * DAY + RETENTION;
+    if entry.is_delete() { ingested } else { ingested.max(entry.occurred_at.saturating_add(RETENTION)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{List, PACKED};
@@ -232,7 +268,6 @@ mod tests {
         }
         let full = list.ids.used();
         list.retain(|e| e.occurred_at % 100 == 7);
-        list.pack();
         assert!(list.ids.used() < full / 50, "{} of {full} bytes are left", list.ids.used());
         let left: Vec<String> =
             list.entries().iter().map(|e| String::from_utf8_lossy(list.ids.text(e.event_id)).into_owned()).collect();

@@ -104,16 +104,18 @@ impl Shard {
         hcp.changed = false;
         hcp.changed_since_midnight = true;
         hcp.purge(now);
-        let instant = Instant::new(now, &self.policy, &self.reference, &hcp.id);
+        let id = hcp.id.clone();
+        let instant = Instant::new(now, &self.policy, &self.reference, &id);
+        let [older_full, older_commercial] = hcp.older_loads(&instant, self.dictionary.words());
         // A target has a row although nothing was heard of it.
         let nothing = List::default();
         let list = hcp.list().unwrap_or(&nothing);
-        let mut run = |audience| {
+        let mut run = |audience, older| {
             let records = list.records(audience, self.dictionary.words());
-            let (values, overall) = kernel::evaluate_headline(records, &instant, &mut self.scratch)?;
+            let (values, overall) = kernel::evaluate_headline_after(older, records, &instant, &mut self.scratch)?;
             Some(Headline::new(values, overall, now))
         };
-        let full = run(Audience::Full);
+        let full = run(Audience::Full, older_full);
         let mut standings = [full.map(|h| h.standing()), None];
         let texts = list.records(Audience::Full, self.dictionary.words()).texts;
         let is_shared = list.entries().iter().all(Entry::is_commercial)
@@ -121,7 +123,7 @@ impl Shard {
         let headlines = if is_shared {
             full.map(Headlines::Shared)
         } else {
-            let commercial = run(Audience::Commercial);
+            let commercial = run(Audience::Commercial, older_commercial);
             standings[1] = commercial.map(|h| h.standing());
             (full.is_some() || commercial.is_some()).then_some(Headlines::Apart { full, commercial })
         };
@@ -142,6 +144,7 @@ impl Shard {
             if policy.working_hours != self.policy.working_hours {
                 hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, reference, &policy)));
             }
+            hcp.forget_sums();
             mark(hcp, number as u32, changed);
         }
         self.policy = policy;
