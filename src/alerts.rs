@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! turn ──► rules and state machine ──► Kafka topic (acks = all) ──► Alertmanager replicas
-//!                 ▲                       │        └──────────────► webhooks, each by its own offsets
-//!                 └─ start: last state ◄──┘
+//!                 ▲                       │        ├──────────────► webhooks, each by its own offsets
+//!                 └─ start: last state ◄──┘        └── cycle ─────► table alerts ──► the daily digest
 //! ```
 //!
 //! The topic is compacted, its key the alert's id: what it holds of an id is the alert's last transition, and so the state
@@ -20,15 +20,28 @@
 //! | [`topic`] | the log of transitions in Kafka |
 //! | [`names`] | which id a pseudonym is of |
 //! | [`courier`] | one webhook's way through the topics |
+//! | [`forget`] | the end of an erased HCP in the topics |
+//! | [`unwritten`] | what waits for the table |
+//! | [`stored`] | what the table holds, as far as a start has to know |
+//! | [`daily`] | the round of digests, once a day |
 
 mod courier;
+mod daily;
 mod desk;
+mod forget;
 mod names;
+mod stored;
 mod topic;
+mod unwritten;
 
 pub use courier::Courier;
+pub use daily::{DailyDigest, DigestError, DigestSettings, DigestSource};
 pub use desk::{AlertDesk, AlertError};
+pub use forget::{Forgetting, ForgottenAlerts};
+pub use stored::Stored;
+pub(crate) use topic::client_config;
 pub use topic::{AlertLog, AlertLogError, AlertTopics};
+pub use unwritten::{AlertRows, WrittenUntil};
 
 use serve::deliver::{Ids, Webhook};
 use touchpoint::SecretKey;
@@ -46,4 +59,6 @@ pub struct AlertSettings {
     pub alertmanagers: Vec<String>,
     /// Webhooks.
     pub webhooks: Vec<Webhook>,
+    /// Who gets the daily digest, and when.
+    pub digest: Option<DigestSettings>,
 }

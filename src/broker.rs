@@ -4,7 +4,8 @@
 //! What it can hold: 5 MiB and 100,000 message sets per partition; older sets are dropped without a word. A consumer
 //! that lies further behind than that finds its position gone. So whoever publishes bounds the backlog by
 //! [`SAFE_BACKLOG`] (see [`crate::publish::Backlog`]), which fits even if every unread record lay in one partition.
-//! With [`DEMO_PARTITIONS`] partitions the four topics take at most 160 MiB.
+//! With [`DEMO_PARTITIONS`] partitions the four topics take at most 160 MiB; those of alerts, of one partition each, 10 MiB
+//! more. They are not compacted: transitions beyond that are gone.
 //!
 //! What it cannot: topics at run time, lookup by time, retention, isolation of transactions, throughput worth
 //! measuring. Its state dies with it. A consumer group waits 3 s before its first assignment.
@@ -29,6 +30,9 @@ pub const DEMO_PARTITIONS: i32 = 8;
 /// Records that may be published and not yet consumed, over all topics, so that none is dropped: all of them together
 /// fit into one partition at up to 1 KiB each, with its framing and a few oversized ones.
 pub const SAFE_BACKLOG: u64 = 4_000;
+
+/// The topics of alerts: the commercial one and the medical one.
+pub const ALERT_TOPICS: [&str; 2] = ["touchload.alerts", "touchload.alerts.medical"];
 
 /// One broker: every partition has it as its leader, so no fault needs an election.
 const BROKERS: i32 = 1;
@@ -67,7 +71,7 @@ enum Order {
     Stop,
 }
 
-/// A running broker with the four default topics. Dropping it stops it.
+/// A running broker with the four default topics and those of alerts. Dropping it stops it.
 #[derive(Debug)]
 pub struct EmbeddedBroker {
     bootstrap: String,
@@ -76,7 +80,7 @@ pub struct EmbeddedBroker {
 }
 
 impl EmbeddedBroker {
-    /// Starts a broker on free local ports and makes the four topics with this many partitions each.
+    /// Starts a broker on free local ports and makes the four topics with this many partitions each, and [`ALERT_TOPICS`].
     ///
     /// # Errors
     /// Fewer than one partition; or the cluster, a topic or the thread could not be made.
@@ -136,6 +140,9 @@ fn cluster(partitions: i32) -> Result<Cluster, KafkaError> {
     let cluster = MockCluster::new(BROKERS)?;
     for kind in Kind::ALL {
         cluster.create_topic(kind.default_topic(), partitions, BROKERS)?;
+    }
+    for topic in ALERT_TOPICS {
+        cluster.create_topic(topic, 1, BROKERS)?;
     }
     Ok(cluster)
 }

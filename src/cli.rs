@@ -5,13 +5,17 @@
 //!
 //! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
 
+mod alert_arguments;
 mod arguments;
 mod check_arguments;
 mod reference;
 #[cfg(test)]
 mod tests;
+mod touch_arguments;
 pub mod value;
+mod what_if_arguments;
 
+pub use alert_arguments::{AckArgs, AlertsArgs};
 pub use arguments::{
     Amendment, ConfigAction, DemoArgs, EraseArgs, ImportArgs, ImportDays, PolicyAction, RetractArgs, RunArgs, Scenario,
     SimulateArgs, SimulateTarget, SqlArgs, SqlInput, ViewChoice,
@@ -19,6 +23,8 @@ pub use arguments::{
 pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
+pub use touch_arguments::{TRIED_PRODUCT, TouchArgs, TouchChannel};
+pub use what_if_arguments::{AlertReplay, ReplayClock, ShownIds, ViewedBy, WhatIfArgs};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -96,7 +102,7 @@ pub enum Command {
                       bad records. They go to Kafka at a rate or as fast as it takes them, or into one NDJSON file per \
                       topic, and all reference tables into the folder `reference` beside them.",
         after_help = "Examples:\n  touchload simulate --out ./workload --hcps 1000 --days 90 --seed 7\n\
-                      \x20 touchload simulate --kafka localhost:9092 --rate 5000"
+                      \x20 touchload simulate --kafka localhost:9092 --rate 5000 --reference-topics reference."
     )]
     Simulate(SimulateArgs),
 
@@ -126,10 +132,13 @@ pub enum Command {
     #[command(
         long_about = "Takes back the records of a source that were accepted in a span of time: what only they knew is \
                       deleted, what they replaced is stated again, and every number follows. Appends records to the \
-                      log and removes none. Shows what it would do, and does it with --execute only; it then refuses a \
-                      folder that a running pipeline owns. What the source sends again must have a greater version, or \
-                      counts when the same command is run once more.",
-        after_help = "Example:\n  touchload retract --data ./data --source crm \
+                      log and removes none; with --to-kafka produces them to the input topics instead, beside a running \
+                      pipeline. Shows what it would do, and does it with --execute only; without --to-kafka it then \
+                      refuses a folder that a running pipeline owns. What the source sends again must have a greater \
+                      version, or counts when the same command is run once more.",
+        after_help = "Examples:\n  touchload retract --data ./data --source crm \
+                      --ingested-between 2026-03-05T00:00:00Z 2026-03-05T06:30:00Z\n\
+                      \x20 touchload retract --data ./data --source crm --to-kafka touchload.toml \
                       --ingested-between 2026-03-05T00:00:00Z 2026-03-05T06:30:00Z"
     )]
     Retract(RetractArgs),
@@ -138,10 +147,11 @@ pub enum Command {
     #[command(
         long_about = "Forgets an HCP beyond recall: rewrites every table without them, deletes old files and log entries \
                       at once, keeps a keyed hash so that neither a replay nor an import brings them back, and looks into \
-                      every file for what is left. Shows what it would do, and does it with --execute only; it then \
-                      refuses a folder that a running pipeline owns. Killed half-way it is finished by the same command. \
-                      What lies elsewhere is not reached: Kafka topics, reference files, backups.",
-        after_help = "Example:\n  touchload erase --data ./data --hcp hcp-000123"
+                      every file for what is left. With --config the alert topics are cleared too, and rows of reference \
+                      topics named. Shows what it would do, and does it with --execute only; it then refuses a folder \
+                      that a running pipeline owns. Killed half-way it is finished by the same command. What lies \
+                      elsewhere is not reached: the four input topics, reference files, backups.",
+        after_help = "Example:\n  touchload erase --data ./data --config touchload.toml --hcp hcp-000123"
     )]
     Erase(EraseArgs),
 
@@ -156,6 +166,45 @@ pub enum Command {
                       answer; 2 bad usage."
     )]
     Check(CheckArgs),
+
+    /// List the open alerts of a running touchload
+    #[command(
+        long_about = "Asks a running `run` or `demo` over HTTP for its open alerts, the ones that began last first: what \
+                      holds, since when, what did it, and what to do.",
+        after_help = "Example:\n  touchload alerts --rule over_budget --state firing"
+    )]
+    Alerts(AlertsArgs),
+
+    /// Accept an open alert, with a reason
+    #[command(
+        long_about = "Accepts an open alert of a running `run` or `demo` over HTTP. It stays open until its condition \
+                      ends, and no pager rings any more. Reasons are a closed list: agreed_with_hcp, exception, \
+                      data_error, handled.",
+        after_help = "Example:\n  touchload ack 5f2b9c0e8d1a4b7c6e3f0a9d8c7b6a50 --reason handled"
+    )]
+    Ack(AckArgs),
+
+    /// Touch an HCP some times, as records in Kafka, to see what follows
+    #[command(
+        long_about = "Publishes records of touches of one HCP to the topics of a Kafka cluster, for trying things out: a \
+                      demo prints the address of its own broker. These are records like any others: do not send them to \
+                      a cluster whose numbers matter. Keys are hashed as Java producers do (murmur2).",
+        after_help = "Example:\n  touchload touch --brokers 127.0.0.1:41231 --hcp hcp-000042 --channel rep_email"
+    )]
+    Touch(TouchArgs),
+
+    /// Replay stored history under another policy, or with a plan on top, and say what would have been otherwise
+    #[command(
+        long_about = "Replays stored history HCP by HCP under another policy, or with planned touches put on top of it, \
+                      and tells which touches would have been held and when they would have gone, what load and \
+                      coherence would be, and which alerts would have fired. Reads the tables, also beside a running \
+                      pipeline, and changes nothing. Needs no clock: every instant is a record's own.",
+        after_help = "Examples:\n  touchload what-if --data ./data --policy stricter.toml --html what-if.html\n\
+                      \x20 touchload what-if --data ./data --policy stricter.toml --from 2026-01-01 --to 2026-04-01 \
+                      --format csv\n\
+                      \x20 touchload what-if --data ./data --baseline policy.toml --plan calendar.csv"
+    )]
+    WhatIf(WhatIfArgs),
 
     /// Look at configuration
     #[command(

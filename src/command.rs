@@ -1,24 +1,32 @@
 //! One file per command; each is a function of its arguments and of where to write.
 
+mod alerts;
+mod ask;
 mod check;
 mod config_check;
 mod demo;
 mod erase;
 mod import;
 mod logging;
+mod named;
 mod policy_check;
+mod reference;
 mod retract;
 mod run;
 mod simulate;
 mod sql;
 mod stop;
+mod touch;
+mod what_if;
+
+pub(crate) use run::started;
 
 use crate::cli::value::UsageError;
 use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
 use crate::policy::PolicyError;
 use crate::tokens::TokensError;
-use ingest::reference_files::ReferenceError;
+use ingest::reference_files::{PlannedError, ReferenceError};
 use std::io::Write;
 use store::{FolderError, StoreError};
 
@@ -46,6 +54,7 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
         || error.is::<TokensError>()
         || error.is::<UsageError>()
         || error.is::<ReferenceError>()
+        || error.is::<PlannedError>()
         || error.is::<config_check::CheckError>()
         || matches!(location, Some(StoreError::Location { .. }))
 }
@@ -100,6 +109,18 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             return runtime.block_on(check::check(&args, out));
         }
+        Command::Alerts(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(alerts::alerts(&args, out))
+        }
+        Command::Ack(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(alerts::ack(&args, out))
+        }
+        Command::Touch(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            touch::touch(&args, out)
+        }
         Command::Sql(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             sql::sql(&args, &runtime, out)
@@ -111,6 +132,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Erase(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             runtime.block_on(erase::erase(&args, out))
+        }
+        Command::WhatIf(args) => {
+            logging::start(logging::Quiet::No, cli.log_format, verbosity);
+            runtime.block_on(what_if::what_if(&args, out))
         }
         Command::Config { .. } | Command::Policy { .. } => Ok(()),
     }?;

@@ -30,12 +30,13 @@ use crate::cli::LogFormat;
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::ReferenceFiles;
+use ingest::reference_topics::ReferenceTopics;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::StoreOptions;
-use touchpoint::Topics;
+use touchpoint::{Topics, Tz};
 
 /// The checked-in defaults; also the reference of all keys.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -57,8 +58,10 @@ pub struct RunConfig {
     pub http_tokens: Option<PathBuf>,
     /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.
     pub http_audit: Option<PathBuf>,
-    /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table.
+    /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table …
     pub reference: ReferenceFiles,
+    /// … or a compacted topic.
+    pub reference_topics: ReferenceTopics,
     /// `policy.file`: weights, budgets, quiet hours; without it the default policy, which has no budgets.
     pub policy_file: Option<PathBuf>,
     /// `[alerts]`.
@@ -129,7 +132,13 @@ pub struct AlertsSection {
     pub alertmanagers: Vec<String>,
     /// The webhook.
     pub webhook_url: Option<String>,
-    /// The file of its secret.
+    /// Who gets the daily digest.
+    pub digest_url: Option<String>,
+    /// When: the hour …
+    pub digest_hour: u32,
+    /// … by the clock of this zone.
+    pub digest_zone: Tz,
+    /// The file of the secret of both.
     pub webhook_secret_file: Option<PathBuf>,
 }
 

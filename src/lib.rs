@@ -21,6 +21,7 @@
 //! | [`summary`] | what a command did, at its end |
 //! | [`tokens`] | the tokens file: who may ask the API |
 //! | [`view`] | the terminal view of `demo` |
+//! | [`what_if`] | stored history replayed under another policy |
 
 pub mod alerts;
 pub mod broker;
@@ -41,3 +42,4 @@ pub mod session;
 pub mod summary;
 pub mod tokens;
 pub mod view;
+pub mod what_if;

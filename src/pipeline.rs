@@ -15,26 +15,35 @@
 //! | [`alerting`] | the turn of alerts after a turn of the state |
 //! | [`assignment`] | what the group gives and takes |
 //! | [`restore`] | the state of an assignment, from the tables |
+//! | [`old_emails`] | unsubscriptions from before the live state |
+//! | [`placing`] | which partition an HCP belongs to |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
+//! | [`facts`] | by which policy and reference data days were closed |
 //! | [`observe`] | what metrics, health and summary are told |
 
 mod alerting;
 mod assignment;
 mod commit;
 mod cycle;
+mod facts;
 mod observe;
+mod old_emails;
+mod placing;
 mod restore;
 
 pub use observe::{Observer, Tally};
+pub use placing::Partitioner;
 
 use crate::alerts::{AlertDesk, AlertError};
 use commit::InFlight;
 use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
-use processors::{SharedShards, Watermark};
-use restore::Placing;
+use placing::{Doubt, Placing};
+use processors::state::hcp::Changed;
+use processors::{Askers, SharedShards, Watermark};
+use serve::{Assignment, Health};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
@@ -44,10 +53,14 @@ use touchpoint::time::SECOND;
 use touchpoint::{Clock, Micros, Policy, Reference, TopicPartition};
 
 /// Ageing and evaluation happen this often …
-const TURN: Micros = SECOND / 5;
-/// … or less often, so that they take at most one part in this many of the time: while a backlog is worked off nearly
-/// every HCP changes in every turn, and evaluating it once for many records is what keeps catching up fast.
-const EVALUATION_SHARE: Micros = 5;
+const TURN: Micros = SECOND / 10;
+/// … or less often, so that they take at most one part in this many of the time, alerts included …
+const SHARE: Micros = 2;
+/// … and a smaller part while a backlog is worked off: nearly every HCP changes in every turn then, and evaluating it once
+/// for many records is what keeps catching up fast.
+const SHARE_BEHIND: Micros = 5;
+/// HCPs that are evaluated before somebody who asks is let in: half a millisecond.
+const SLICE: usize = 64;
 /// Longest time between two evaluations.
 const LONGEST_WAIT: Micros = 20 * SECOND;
 
@@ -57,6 +70,9 @@ pub enum PipelineError {
     /// The source failed.
     #[error("reading from Kafka failed")]
     Source(#[from] ingest::kafka::IngestError),
+    /// The source ended without giving its partitions back.
+    #[error("reading from Kafka ended without a word: a bug; nothing uncommitted was lost, start again")]
+    SourceGone,
     /// The broker lacks records that the tables still need.
     #[error(
         "{partition} must be read from offset {wanted}, but the broker holds {low} to {high}: records may be lost. If the \
@@ -96,6 +112,17 @@ pub enum PipelineError {
          to murmur2 (Java clients) or crc32 (librdkafka) to share the work among several processes"
     )]
     UnknownPartitioner,
+    /// New records land elsewhere than the stored ones were placed.
+    #[error(
+        "the stored records tell that the producers hash keys by {stored}, and records that were just read that they do by \
+         {read}: those of one HCP would be apart. Set kafka.partitioner to what the producers use now, and start again"
+    )]
+    ContradictedPartitioner {
+        /// By what stands in the tables.
+        stored: Partitioner,
+        /// By what was read.
+        read: Partitioner,
+    },
 }
 
 /// How a pipeline runs.
@@ -117,6 +144,8 @@ pub struct Parts {
     pub owner: Owner,
     /// The live state, shared with readers.
     pub shards: SharedShards,
+    /// Readers whom somebody waits for: they are let in between slices of the work.
+    pub askers: Askers,
     /// Metrics and health.
     pub observer: Observer,
     /// Now.
@@ -142,6 +171,8 @@ pub struct Pipeline {
     watermark: Watermark,
     /// Which shard an HCP belongs to, of whom there may be no record; `None` before the first assignment.
     placing: Option<Placing>,
+    /// What was last said of why nobody answers for HCPs without records; `None` before the first assignment.
+    doubt: Option<Option<Doubt>>,
     next_turn: Micros,
 }
 
@@ -162,6 +193,7 @@ impl Pipeline {
             in_flight: None,
             watermark: Watermark::default(),
             placing: None,
+            doubt: None,
             next_turn: Micros::MIN,
         }
     }
@@ -172,10 +204,12 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`]; whatever was not committed will be read again by the next owner.
     pub fn run(mut self, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
+        let _closing = Closing(self.parts.observer.health().clone());
         for event in events {
             self.handle(event, source)?;
         }
-        Ok(self.parts.observer.tally())
+        // Whoever leaves in order gives everything back first.
+        if self.owned.is_some() { Err(PipelineError::SourceGone) } else { Ok(self.parts.observer.tally()) }
     }
 
     fn handle(&mut self, event: SourceEvent, source: &SourceHandle) -> Result<(), PipelineError> {
@@ -183,10 +217,12 @@ impl Pipeline {
             SourceEvent::Batch(batch) => {
                 self.take(batch)?;
                 let now = self.parts.clock.now();
+                self.accept_alerts(now)?;
                 self.turn_when_due(now, source)?;
                 self.commit_when_due(now, source)
             }
             SourceEvent::Turn { at } => {
+                self.accept_alerts(at)?;
                 self.turn_when_due(at, source)?;
                 self.commit_when_due(at, source)
             }
@@ -226,14 +262,16 @@ impl Pipeline {
             return Ok(());
         }
         // What happened before a reload is told as what it is: pagers must not miss it for coming with the reload.
-        let happened = self.shards().turn(now);
+        let happened = self.turn(now);
         let mut evaluated = happened.len();
         self.alert(now, &happened)?;
         if policy.is_some() || reference.is_some() {
             evaluated += self.reload(now, policy, reference)?;
         }
         let took = self.parts.clock.now() - now;
-        self.next_turn = now + (took * EVALUATION_SHARE).clamp(TURN, LONGEST_WAIT - SECOND);
+        let share = if self.parts.observer.is_behind() { SHARE_BEHIND } else { SHARE };
+        self.next_turn = now + (took * share).clamp(TURN, LONGEST_WAIT - SECOND);
+        self.vouch(&source.stats().partition_counts);
         let watermark = self.watermark.value(now);
         self.parts.observer.turned(now, evaluated, watermark, source);
         if self.parts.observer.is_state_due(now) {
@@ -241,6 +279,20 @@ impl Pipeline {
             self.parts.observer.state(&shards, now);
         }
         Ok(())
+    }
+
+    /// Brings everybody who changed up to date, slice by slice, so that nobody who asks waits for all of them.
+    fn turn(&self, now: Micros) -> Vec<(i32, Changed)> {
+        self.shards().begin_turn(now);
+        let mut evaluated = Vec::new();
+        loop {
+            self.parts.askers.let_in();
+            let some = self.shards().turn_some(SLICE);
+            if some.is_empty() {
+                return evaluated;
+            }
+            evaluated.extend(some);
+        }
     }
 
     /// Puts what was read again in force. Gives how many HCPs were evaluated for it.
@@ -275,6 +327,15 @@ impl Pipeline {
     // A reader that panicked holds no half-written state: readers only read.
     fn shards(&self) -> RwLockWriteGuard<'_, processors::Shards> {
         self.parts.shards.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever ends a pipeline, an error or a bug: its state falls behind from then on, and nothing is answered from it.
+struct Closing(Arc<Health>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.assigned(Assignment::Waiting);
     }
 }
 

@@ -15,10 +15,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod transaction;
 
 pub use pace::Pace;
-pub use source::{Each, Outgoing, Refilled, Source};
-pub use topics::create_missing;
+pub use source::{Content, Each, Outgoing, Refilled, Source};
+pub use topics::{create_compacted, create_missing};
+pub use transaction::{Positions, Transaction};
 
 use pace::TokenBucket;
 use producer::Deliveries;
@@ -102,6 +104,9 @@ pub enum PublishError {
     /// The client gave up for good (fenced, or order lost); start again.
     #[error("the Kafka client failed for good: {0}")]
     Fatal(RDKafkaErrorCode),
+    /// A transaction failed; what it wrote is read by nobody.
+    #[error("the records could not be written to Kafka in one transaction: {0}; run it again")]
+    Transaction(#[source] KafkaError),
     /// A record was refused before it was sent, for a reason that no waiting cures.
     #[error("the Kafka client refused a record: {0}")]
     Refused(#[source] KafkaError),
@@ -138,7 +143,7 @@ pub enum Handed {
 pub struct Publisher {
     producer: BaseProducer<Deliveries>,
     deliveries: Arc<producer::Counts>,
-    topics: Topics,
+    topics: Arc<Topics>,
     backlog: Backlog,
     handed: u64,
 }
@@ -157,7 +162,8 @@ impl Publisher {
             .client()
             .fetch_metadata(None, CONNECT_DEADLINE)
             .map_err(|cause| PublishError::Unreachable { servers: config.bootstrap_servers.clone(), cause })?;
-        Ok(Self { producer, deliveries, topics: config.topics.clone(), backlog: config.backlog.clone(), handed: 0 })
+        let topics = Arc::new(config.topics.clone());
+        Ok(Self { producer, deliveries, topics, backlog: config.backlog.clone(), handed: 0 })
     }
 
     /// Hands one record over; waits while there is no room in the queue or the consumer lies too far behind.
@@ -166,6 +172,20 @@ impl Publisher {
     /// [`PublishError::Fatal`] and [`PublishError::Refused`]. A record that is too large for the client is no error: it
     /// counts as failed.
     pub fn send(&mut self, record: &Outgoing<'_>, stop: &CancellationToken) -> Result<Handed, PublishError> {
+        let topics = self.topics.clone();
+        self.send_to(topics.of(record.kind), &record.content(), stop)
+    }
+
+    /// As [`Publisher::send`], to any topic.
+    ///
+    /// # Errors
+    /// As [`Publisher::send`].
+    pub fn send_to(
+        &mut self,
+        topic: &str,
+        content: &Content<'_>,
+        stop: &CancellationToken,
+    ) -> Result<Handed, PublishError> {
         if self.handed.is_multiple_of(SERVE_EVERY) {
             self.serve(Duration::ZERO);
         }
@@ -176,7 +196,7 @@ impl Publisher {
             self.serve(PAUSE);
         }
         loop {
-            match self.producer.send(producer::message(self.topics.of(record.kind), record)) {
+            match self.producer.send(producer::message(topic, content)) {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
                     if stop.is_cancelled() {

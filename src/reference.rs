@@ -1,6 +1,13 @@
-//! Where reference data come from: a folder with a file for each table, files of their own, or both.
+//! Where reference data come from: a folder with a file for each table, files of their own, or both; of a running pipeline
+//! topics too.
+
+mod compaction;
+mod source;
+
+pub use source::{Look, ReferenceSource};
 
 use ingest::reference_files::{self, ReferenceError, ReferenceFiles};
+use ingest::reference_topics::ReferenceTopics;
 use std::path::PathBuf;
 use std::sync::Arc;
 use touchpoint::Reference;
@@ -12,12 +19,14 @@ pub struct ReferenceInput {
     pub folder: Option<PathBuf>,
     /// Files by table.
     pub files: ReferenceFiles,
+    /// Topics by table; none for a table that has a file.
+    pub topics: ReferenceTopics,
 }
 
 impl ReferenceInput {
     /// Whether anything was named.
     pub fn is_given(&self) -> bool {
-        self.folder.is_some() || !self.files.is_empty()
+        self.folder.is_some() || !self.files.is_empty() || !self.topics.is_empty()
     }
 
     /// The files as they are now: a folder is listed anew each time.
@@ -29,7 +38,7 @@ impl ReferenceInput {
         files
     }
 
-    /// Loads them; nothing is known when nothing was named.
+    /// Loads the files; nothing is known when none was named.
     ///
     /// # Errors
     /// Every problem of the folder and of all files at once; their author has to mend them.
@@ -41,7 +50,7 @@ impl ReferenceInput {
 #[cfg(test)]
 mod tests {
     use super::ReferenceInput;
-    use ingest::reference_files::{ReferenceFiles, ReferenceTable};
+    use ingest::reference_files::ReferenceTable;
 
     #[test]
     fn a_file_of_its_own_stands_in_place_of_the_folder_s() {
@@ -55,7 +64,7 @@ mod tests {
         write("all/hcps.csv", "hcp_id\nh1\nh2\n");
         write("all/people.ndjson", "{\"owner_id\": \"rep-1\"}\n");
         let own = write("own.csv", "hcp_id\nh3\n");
-        let mut input = ReferenceInput { folder: Some(folder.path().join("all")), files: ReferenceFiles::default() };
+        let mut input = ReferenceInput { folder: Some(folder.path().join("all")), ..ReferenceInput::default() };
         assert!(input.is_given() && !ReferenceInput::default().is_given());
         assert_eq!(input.load().unwrap().hcp_count(), 2);
         input.files.set(ReferenceTable::Hcps, own);

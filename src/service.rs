@@ -6,8 +6,11 @@
 mod alerting;
 mod api_door;
 mod background;
+mod occasion;
 mod policy_watch;
 mod reference_watch;
+mod tokens_watch;
+mod watched_text;
 
 pub(crate) use api_door::AUDIT;
 
@@ -15,28 +18,31 @@ use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
 use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
-use crate::reference::ReferenceInput;
+use crate::reference::ReferenceSource;
 use crate::session;
 use alerting::Alerting;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
+use datafusion::prelude::SessionContext;
 use ingest::decode::{DecodeOptions, Decoder};
 use ingest::kafka::{KafkaConfig, KafkaSource, SourceEvent, SourceHandle, UNKNOWN_CLUSTER, cluster_id};
 use policy_watch::PolicyWatch;
-use processors::{Shards, SharedShards};
+use processors::{Askers, Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
-use serve::{GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, PipelineMetrics, Token};
+use serve::metrics::in_force::InForceMetrics;
+use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use store::{FolderLock, FolderUse, Location, OpenMode, Owner, Store};
+use tokens_watch::TokensWatch;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use touchpoint::{Audience, Clock, Policy, Reference};
+use touchpoint::{Audience, Clock, Policy, Reference, Topics};
 
 /// `/healthz` fails when the loop has not turned for this long.
 const STALL_AFTER: Duration = Duration::from_secs(30);
@@ -63,12 +69,14 @@ pub struct ServiceConfig {
     pub http: SocketAddr,
     /// Who may ask the API; `None`: commercial callers of this machine, or nobody.
     pub tokens: Option<Vec<Token>>,
+    /// The file they were read from, which is read again when it changes; `None`: they stay as they are.
+    pub tokens_file: Option<PathBuf>,
     /// Folder of the audit log; `None`: `audit` beside tables in a folder.
     pub audit: Option<PathBuf>,
     /// Facts about HCPs, accounts, people and plans to begin with.
     pub reference: Arc<Reference>,
-    /// The files they were read from, which are read again when one changes; `None`: they stay as they are.
-    pub reference_input: Option<ReferenceInput>,
+    /// What they were read from, which is read again when it changes; `None`: they stay as they are.
+    pub reference_source: Option<Arc<Mutex<ReferenceSource>>>,
     /// Weights, budgets, gaps and hours to begin with.
     pub policy: Arc<Policy>,
     /// The file it was read from, which is read again when it changes; `None`: it stays as it is.
@@ -89,6 +97,8 @@ pub struct Service {
     pub http: SocketAddr,
     /// The tables.
     pub store: Arc<Store>,
+    /// Alerts that are open; `None` where alerts are off.
+    pub alerts: Option<OpenAlerts>,
     pipeline: std::thread::JoinHandle<Result<Tally, PipelineError>>,
     source: Arc<SourceHandle>,
     background: JoinSet<()>,
@@ -119,20 +129,22 @@ impl Service {
         let policy = config.policy.clone();
         let shards = Arc::new(RwLock::new(Shards::new(policy.clone(), config.reference.clone())));
         let health = Arc::new(Health::new(clock.clone(), STALL_AFTER));
-        let registry = prometheus::Registry::new();
-        let topics = config.kafka.topics.clone();
-        let version = env!("CARGO_PKG_VERSION");
-        let metrics = PipelineMetrics::register(&registry, MetricsSettings { clock: clock.clone(), topics, version })?;
-        let context = session::live(&shards, Audience::Commercial)?;
-        let gauges =
-            GaugeSet::load(serve::gauge::shipped()?, &context, GaugeLimits::default(), metrics.clone()).await?;
-        let gauges = Arc::new(gauges);
-        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        let Numbers { metrics, page, gauges, context } = Numbers::over(&shards, &clock, &config.kafka.topics).await?;
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
-        let alerting = Alerting::open(&config, &shards, metrics.alerts.clone()).await?;
-        let parts = api_door::Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics.checks };
-        let audit = config.audit.or_else(|| Some(config.data.local_path()?.join(AUDIT)));
-        let api = api_door::open(config.tokens, http, audit, parts)?;
+        let owner = Owner::new(config.pipeline_name.clone(), cluster);
+        let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
+        let alerts = alerting.open_alerts();
+        let askers = Askers::default();
+        let parts = api_door::Parts {
+            shards: (&shards, &askers),
+            clock: &clock,
+            health: &health,
+            metrics: &metrics.checks,
+            alerts: alerts.as_ref(),
+        };
+        let api = api_door::open(config.tokens, http, config.audit.or_else(|| beside(&config.data)), parts)?;
+        let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
+        let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
         observer.policy_in_force(&policy);
         observer.reference_in_force(&config.reference);
@@ -143,13 +155,14 @@ impl Service {
         let decoder = Arc::new(decoder);
         let (references, reference_changes) = watch::channel(config.reference.clone());
         let takers = Takers { decoder: decoder.clone(), pipeline: references, metrics: reference_metrics };
-        let input = config.reference_input;
-        let reference_watch = input.map(|input| ReferenceWatch::new(input, config.reference.clone(), takers));
+        let source = config.reference_source;
+        let reference_watch = source.map(|source| ReferenceWatch::new(source, config.reference.clone(), takers));
         let reference_watch = reference_watch.transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),
-            owner: Owner::new(config.pipeline_name.clone(), cluster),
+            owner,
             shards: shards.clone(),
+            askers,
             observer: observer.clone(),
             clock: clock.clone(),
             runtime: Handle::current(),
@@ -168,14 +181,9 @@ impl Service {
         alerting.receivers.start(&mut background, &clock, &quiet);
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
-        if let Some(watch) = policy_watch {
-            background.spawn(watch.run(quiet.clone()));
-        }
-        if let Some(watch) = reference_watch {
-            background.spawn(watch.run(quiet.clone()));
-        }
+        keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, store, pipeline, source, background, quiet, _lock: lock })
+        Ok(Self { shards, observer, http, store, alerts, pipeline, source, background, quiet, _lock: lock })
     }
 
     /// Whether the pipeline has ended by itself.
@@ -198,9 +206,60 @@ impl Service {
         self.quiet.cancel();
         while self.background.join_next().await.is_some() {}
         match ended {
+            Ok(Ok(_)) if !stop.is_cancelled() => Err(PipelineError::SourceGone.into()),
             Ok(result) => Ok(result?),
             Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
         }
+    }
+}
+
+/// Starts the watches over files; they end with `quiet`.
+fn keep_looking(
+    (policy, reference, tokens): (Option<PolicyWatch>, Option<ReferenceWatch>, Option<TokensWatch>),
+    background: &mut JoinSet<()>,
+    quiet: &CancellationToken,
+) {
+    if let Some(watch) = policy {
+        background.spawn(watch.run(quiet.clone()));
+    }
+    if let Some(watch) = reference {
+        background.spawn(watch.run(quiet.clone()));
+    }
+    if let Some(watch) = tokens {
+        background.spawn(watch.run(quiet.clone()));
+    }
+}
+
+/// The watch over the tokens of an API that is open, if they come from a file. Says which are in force.
+fn tokens_watch(door: &Door, file: Option<PathBuf>, metrics: InForceMetrics) -> std::io::Result<Option<TokensWatch>> {
+    let Door::Open(api) = door else {
+        metrics.in_force("none");
+        return Ok(None);
+    };
+    metrics.in_force(&api.access.now().version());
+    file.map(|file| TokensWatch::new(file, api.access.clone(), metrics)).transpose()
+}
+
+/// What `/metrics` shows.
+struct Numbers {
+    metrics: PipelineMetrics,
+    page: Arc<MetricsPage>,
+    gauges: Arc<GaugeSet>,
+    /// What gauges ask.
+    context: SessionContext,
+}
+
+impl Numbers {
+    async fn over(shards: &SharedShards, clock: &Arc<dyn Clock>, topics: &Topics) -> anyhow::Result<Self> {
+        let registry = prometheus::Registry::new();
+        let version = env!("CARGO_PKG_VERSION");
+        let settings = MetricsSettings { clock: clock.clone(), topics: topics.clone(), version };
+        let metrics = PipelineMetrics::register(&registry, settings)?;
+        let context = session::live(shards, Audience::Commercial)?;
+        let files = serve::gauge::shipped()?;
+        let gauges = Arc::new(GaugeSet::load(files, &context, GaugeLimits::default(), metrics.clone()).await?);
+        let page = Arc::new(MetricsPage::new(registry).with_gauges(gauges.clone()));
+        Ok(Self { metrics, page, gauges, context })
     }
 }
 
@@ -213,6 +272,11 @@ async fn cluster(kafka: &KafkaConfig) -> anyhow::Result<String> {
         tracing::info!("the broker tells no cluster id; transaction ids use `{UNKNOWN_CLUSTER}`");
     }
     Ok(cluster)
+}
+
+/// The folder of the audit log beside tables in a folder.
+fn beside(data: &Location) -> Option<PathBuf> {
+    Some(data.local_path()?.join(AUDIT))
 }
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -16,8 +16,9 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use processors::SharedShards;
+use processors::sql::forecast_function::Known;
 use processors::sql::live_table::Windows;
-use processors::sql::{LiveTable, SumsTable};
+use processors::sql::{ForecastFunction, LiveTable, SumsTable};
 use std::sync::Arc;
 use store::Store;
 use touchpoint::{Audience, Clock, Micros, Policy, Reference};
@@ -58,6 +59,8 @@ pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext>
     context.register_table("hcp_now_windows", Arc::new(LiveTable::new(shards.clone(), audience, Windows::All)))?;
     context.register_table("touches_now", Arc::new(SumsTable::touches(shards.clone(), audience)))?;
     context.register_table("requests_now", Arc::new(SumsTable::requests(shards.clone())))?;
+    let forecasts = ForecastFunction::new(Known::Live(shards.clone()), audience);
+    context.register_udtf("forecast", Arc::new(forecasts));
     Ok(context)
 }
 

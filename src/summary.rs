@@ -16,6 +16,15 @@ pub struct TableVersion {
     pub version: i64,
 }
 
+/// Alerts of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertCounts {
+    /// How often one began to fire.
+    pub fired: u64,
+    /// Open at the end.
+    pub open: u64,
+}
+
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -29,6 +38,8 @@ pub struct Summary {
     pub skipped: Vec<(SkipReason, u64)>,
     /// HCPs with records.
     pub hcps: u64,
+    /// Alerts; `None` where nobody looked for any.
+    pub alerts: Option<AlertCounts>,
     /// Tables with their versions.
     pub tables: Vec<TableVersion>,
     /// Folder or URL that holds them.
@@ -67,6 +78,10 @@ impl Summary {
         let skipped = self.skipped.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
         account(out, "  skipped", skipped)?;
         row(out, "HCPs", self.hcps)?;
+        if let Some(alerts) = self.alerts {
+            row(out, "alerts fired", alerts.fired)?;
+            row(out, "  open at the end", alerts.open)?;
+        }
         writeln!(out, "{:<LABEL$}{}", "tables in", self.location)?;
         for table in &self.tables {
             let label = format!("  {}", table.name);
@@ -101,6 +116,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A count of things as people say it: `1 record`, `1,234 records`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// A duration as people say it: `850 ms`, `12.3 s`, `4 min 05 s`, `3 h 07 min`.
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -114,7 +134,7 @@ pub fn spoken(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, RejectReason, SkipReason, Summary, TableVersion, grouped, spoken};
+    use super::{AlertCounts, Duration, RejectReason, SkipReason, Summary, TableVersion, counted, grouped, spoken};
 
     #[test]
     fn everything_is_accounted_for_in_aligned_lines() {
@@ -124,6 +144,7 @@ mod tests {
             rejected: vec![(RejectReason::BadValue, 12), (RejectReason::Malformed, 345), (RejectReason::Tombstone, 0)],
             skipped: vec![(SkipReason::RepeatedImport, 76)],
             hcps: 9_876,
+            alerts: Some(AlertCounts { fired: 1_024, open: 12 }),
             tables: vec![
                 TableVersion { name: "touchpoint_log".to_owned(), version: 3 },
                 TableVersion { name: "dead_letters".to_owned(), version: 1 },
@@ -143,6 +164,8 @@ records read                1,235,000
   skipped                          76
     repeated_import                76
 HCPs                            9,876
+alerts fired                    1,024
+  open at the end                  12
 tables in             ./data
   touchpoint_log            version 3
   dead_letters              version 1
@@ -158,6 +181,7 @@ tables in             ./data
             rejected: Vec::new(),
             skipped: Vec::new(),
             hcps: 0,
+            alerts: None,
             tables: Vec::new(),
             location: "x".to_owned(),
             elapsed: Duration::ZERO,
@@ -165,6 +189,12 @@ tables in             ./data
         let mut out = Vec::new();
         summary.write(&mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().starts_with("demo took 0 ms\nrecords read                        0\n"));
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let said = [0, 1, 2, 1_000].map(|number| counted(number, "touch", "touches"));
+        assert_eq!(said, ["0 touches", "1 touch", "2 touches", "1,000 touches"]);
     }
 
     #[test]

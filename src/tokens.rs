@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Read whole: every problem is told at once with its line. No message quotes a value, which may be a token that was
-//! put there by mistake. Changes take effect at the next start.
+//! put there by mistake. A running process reads it again when it changes.
 
 use crate::config::{Problem, line_at, list_problems, nearest};
 use serve::{Role, Token};
@@ -48,7 +48,15 @@ pub fn load(file: &Path) -> Result<Vec<Token>, TokensError> {
     let name = file.display().to_string();
     let text =
         std::fs::read_to_string(file).map_err(|source| TokensError::Unreadable { file: name.clone(), source })?;
-    parse(&text).map_err(|problems| TokensError::Problems { file: name, problems })
+    read(&name, &text)
+}
+
+/// The tokens of a text that was read from the file `name`.
+///
+/// # Errors
+/// Every problem of the text at once.
+pub(crate) fn read(name: &str, text: &str) -> Result<Vec<Token>, TokensError> {
+    parse(text).map_err(|problems| TokensError::Problems { file: name.to_owned(), problems })
 }
 
 /// The tokens of a text, or every problem of it.

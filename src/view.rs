@@ -10,6 +10,7 @@
 //! `in` is records per second over the last seconds; `accepted` and `rejected` are records committed so far; ages are
 //! durations before now; `lag` is records in Kafka not yet taken.
 
+mod alerts;
 mod band;
 mod hcps;
 mod lines;
@@ -19,7 +20,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
-pub use model::{InterruptedHcp, LoadBand, ViewModel};
+pub use model::{AlertLine, AlertPanel, InterruptedHcp, LoadBand, ViewModel};
 pub use screen::{TerminalView, ViewEnd};
 
 use crate::summary::{grouped, spoken};
@@ -50,13 +51,15 @@ pub fn draw(model: &ViewModel, frame: &mut Frame<'_>) {
         Constraint::Length(1),
         Constraint::Length(2),
         Constraint::Length(places),
+        Constraint::Length(alerts::height(model, area.height)),
         Constraint::Min(3),
         Constraint::Length(LOWER),
     ];
-    let [title, state, links, table, lower] = Layout::vertical(rows).areas(area);
+    let [title, state, links, newest, table, lower] = Layout::vertical(rows).areas(area);
     draw_title(model, frame, title);
     draw_state(model, frame, state);
     draw_places(model, frame, links);
+    alerts::draw(model, frame, newest);
     hcps::draw(model, frame, table);
     let [bands, rejects] = Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(lower);
     band::draw(model, frame, bands);

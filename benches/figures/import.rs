@@ -40,8 +40,8 @@ pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
     Ok(vec![row.beside(limit, rate / peer).against("≥ 3 × DuckDB", rate >= 3.0 * peer)])
 }
 
-/// Seconds of the whole process.
-fn import(files: &Path, data: &Path) -> anyhow::Result<f64> {
+/// Imports the files of a simulation. Seconds of the whole process.
+pub(crate) fn import(files: &Path, data: &Path) -> anyhow::Result<f64> {
     let options = [
         (Kind::Calls, "--calls"),
         (Kind::Emails, "--emails"),

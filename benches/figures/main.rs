@@ -1,37 +1,58 @@
 //! The figures of docs/PERFORMANCE.md, each beside a limit that is measured in the same run.
 //!
-//! `cargo bench --bench figures -- [--quick] [--only FIGURE]` prints one Markdown table. Sizes are those of [`Sizes`];
-//! `--quick` takes seconds and proves that everything runs, its figures mean little. What a figure holds in memory is
-//! measured in a process of its own (the hidden subcommands), so that no figure sees the heap of another.
+//! `cargo bench --bench figures -- [--quick] [--only FIGURE,…] [--into FILE]` prints a Markdown table for each figure, and
+//! with `--into docs/PERFORMANCE.md` puts it there. Sizes are those of [`Sizes`]; `--quick` takes a minute or two and
+//! proves that everything runs, its figures mean little. What a figure holds in memory is measured in a process of its own
+//! (the hidden subcommands), so that no figure sees the heap of another.
 //!
 //! | module | the figure |
 //! |---|---|
+//! | [`generate`] | records of the simulator, beside copying them |
 //! | [`decode`] | bytes into columns, beside a pass over the bytes |
 //! | [`state`] | insert, retract, evaluate and memory, beside random access |
-//! | [`end_to_end`] | Kafka to committed tables, beside a bare drain |
-//! | [`import`] | files to tables, beside DuckDB |
+//! | [`budgets`] | a touch under many budgets, beside one |
 //! | [`restore`] | tables to state, beside reading them |
+//! | [`import`] | files to tables, beside DuckDB |
+//! | [`what_if`] | stored history under another policy, beside reading it |
+//! | [`end_to_end`] | Kafka to committed tables, beside a bare drain |
+//! | [`checks`] | `/v1/check` while the stream runs, beside `/healthz` |
+//! | [`alerts`] | a record to its alert, beside a message through a topic |
 //!
 //! | module | what they share |
 //! |---|---|
 //! | [`rows`] | synthetic decoded rows, any of them by its number |
+//! | [`stage`], [`engine`], [`commits`] | a real Kafka, an engine that reads it, and what it committed |
+//! | [`asking`], [`http_client`], [`latencies`] | clients of the engine, and how long they waited |
 //! | [`process`] | child processes: cores, CPU time, memory |
-//! | [`table`] | what is printed |
+//! | [`table`], [`document`] | what is printed, and where it is kept |
 
+mod alerts;
+mod asking;
+mod budgets;
+mod checks;
+mod commits;
 mod decode;
+mod document;
 mod end_to_end;
+mod engine;
+mod generate;
+mod http_client;
 mod import;
 #[path = "../../tests/it/kafka_broker.rs"]
 #[expect(dead_code, reason = "the fault tests need more of a broker than a bench")]
 mod kafka_broker;
+mod latencies;
 mod process;
 mod restore;
 mod rows;
+mod stage;
 mod state;
 mod table;
 #[path = "../../tests/it/test_setup.rs"]
 mod test_setup;
+mod what_if;
 
+use asking::AskArgs;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
@@ -48,9 +69,12 @@ struct Options {
     /// Small sizes: seconds instead of minutes
     #[arg(long)]
     quick: bool,
-    /// One figure only
-    #[arg(long, value_enum)]
-    only: Option<Figure>,
+    /// These figures only, with commas between them
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FIGURE")]
+    only: Vec<Figure>,
+    /// Put each table in its place in this file too
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
     /// What cargo passes to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -60,14 +84,41 @@ struct Options {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Figure {
+    Generate,
     Decode,
     State,
+    Budgets,
     Restore,
     Import,
+    WhatIf,
     EndToEnd,
+    Checks,
+    Alerts,
 }
 
-/// What runs in a process of its own; each prints one JSON object.
+impl Figure {
+    /// As on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn measure(self, sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
+        match self {
+            Self::Generate => generate::rows(sizes),
+            Self::Decode => decode::rows(sizes),
+            Self::State => state::rows(sizes),
+            Self::Budgets => budgets::rows(sizes),
+            Self::Restore => restore::rows(sizes),
+            Self::Import => import::rows(sizes),
+            Self::WhatIf => what_if::rows(sizes),
+            Self::EndToEnd => end_to_end::rows(sizes),
+            Self::Checks => checks::rows(sizes),
+            Self::Alerts => alerts::rows(sizes),
+        }
+    }
+}
+
+/// What runs in a process of its own; each that ends by itself prints one JSON object.
 #[derive(Debug, Subcommand)]
 enum Part {
     #[command(hide = true)]
@@ -80,6 +131,14 @@ enum Part {
     WriteLog { data: PathBuf, hcps: u64, records: u64 },
     #[command(hide = true)]
     Restore { data: PathBuf },
+    #[command(hide = true)]
+    Budgets { budgets: usize, hcps: u64, per_hcp: u64 },
+    #[command(hide = true)]
+    ReadLog { data: PathBuf },
+    #[command(hide = true)]
+    Stream { servers: String, rate: f64 },
+    #[command(hide = true)]
+    Ask(AskArgs),
 }
 
 /// How much of everything.
@@ -92,6 +151,15 @@ pub(crate) struct Sizes {
     kafka_records: u64,
     import_records: u64,
     restore: (u64, u64),
+    /// HCPs and records of each.
+    budget_state: (u64, u64),
+    what_if_records: u64,
+    /// In Kafka before an engine whose stream is to run at half of its maximum.
+    stage_records: u64,
+    /// Questions per second, and for how many seconds.
+    checks: (f64, f64),
+    /// Alerts per phase; a rule that opens a hundred in ten minutes is in a storm and sums up.
+    alert_probes: u64,
     runs: usize,
 }
 
@@ -102,6 +170,11 @@ const FULL: Sizes = Sizes {
     kafka_records: 3_000_000,
     import_records: 2_000_000,
     restore: (1_000_000, 10_000_000),
+    budget_state: (10_000, 50),
+    what_if_records: 2_000_000,
+    stage_records: 1_000_000,
+    checks: (5_000.0, 20.0),
+    alert_probes: 48,
     runs: 2,
 };
 
@@ -112,6 +185,11 @@ const QUICK: Sizes = Sizes {
     kafka_records: 20_000,
     import_records: 10_000,
     restore: (2_000, 20_000),
+    budget_state: (200, 50),
+    what_if_records: 10_000,
+    stage_records: 20_000,
+    checks: (100.0, 1.0),
+    alert_probes: 3,
     runs: 1,
 };
 
@@ -130,6 +208,10 @@ fn run_part(part: Part) -> anyhow::Result<()> {
         Part::Drain { servers, records } => end_to_end::drain(&servers, records)?,
         Part::WriteLog { data, hcps, records } => restore::write_log(&data, hcps, records)?,
         Part::Restore { data } => restore::measure(&data)?,
+        Part::Budgets { budgets, hcps, per_hcp } => budgets::measure(budgets, hcps, per_hcp)?,
+        Part::ReadLog { data } => what_if::read(&data)?,
+        Part::Stream { servers, rate } => return stage::send(&servers, rate),
+        Part::Ask(args) => asking::measure(&args)?,
     };
     writeln!(std::io::stdout(), "{printed}")?;
     Ok(())
@@ -137,26 +219,25 @@ fn run_part(part: Part) -> anyhow::Result<()> {
 
 fn run_figures(options: &Options) -> anyhow::Result<ExitCode> {
     let sizes = if options.quick { QUICK } else { FULL };
-    let figures: [(Figure, fn(&Sizes) -> anyhow::Result<Vec<Row>>); 5] = [
-        (Figure::Decode, decode::rows),
-        (Figure::State, state::rows),
-        (Figure::Restore, restore::rows),
-        (Figure::Import, import::rows),
-        (Figure::EndToEnd, end_to_end::rows),
-    ];
-    let mut rows = Vec::new();
     let mut ended = ExitCode::SUCCESS;
-    for (figure, run) in figures.into_iter().filter(|(f, _)| options.only.is_none_or(|only| only == *f)) {
-        writeln!(std::io::stderr(), "measuring {figure:?} …")?;
-        match run(&sizes) {
-            Ok(measured) => rows.extend(measured),
+    let wanted = |figure: &&Figure| options.only.is_empty() || options.only.contains(figure);
+    for figure in Figure::value_variants().iter().filter(wanted) {
+        let name = figure.name();
+        writeln!(std::io::stderr(), "measuring {name} …")?;
+        let rows = match figure.measure(&sizes) {
+            Ok(rows) => rows,
             Err(error) => {
-                writeln!(std::io::stderr(), "{figure:?} failed: {error:#}")?;
-                rows.push(Row::failed(&format!("{figure:?}")));
+                writeln!(std::io::stderr(), "{name} failed: {error:#}")?;
                 ended = ExitCode::FAILURE;
+                writeln!(std::io::stdout(), "{}", table::of(&[Row::failed(&name)]))?;
+                continue;
             }
+        };
+        let table = table::of(&rows);
+        writeln!(std::io::stdout(), "{table}")?;
+        if let Some(file) = &options.into {
+            document::put(file, &name, &table)?;
         }
     }
-    table::write(&rows, &mut std::io::stdout().lock())?;
     Ok(ended)
 }

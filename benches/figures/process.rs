@@ -1,4 +1,5 @@
-//! Child processes: on which core, how much CPU time, how much memory. Linux's `/proc` and `taskset`.
+//! Child processes: on which core, for how long at most, how much CPU time, how much memory. Linux's `/proc`, `taskset` and
+//! `timeout`.
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -8,19 +9,32 @@ use std::process::{Child, Command, Stdio};
 /// Clock ticks per second of `/proc/<id>/stat`: 100 on every Linux that Rust supports.
 const TICKS: f64 = 100.0;
 const PAGE: u64 = 4_096;
+/// A part that takes longer is ended, and its figure is not measured.
+const PART_SECONDS: &str = "1200";
+/// What `timeout` exits with when it ended a process.
+const TIMED_OUT: i32 = 124;
 
 /// Runs this binary again with `arguments`, on `core` if one is given, and parses what it prints.
 pub(crate) fn part(core: Option<usize>, arguments: &[&str]) -> anyhow::Result<Value> {
-    let exe = std::env::current_exe()?;
-    let mut command = match core {
-        Some(core) => on_core(core, exe.as_os_str()),
-        None => Command::new(exe),
-    };
-    let output = command.args(arguments).stderr(Stdio::inherit()).output()?;
+    let mut command = Command::new("timeout");
+    command.args(["--foreground", "--kill-after=5", PART_SECONDS]);
+    if let Some(core) = core {
+        command.args(["taskset", "--cpu-list", &core.to_string()]);
+    }
+    let output = command.arg(std::env::current_exe()?).args(arguments).stderr(Stdio::inherit()).output()?;
+    if output.status.code() == Some(TIMED_OUT) {
+        bail!("{} did not end within {PART_SECONDS} s", arguments.join(" "));
+    }
     if !output.status.success() {
         bail!("{} ended with {}", arguments.join(" "), output.status);
     }
     serde_json::from_slice(&output.stdout).with_context(|| format!("{} printed no JSON", arguments.join(" ")))
+}
+
+/// Runs this binary again on `core`, beside whatever is measured. It ends when its standard input does.
+pub(crate) fn spawn_part(core: usize, arguments: &[&str]) -> anyhow::Result<Guarded> {
+    let mut command = on_core(core, std::env::current_exe()?.as_os_str());
+    Ok(Guarded(command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?))
 }
 
 /// A number of what a part printed.

@@ -11,6 +11,7 @@ use ingest::decode::{DecodeOptions, Decoder, KeyRule};
 use simulate::{Firehose, FirehoseConfig, Scenario, Span, Workload, World, WorldConfig};
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 use touchload::clock::SystemClock;
 use touchpoint::record::{RecordBuilder, RecordColumns, RecordRow};
 use touchpoint::time::DAY;
@@ -23,10 +24,25 @@ const SPAN_DAYS: i64 = 90;
 
 /// Records of the simulator as fast as they can be made, over the last 35 days.
 pub(crate) fn firehose(hcps: u32, count: u64) -> anyhow::Result<Firehose> {
+    history(hcps, count, 35)
+}
+
+/// As [`firehose`], over so many days up to now.
+pub(crate) fn history(hcps: u32, count: u64, days: i64) -> anyhow::Result<Firehose> {
     let to = SystemClock.now();
-    let span = Span { from: to - 35 * DAY, to };
-    let world = World::build(WorldConfig::new(Scenario::Coverage, hcps, 1, span))?;
-    Ok(Workload::new(Arc::new(world)).firehose(FirehoseConfig::new(count, span))?)
+    records(hcps, FirehoseConfig::new(count, Span { from: to - days * DAY, to }))
+}
+
+/// Other records of the same HCPs, which arrive from now on, `rate` in a second, for at most `longest`.
+pub(crate) fn live(hcps: u32, rate: f64, longest: Duration) -> anyhow::Result<Firehose> {
+    let from = SystemClock.now();
+    let span = Span { from, to: from + Micros::try_from(longest.as_micros())? };
+    records(hcps, FirehoseConfig { run: 1, ..FirehoseConfig::new((rate * longest.as_secs_f64()) as u64, span) })
+}
+
+fn records(hcps: u32, config: FirehoseConfig) -> anyhow::Result<Firehose> {
+    let world = World::build(WorldConfig::new(Scenario::Coverage, hcps, 1, config.span))?;
+    Ok(Workload::new(Arc::new(world)).firehose(config)?)
 }
 
 /// See the module.

@@ -28,11 +28,11 @@ const READS: u64 = 2_000_000;
 
 /// Sums of the timed work, in nanoseconds, and how often it was done.
 #[derive(Debug, Default)]
-struct Timed {
-    insert: (f64, u64),
+pub(crate) struct Timed {
+    pub(crate) insert: (f64, u64),
     retract: (f64, u64),
-    log_rows: (f64, u64),
-    evaluate: (f64, u64),
+    pub(crate) log_rows: (f64, u64),
+    pub(crate) evaluate: (f64, u64),
 }
 
 pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
@@ -101,7 +101,7 @@ pub(crate) fn measure(hcps: u64, per_hcp: u64) -> anyhow::Result<Value> {
     let fresh = (hcps * 10).min(TIMED);
     let before = resident_bytes()?;
     let mut timed = Timed::default();
-    let mut shard = filled(&rows, base)?;
+    let mut shard = filled(plain(), &rows, base)?;
     let rss = resident_bytes()?.saturating_sub(before);
     let (state_bytes, entries) = (shard.bytes(), shard.entry_count());
     loop {
@@ -110,10 +110,9 @@ pub(crate) fn measure(hcps: u64, per_hcp: u64) -> anyhow::Result<Value> {
         if timed.insert.1 >= (hcps * ENOUGH).min(TIMED) {
             break;
         }
-        shard = filled(&rows, base)?;
+        shard = filled(plain(), &rows, base)?;
     }
     drop(shard);
-    let mean = |(nanos, times): (f64, u64)| nanos / times.max(1) as f64;
     let log_row = mean(timed.log_rows);
     Ok(json!({
         "hcps": hcps, "per_hcp": per_hcp, "entries": entries, "state_bytes": state_bytes, "rss_bytes": rss,
@@ -126,7 +125,7 @@ pub(crate) fn measure(hcps: u64, per_hcp: u64) -> anyhow::Result<Value> {
 pub(crate) fn measure_idle(hcps: u64) -> anyhow::Result<Value> {
     let rows = Rows::new(hcps, hcps)?;
     let before = resident_bytes()?;
-    let mut shard = filled(&rows, hcps)?;
+    let mut shard = filled(plain(), &rows, hcps)?;
     let end = rows.arrival(hcps);
     for day in 1..=RETENTION / DAY + 400 {
         shard.advance(end + day * DAY);
@@ -138,8 +137,17 @@ pub(crate) fn measure_idle(hcps: u64) -> anyhow::Result<Value> {
     }))
 }
 
-fn filled(rows: &Rows, base: u64) -> anyhow::Result<Shard> {
-    let mut shard = Shard::new(Arc::new(Policy::default()), Arc::new(Reference::default()));
+fn plain() -> Shard {
+    Shard::new(Arc::new(Policy::default()), Arc::new(Reference::default()))
+}
+
+/// Nanoseconds each of what was timed.
+pub(crate) fn mean((nanos, times): (f64, u64)) -> f64 {
+    nanos / times.max(1) as f64
+}
+
+/// An empty shard with the first `base` rows in it, everybody evaluated.
+pub(crate) fn filled(mut shard: Shard, rows: &Rows, base: u64) -> anyhow::Result<Shard> {
     let mut from = 0;
     while from < base {
         let to = (from + BATCH).min(base);
@@ -151,7 +159,13 @@ fn filled(rows: &Rows, base: u64) -> anyhow::Result<Shard> {
     Ok(shard)
 }
 
-fn time_inserts(shard: &mut Shard, rows: &Rows, new: std::ops::Range<u64>, timed: &mut Timed) -> anyhow::Result<()> {
+/// Inserts rows batch by batch and evaluates whom they changed after each.
+pub(crate) fn time_inserts(
+    shard: &mut Shard,
+    rows: &Rows,
+    new: std::ops::Range<u64>,
+    timed: &mut Timed,
+) -> anyhow::Result<()> {
     let mut from = new.start;
     while from < new.end {
         let to = (from + BATCH).min(new.end);

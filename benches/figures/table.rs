@@ -1,7 +1,5 @@
 //! The table that is printed: what, figure, limit of the same run, ratio, target, met or not.
 
-use std::io::{Result, Write};
-
 /// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -38,14 +36,14 @@ impl Row {
     }
 }
 
-/// Writes the rows as a Markdown table.
-pub(crate) fn write(rows: &[Row], out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "| what | figure | limit in the same run | ratio | target | met |")?;
-    writeln!(out, "|---|---|---|---|---|---|")?;
+/// The rows as a Markdown table.
+pub(crate) fn of(rows: &[Row]) -> String {
+    let mut table =
+        "| what | figure | limit in the same run | ratio | target | met |\n|---|---|---|---|---|---|\n".to_owned();
     for Row { what, figure, limit, ratio, target, verdict } in rows {
-        writeln!(out, "| {what} | {figure} | {limit} | {ratio} | {target} | {verdict} |")?;
+        table.push_str(&format!("| {what} | {figure} | {limit} | {ratio} | {target} | {verdict} |\n"));
     }
-    Ok(())
+    table
 }
 
 /// A count with commas between thousands.

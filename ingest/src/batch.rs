@@ -90,12 +90,11 @@ impl BatchBuilder {
     /// Decodes one message. `ingested_at` is the instant at which the batch began, the same for all of its messages.
     pub fn push(&mut self, message: &Message<'_>, ingested_at: Micros) {
         let bytes = message.payload.map_or(0, <[u8]>::len);
-        // By reference: a row is large, and nothing is gained by moving it.
-        let fate = match &self.decoder.decode(message, ingested_at, &mut self.scratch) {
-            Ok(row) if self.decoder.erased().holds(row.hcp_id.as_bytes()) => Fate::Erased,
-            Ok(row) => {
-                self.records.push(row);
-                Fate::Accepted { occurred_at: row.occurred_at, timestamp: row.kafka_timestamp }
+        let fate = match &self.decoder.read(message, ingested_at, &mut self.scratch) {
+            Ok(record) if self.decoder.erased().holds(record.hcp_id()) => Fate::Erased,
+            Ok(record) => {
+                record.push_to(&mut self.records);
+                Fate::Accepted { occurred_at: record.occurred_at(), timestamp: record.timestamp() }
             }
             Err(rejection) => {
                 if self.decoder.erased().are_named_in(message) {

@@ -19,18 +19,22 @@
 //! seconds; `occurred_at` may be a date, which [`Reference::noon`] places. In deletes nothing but `source` and
 //! `version` gets a default.
 //!
-//! Text goes straight from the payload into the row; the buffers beside it are used again ([`Scratch`]) and as long as
-//! the longest payload. A member as producers usually write it, `"name":` with a plain value, is read without looking for
-//! its name's end or trying one word after the other; any other spelling takes the long way and ends the same.
+//! Nothing is built of a record but its cells and the places of its text, which go straight into the columns of a batch;
+//! the buffers beside it are used again ([`Scratch`]) and as long as the longest payload. A member as producers usually
+//! write it, `"name":` with a plain value, is expected where it stood in the record before, and read without looking for
+//! its name's end or trying one word after the other; any other spelling or order takes the long way and ends the same.
 
 mod accept;
 mod envelope;
 mod field;
 mod fields;
+mod habits;
 mod in_force;
+mod record;
 mod rejection;
 mod scanner;
 
+pub(crate) use record::Record;
 pub use rejection::Rejection;
 pub use scanner::MAX_DEPTH;
 
@@ -39,6 +43,7 @@ use crate::message::Message;
 use accept::Candidate;
 use envelope::Context;
 use fields::Fields;
+use habits::Habits;
 use in_force::InForce;
 use scanner::Notes;
 use std::sync::Arc;
@@ -73,10 +78,13 @@ impl Default for DecodeOptions {
     }
 }
 
-/// Buffers that one message after the other is decoded with. Its content means nothing between two messages.
+/// What one message after the other is decoded with. Its content between two messages decides nothing: what it remembers
+/// makes the next one faster.
 #[derive(Debug, Default)]
 pub struct Scratch {
     notes: Notes,
+    fields: Fields,
+    habits: Habits,
     envelope: envelope::Buffers,
 }
 
@@ -133,20 +141,30 @@ impl Decoder {
         ingested_at: Micros,
         scratch: &'r mut Scratch,
     ) -> Result<RecordRow<'r>, Rejection> {
+        self.read(message, ingested_at, scratch).map(|record| record.row())
+    }
+
+    /// The same, but the record need not become a row.
+    #[inline]
+    pub(crate) fn read<'r>(
+        &self,
+        message: &Message<'r>,
+        ingested_at: Micros,
+        scratch: &'r mut Scratch,
+    ) -> Result<Record<'r>, Rejection> {
         let payload = message.payload.ok_or(Rejection::TOMBSTONE)?;
         if payload.len() > self.options.max_bytes {
             return Err(Rejection::OVERSIZED);
         }
-        let Scratch { notes, envelope } = scratch;
-        let (payload, context) = match message.headers {
+        let Scratch { notes, fields, habits, envelope } = scratch;
+        let (text, context) = match message.headers {
             [] => (payload, Context::default()),
             headers => envelope::open(headers, payload, envelope)?,
         };
-        let text = simdutf8::basic::from_utf8(payload).map_err(|_| Rejection::NOT_UTF8)?;
-        let mut fields = Fields::default();
-        fields::read(text, message.kind, notes, &mut fields)?;
-        let candidate = Candidate { fields: &fields, text, notes, context, message, ingested_at };
-        candidate.accept(&self.reference, &self.options)
+        fields::read(text, message.kind, (&mut *notes, habits), fields)?;
+        let candidate = Candidate { fields, text, notes, context, message, ingested_at };
+        candidate.accept(&self.reference, &self.options)?;
+        Ok(Record::of(message, fields, (text, notes)))
     }
 }
 

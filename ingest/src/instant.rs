@@ -63,34 +63,41 @@ fn two(tens: u8, ones: u8) -> Option<u32> {
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar, `None` for a day that no month has.
+#[inline]
 fn day_number(year: u32, month: u32, day: u32) -> Option<i64> {
-    // Of each month its length and the days of the year before it, were every year a leap year.
+    // Of each month its length without a leap day, and the days before it in a year that begins in March: the leap day
+    // is then the last of its year, and no month has to know of it.
     const MONTHS: [(u32, u32); 13] = [
         (0, 0),
+        (31, 306),
+        (28, 337),
         (31, 0),
-        (29, 31),
-        (31, 60),
-        (30, 91),
-        (31, 121),
-        (30, 152),
-        (31, 182),
-        (31, 213),
-        (30, 244),
-        (31, 274),
-        (30, 305),
-        (31, 335),
+        (30, 31),
+        (31, 61),
+        (30, 92),
+        (31, 122),
+        (31, 153),
+        (30, 184),
+        (31, 214),
+        (30, 245),
+        (31, 275),
     ];
+    // What 1970-01-01 comes to below. A cycle of the calendar is added first, for there is a year 0 and one before it.
+    const CYCLE: u32 = 400;
+    const EPOCH: i64 = 865_566;
     let (length, before) = *MONTHS.get(month as usize)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let missing = u32::from(!leap);
-    if day == 0 || day > length - if month == 2 { missing } else { 0 } {
+    if day.wrapping_sub(1) >= length && !is_leap_day(year, month, day) {
         return None;
     }
-    // Leap days of all years before this one.
-    let past = year.saturating_sub(1);
-    let leap_days = if year == 0 { 0 } else { past / 4 - past / 100 + past / 400 + 1 };
-    let day_of_year = before - if month > 2 { missing } else { 0 } + day - 1;
-    Some(i64::from(year * 365 + leap_days + day_of_year) - 719_528)
+    let year = year + CYCLE - u32::from(month < 3);
+    let century = year / 100;
+    let days = year * 365 + year / 4 - century + century / 4 + before + day;
+    Some(i64::from(days) - EPOCH)
+}
+
+#[cold]
+fn is_leap_day(year: u32, month: u32, day: u32) -> bool {
+    (month, day) == (2, 29) && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Microseconds of the fraction, and what follows it.

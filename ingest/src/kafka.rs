@@ -35,6 +35,7 @@ pub use cluster::{UNKNOWN_CLUSTER, cluster_id};
 pub use config::{KafkaConfig, Problem};
 pub use drain::{Drained, drain};
 pub use error::IngestError;
+pub(crate) use error::cause as error_cause;
 pub use event::{SourceEvent, StartOffsets};
 pub use ownership::{Ownership, PartitionCounts};
 pub use partitioner::{
@@ -43,6 +44,7 @@ pub use partitioner::{
 pub use properties::{is_secret_property, property_problem};
 pub use source::{KafkaSource, SourceHandle};
 pub use stats::SourceStats;
+pub use topics::partition_counts;
 
 #[cfg(test)]
 mod tests;

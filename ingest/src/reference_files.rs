@@ -1,9 +1,10 @@
-//! Reference data from files: ten tables, a file for each, all of them or every problem at once.
+//! Reference data from files and topics: ten tables, a file or a topic for each, all of them or every problem at once.
 //!
 //! `docs/REFERENCE.md` lists tables and columns; here they are declared once, in [`rows`], for all formats. A file is CSV,
-//! NDJSON or Parquet by its ending. Columns come in any order, and every column that is not required may be missing.
+//! NDJSON or Parquet by its ending; the values of a topic are as lines of NDJSON. Columns come in any order, and every
+//! column that is not required may be missing.
 //!
-//! | value | in CSV | in NDJSON and Parquet |
+//! | value | in CSV | in NDJSON, topics and Parquet |
 //! |---|---|---|
 //! | unknown | an empty cell | `null`, an empty text, a missing field |
 //! | text | at most 128 bytes | text, as in CSV |
@@ -13,7 +14,8 @@
 //! | instant | RFC 3339, or a date, which means 00:00 UTC | text as in CSV; in Parquet a timestamp or a date, too |
 //!
 //! White space around a text does not count. Loading either gives a whole [`Reference`] or every problem of every file;
-//! nothing is loaded in part. A problem names file, line or row, column, and what was expected, never what a cell holds.
+//! nothing is loaded in part. A problem names file and line or row, or topic, partition and offset, then column and what
+//! was expected, never what a cell holds. Of each file or topic so many problems are kept, and the rest is counted.
 //!
 //! | module | one noun |
 //! |---|---|
@@ -24,6 +26,9 @@
 //! | [`cells`] | the values of a row as their columns want them |
 //! | [`source`] | the rows of a file, whatever its format |
 //! | [`csv_rows`], [`ndjson_rows`], [`parquet_rows`] | the rows of a file of that format |
+//! | [`topic_table`], [`topic_rows`] | what a topic holds, and the rows of it |
+//! | [`json_object`] | a row as NDJSON and topics have it |
+//! | [`planned`] | touches that are planned, which is no reference table but read the same way |
 //! | [`problem`] | what is wrong, and where |
 
 mod cell;
@@ -31,20 +36,28 @@ mod cells;
 mod column;
 mod csv_rows;
 mod files;
+mod json_object;
 mod ndjson_rows;
 mod parquet_rows;
+mod planned;
 mod problem;
 mod rows;
 mod source;
+mod topic_rows;
+mod topic_table;
 
 pub use files::{ReferenceFiles, ReferenceTable};
-pub use problem::{Place, Problem, ReferenceError};
+pub use planned::{PlannedTouch, load_planned, planned_records};
+pub use problem::{Origin, Place, PlannedError, Problem, ReferenceError, Retry};
+pub use topic_table::{RowOfHcp, Taken, TopicMessage, TopicTable};
 
 use cells::Cells;
-use problem::Found;
+use problem::{Found, Problems};
 use rows::Shape;
+use source::RowSource;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use topic_rows::TopicRows;
 use touchpoint::Reference;
 use touchpoint::reference::{Fault, Tables};
 
@@ -53,12 +66,24 @@ pub fn can_hold_table(path: &Path) -> bool {
     source::Format::of(path).is_some()
 }
 
+/// What topics hold, by table.
+pub type TopicTables = BTreeMap<ReferenceTable, TopicTable>;
+
 /// Loads the files.
 ///
 /// # Errors
-/// Every problem found, for the person who wrote the files; a retry without a change does not help.
+/// Every problem found, for the person who wrote the files; a retry without a change does not help, unless
+/// [`ReferenceError::retry`] says that it may.
 pub fn load(files: &ReferenceFiles) -> Result<Reference, ReferenceError> {
-    let mut load = Load { files, places: BTreeMap::new(), problems: files.problems().to_vec() };
+    load_all(files, &TopicTables::new())
+}
+
+/// Loads files, and what was read of topics. A table that has both is that of the file.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_all(files: &ReferenceFiles, topics: &TopicTables) -> Result<Reference, ReferenceError> {
+    let mut load = Load { files, topics, places: BTreeMap::new(), problems: files.problems().clone() };
     let tables = Tables {
         hcps: load.table(&rows::HCPS),
         accounts: load.table(&rows::ACCOUNTS),
@@ -74,21 +99,34 @@ pub fn load(files: &ReferenceFiles) -> Result<Reference, ReferenceError> {
     load.finish(tables)
 }
 
-/// Files on their way to tables.
+/// Files and topics on their way to tables.
 struct Load<'f> {
     files: &'f ReferenceFiles,
+    topics: &'f TopicTables,
     /// Of every row that was kept, where it stands.
     places: BTreeMap<ReferenceTable, Vec<Place>>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
-impl Load<'_> {
-    /// The good rows of a table; `None` when no file holds it.
+impl<'f> Load<'f> {
+    /// Where a table comes from; `None` when nothing holds it.
+    fn origin(&self, table: ReferenceTable) -> Option<Origin> {
+        let file = self.files.path(table).map(|path| Origin::File(path.to_owned()));
+        file.or_else(|| self.topics.get(&table).map(|held| Origin::Topic(held.topic().to_owned())))
+    }
+
+    /// The good rows of a table; `None` when nothing holds it.
     fn table<R>(&mut self, shape: &Shape<R>) -> Option<Vec<R>> {
-        let path = self.files.path(shape.table)?;
+        let mut found = Found::new(self.origin(shape.table)?, &mut self.problems);
+        let source: Option<Box<dyn RowSource + 'f>> = match self.files.path(shape.table) {
+            Some(path) => source::open(path, shape.columns, &mut found),
+            None => self
+                .topics
+                .get(&shape.table)
+                .map(|held| -> Box<dyn RowSource + 'f> { Box::new(TopicRows::new(held, shape)) }),
+        };
         let (mut rows, mut places) = (Vec::new(), Vec::new());
-        let mut found = Found::new(path, &mut self.problems);
-        if let Some(mut source) = source::open(path, shape.columns, &mut found) {
+        if let Some(mut source) = source {
             while source.advance(&mut found) {
                 let mut cells = Cells::new(shape.columns, &*source, &mut found);
                 let row = (shape.make)(&mut cells);
@@ -104,15 +142,17 @@ impl Load<'_> {
 
     /// Faults between rows are looked for even when there are other problems: all at once.
     fn finish(mut self, tables: Tables) -> Result<Reference, ReferenceError> {
-        match Reference::try_new(tables) {
-            Ok(reference) if self.problems.is_empty() => return Ok(reference),
-            Ok(_) => {}
-            Err(faults) => {
-                let problems: Vec<_> = faults.iter().map(|fault| self.problem(fault)).collect();
-                self.problems.extend(problems);
-            }
+        let made = Reference::try_new(tables);
+        for fault in made.as_ref().err().into_iter().flatten() {
+            let problem = self.problem(fault);
+            self.problems.push(problem);
         }
-        Err(ReferenceError { problems: self.problems })
+        match (self.problems.into_error(), made) {
+            (None, Ok(reference)) => Ok(reference),
+            (Some(error), _) => Err(error),
+            // Faults are problems, so there is an error where there are any.
+            (None, Err(_)) => Ok(Reference::default()),
+        }
     }
 
     fn problem(&self, fault: &Fault) -> Problem {
@@ -120,12 +160,11 @@ impl Load<'_> {
             self.places.get(&table?).and_then(|places| places.get(row).copied())
         };
         let (table, place, column, expected) = match fault {
-            Fault::Overlap { table, first, second, at: when } => {
+            Fault::Overlap { table, clash, first, second, at: when } => {
                 let table = ReferenceTable::named(table);
                 let earlier = at(table, *first).map_or_else(String::new, |place| format!(" with {place}"));
-                let expected = format!(
-                    "no overlap{earlier}, which describes the same key at {when}; let valid_from and valid_to meet"
-                );
+                let expected =
+                    format!("no overlap{earlier}, which {clash} at {when}; let valid_from and valid_to meet");
                 (table, at(table, *second), "valid_from", expected)
             }
             Fault::Cycle { row, at: when } => {
@@ -134,8 +173,8 @@ impl Load<'_> {
                 (table, at(table, *row), "parent_account_id", expected)
             }
         };
-        let file = table.and_then(|table| self.files.path(table)).unwrap_or(Path::new("")).to_path_buf();
-        Problem { file, place, column: Some(column), expected }
+        let origin = table.and_then(|table| self.origin(table)).unwrap_or(Origin::File(PathBuf::new()));
+        Problem { origin, place, column: Some(column), expected }
     }
 }
 

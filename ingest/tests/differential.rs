@@ -9,12 +9,14 @@ mod generator;
 #[path = "differential/oracle.rs"]
 mod oracle;
 
+use arrow::array::Array;
 use generator::Generator;
-use ingest::batch::Message;
+use ingest::batch::{BatchBuilder, Message};
 use ingest::decode::{DecodeOptions, Decoder, KeyRule, Rejection, Scratch};
 use oracle::Oracle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use touchpoint::record::RecordColumns;
 use touchpoint::{Kind, Micros, RejectReason, Word};
 
 /// 2026-03-05T10:00:00Z.
@@ -55,6 +57,18 @@ impl Tally {
             _ => panic!("{case}: expected {expected:?}, found {found:?}: {shown}"),
         };
         *self.verdicts.entry(name).or_default() += 1;
+    }
+}
+
+impl Generator {
+    /// A document of any sort that the oracle can judge.
+    fn document(&mut self, nth: usize) -> Option<(Oracle, Kind, Vec<u8>)> {
+        let (kind, text) = if nth % 4 == 0 { self.record() } else { self.plain_record() };
+        let mut payload = text.into_bytes();
+        if nth % 8 == 7 {
+            self.damage(&mut payload);
+        }
+        Some((Oracle::parse(kind, &payload)?, kind, payload))
     }
 }
 
@@ -104,4 +118,31 @@ fn any_bytes_are_judged_like_the_oracle_judges_them() {
     }
     assert!(tally.verdicts.get("malformed").is_some_and(|n| *n > 5_000), "{:?}", tally.verdicts);
     assert!(tally.verdicts.get("missing_field").is_some_and(|n| *n > 100), "{:?}", tally.verdicts);
+}
+
+#[test]
+fn columns_hold_what_the_oracle_accepts_batch_after_batch() {
+    let (decoder, mut scratch, mut rows) = (Arc::new(decoder()), Scratch::default(), Tally::default());
+    let mut builder = BatchBuilder::new(decoder.clone(), 1);
+    let mut random = Generator::new(SEED + 2);
+    for size in [1, 63, 64, 65, 3_000, 0, 1, 5_000, 129, 700] {
+        let documents: Vec<(Oracle, Kind, Vec<u8>)> = (0..size).filter_map(|nth| random.document(nth)).collect();
+        for (_, kind, payload) in &documents {
+            builder.push(&message(*kind, payload), TIMESTAMP);
+            rows.compare(&decoder, &mut scratch, &message(*kind, payload), &format!("batch of {size}"));
+        }
+        let batch = builder.finish().unwrap();
+        let expected = documents.iter().map(|(oracle, kind, payload)| {
+            (oracle.verdict(&message(*kind, payload), TIMESTAMP), String::from_utf8_lossy(payload))
+        });
+        let (accepted, rejected): (Vec<_>, Vec<_>) = expected.partition(|(verdict, _)| verdict.is_ok());
+        assert_eq!((batch.records.num_rows(), batch.dead_letters.num_rows()), (accepted.len(), rejected.len()));
+        // Worth something only if both happen often.
+        assert!(size < 500 || accepted.len() * 4 > size && rejected.len() * 20 > size, "{}", accepted.len());
+        let columns = RecordColumns::try_new(&batch.records).unwrap();
+        for (row, (expected, payload)) in accepted.into_iter().enumerate() {
+            assert_eq!(columns.row(row), expected.ok(), "batch of {size}, row {row}: {payload}");
+        }
+        batch.records.columns().iter().for_each(|column| column.to_data().validate_full().unwrap());
+    }
 }

@@ -7,6 +7,8 @@
 //!
 //! - Budgets and gaps bear on the touch by their own scopes: one that it would neither use nor be stopped by is left out.
 //! - Answers to live medical requests, service and safety are never held back, by nothing.
+//! - Where several processes share the work, one that shows the audience no record of the HCP answers only if it would have
+//!   them all ([`Shards::is_home_of`]); otherwise another one may hold what decides, and the touch is denied.
 //! - At [`Answer::next_free_at`] the same check passes, and before it denies: every instant between is denied by one of
 //!   the reasons that were met on the way, with touches that are still to come and changes of reference data looked at.
 //! - A commercial caller learns nothing of medical touches, so one that proposes them is told so and not judged.
@@ -29,16 +31,17 @@ mod reason;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use case::Rules;
+pub(crate) use look::{BudgetLook, Look, Moment, shares_cap};
 pub use outlook::{Outlook, Outlooks};
 pub use proposal::Proposal;
 pub use reason::{Code, Reason, Verdict};
 
 use crate::kernel::Scratch;
-use crate::shards::{Ownership, Shards};
+use crate::shards::Shards;
 use crate::state::interner::Interner;
 use crate::state::list::List;
-use case::{Case, Rules};
-use look::Look;
+use case::Case;
 use touchpoint::policy::{Basis, Zone};
 use touchpoint::time::{LATEST, Micros};
 use touchpoint::{Audience, BusinessFunction, Purpose};
@@ -68,7 +71,7 @@ pub struct Answer {
     /// The first instant from `at` on at which the same check does not deny; `None` when nothing that is known will
     /// make it pass.
     pub next_free_at: Option<Micros>,
-    /// Load and coherence before and after; `None` where the HCP is held elsewhere.
+    /// Load and coherence before and after; `None` where another process may hold the records of the HCP.
     pub outlooks: Option<Outlooks>,
     /// The policy it was judged by.
     pub policy_version: String,
@@ -79,9 +82,6 @@ pub fn check(shards: &Shards, proposal: &Proposal, asked: Asked, scratch: &mut S
     let (policy, reference) = (shards.policy(), shards.reference());
     let at = proposal.at.unwrap_or(asked.now).max(asked.now).min(LATEST);
     let holder = shards.holder(&proposal.hcp_id);
-    if holder.is_none() && shards.ownership() == Ownership::Shared {
-        return held_elsewhere(at, &policy.version);
-    }
     let rules = Rules { policy, reference, audience: asked.audience };
     let (none, nothing) = (List::default(), Interner::default());
     let (list, words) = match holder {
@@ -89,18 +89,24 @@ pub fn check(shards: &Shards, proposal: &Proposal, asked: Asked, scratch: &mut S
         None => (&none, &nothing),
     };
     let case = Case::new(proposal, rules, list.records(asked.audience, words), words);
+    // By what the audience sees: a record that is hidden from it must not tell by the answer that it is there.
+    if !case.has_records() && !shards.is_home_of(&proposal.hcp_id) {
+        return elsewhere(proposal, at, &policy.version);
+    }
     let outlooks = Outlooks::new(&case, at, scratch);
     judge(&case, at, outlooks)
 }
 
-fn held_elsewhere(at: Micros, policy_version: &str) -> Answer {
+/// What can be said without the records of the HCP: service and safety pass whatever they are, nothing else does.
+fn elsewhere(proposal: &Proposal, at: Micros, policy_version: &str) -> Answer {
+    let code = if is_exempt(proposal) { Code::ServiceOrSafety } else { Code::HeldElsewhere };
     Answer {
-        verdict: Verdict::Deny,
+        verdict: code.effect(),
         at,
-        reasons: vec![Reason::new(Code::HeldElsewhere)],
+        reasons: vec![Reason::new(code)],
         binding_budget: None,
         headroom: None,
-        next_free_at: None,
+        next_free_at: is_exempt(proposal).then_some(at),
         outlooks: None,
         policy_version: policy_version.to_owned(),
     }
@@ -135,8 +141,11 @@ fn judge(case: &Case<'_>, at: Micros, outlooks: Outlooks) -> Answer {
 /// Whether the audience would not see the touch: nothing may be concluded from what it does not see.
 fn is_hidden(case: &Case<'_>) -> bool {
     let is_medical = case.proposal.function() == BusinessFunction::Medical;
-    let is_exempt = matches!(case.proposal.purpose(), Purpose::Service | Purpose::Safety);
-    is_medical && case.rules.audience == Audience::Commercial && !is_exempt
+    is_medical && case.rules.audience == Audience::Commercial && !is_exempt(case.proposal)
+}
+
+fn is_exempt(proposal: &Proposal) -> bool {
+    matches!(proposal.purpose(), Purpose::Service | Purpose::Safety)
 }
 
 /// What warns or explains, and denies nothing.

@@ -15,6 +15,7 @@
 //! | [`requests`] | responsiveness and talked-past |
 //! | [`load`] | the decayed load |
 //! | [`budgets`] | use of budgets and when the next touch fits |
+//! | [`planned`] | touches that are still to be made |
 //! | [`evidence`] | the touches one by one, for what an alert names |
 //! | [`tally`] | counts by key with their sum of squares |
 //! | [`values`] | the metric values of one window |
@@ -26,6 +27,7 @@ pub mod evidence;
 pub mod known;
 pub mod load;
 pub mod notes;
+pub mod planned;
 pub mod plans;
 pub mod requests;
 pub mod scan;
@@ -187,13 +189,13 @@ fn pass<T: Texts + Copy>(
     scratch: &mut Scratch,
 ) -> Option<Overall> {
     let retained = within(records.entries, instant.at - RETENTION, instant.at);
-    let is_recorded = retained.iter().any(|e| e.counts_for(records.audience));
+    let is_recorded = retained.iter().rev().any(|e| e.counts_for(records.audience));
     if !is_recorded && !instant.reference.is_target(instant.hcp_id, instant.at) {
         return None;
     }
     // Only the longest window needs touches in full; of what is older, the load alone is left.
     let longest = instant.at - lengths.last().copied().unwrap_or(0);
-    let (older, recent) = retained.split_at(retained.partition_point(|e| e.occurred_at <= longest));
+    let (older, recent) = retained.split_at(place_after(retained, longest));
     let audience = records.audience;
     let source = touches::Source { retained, texts: records.texts, audience };
     collect(&source, instant, recent, scratch);
@@ -202,7 +204,7 @@ fn pass<T: Texts + Copy>(
     let older_load = older_load.unwrap_or_else(|| weighing.entries(&source, older));
     let load = older_load + weighing.touches(&scratch.touches);
     let standing = budgets::standing(&source, instant);
-    requests::collect(&source, &mut scratch.requests);
+    requests::collect(&source, longest - instant.policy.request_sla, &mut scratch.requests);
     let seen = Seen { retained, touches: &scratch.touches, requests: &scratch.requests, audience, instant };
     let mut pass = scan::Pass::new(seen, &mut scratch.scan);
     for (length, values) in lengths.iter().zip(values) {
@@ -238,7 +240,7 @@ pub struct Seen<'a> {
     pub touches: &'a [touches::Touch],
     /// Whose view.
     pub audience: Audience,
-    /// The requests among them, of whatever age, oldest first.
+    /// The requests among them that came in or fell due in the longest window, oldest first.
     pub requests: &'a [requests::Request],
     /// T and the policy.
     pub instant: &'a Instant<'a>,
@@ -246,13 +248,37 @@ pub struct Seen<'a> {
 
 /// The entries with `from < occurred_at ≤ to`. Deletes sort last and are never inside.
 pub fn within(entries: &[Entry], from: Micros, to: Micros) -> &[Entry] {
-    let start = entries.partition_point(|e| e.occurred_at <= from);
-    let end = entries.partition_point(|e| e.occurred_at <= to);
-    entries.get(start..end).unwrap_or_default()
+    let until = entries.get(..place_after(entries, to)).unwrap_or_default();
+    // Nothing may be as old: then there is nothing to seek.
+    let is_first_inside = until.first().is_none_or(|e| e.occurred_at > from);
+    let start = if is_first_inside { 0 } else { place_after(until, from) };
+    until.get(start..).unwrap_or_default()
 }
 
-/// The first instant after T at which the headline values, the presence of a row or the set of retained entries can
-/// change without a new record; `None` when nothing will. `standings` are those at T, of both audiences.
+/// The place of the first entry with `occurred_at > at`.
+fn place_after(entries: &[Entry], at: Micros) -> usize {
+    place_from_end(entries, |e| e.occurred_at <= at)
+}
+
+/// The place of the first entry that is not `before`, as all after it are not. What is asked for lies near the end most of
+/// the time, so the search begins there.
+pub fn place_from_end(entries: &[Entry], before: impl Fn(&Entry) -> bool) -> usize {
+    let (mut low, mut high, mut step) = (0, entries.len(), 1);
+    while let Some(probe) = high.checked_sub(step) {
+        if entries.get(probe).is_some_and(&before) {
+            low = probe + 1;
+            break;
+        }
+        high = probe;
+        step *= 2;
+    }
+    let between = entries.get(low..high).unwrap_or_default();
+    low + between.partition_point(before)
+}
+
+/// The first instant after T at which the headline values, the presence of a row, the set of retained entries or what
+/// alerts are told of the days ahead can change without a new record; `None` when nothing will. `standings` are those at
+/// T, of both audiences.
 pub fn next_change<'s>(
     entries: &[Entry],
     instant: &Instant<'_>,
@@ -265,11 +291,10 @@ pub fn next_change<'s>(
             next = at;
         }
     };
-    let live = entries.partition_point(|e| e.occurred_at < entry::NO_INSTANT);
-    let live = entries.get(..live).unwrap_or_default();
+    let live = entries.get(..place_after(entries, entry::NO_INSTANT - 1)).unwrap_or_default();
     // Entries are in order of time, so of each kind of change the next is the first that is still to come.
     for later in [0, headline, RETENTION] {
-        if let Some(entry) = live.get(live.partition_point(|e| e.occurred_at + later <= instant.at)) {
+        if let Some(entry) = live.get(place_after(live, instant.at - later)) {
             consider(entry.occurred_at + later);
         }
     }
@@ -277,11 +302,9 @@ pub fn next_change<'s>(
     instant.reference.next_change(instant.hcp_id, instant.at).into_iter().for_each(&mut consider);
     plans::changes(&instant.known, headline, &mut consider);
     budgets::next_leaving(live, instant).into_iter().for_each(&mut consider);
-    // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
-    let remembered = |day: u16| (i64::from(day) + 1) * DAY + RETENTION;
-    let days = entries.iter().map(|entry| entry.ingested_day);
-    days.filter(|day| remembered(*day) > instant.at).min().map(remembered).into_iter().for_each(&mut consider);
-    for request in entries.iter().filter(|e| e.is_request() && !e.is_delete()) {
+    planned::next_in_reach(live, instant).into_iter().for_each(&mut consider);
+    let asked = live.get(place_after(live, instant.at - sla - headline)..).unwrap_or_default();
+    for request in asked.iter().filter(|e| e.is_request()) {
         consider(request.occurred_at + sla);
         consider(request.occurred_at + sla + headline);
     }

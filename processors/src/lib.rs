@@ -12,19 +12,25 @@
 //! | [`watermark`] | how far event time has come |
 //! | [`rows`] | metric values as Arrow rows |
 //! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
+//! | [`forecast`] | what planned touches would come to, and which one to move |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
-//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `touch_metrics` |
+//! | [`what_if`] | what another policy would have held, and what load and coherence would be |
+//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `forecast`, `touch_metrics` |
 
 pub mod alert;
 pub mod check;
+pub mod forecast;
 pub mod kernel;
 pub mod profile;
 pub mod rows;
+#[cfg(test)]
+mod sample;
 pub mod shards;
 pub mod sql;
 pub mod state;
 pub mod watermark;
+pub mod what_if;
 
-pub use shards::{Ownership, Shards, SharedShards};
-pub use state::{Applied, Shard};
+pub use shards::{Ownership, Placement, Shards, SharedShards};
+pub use state::{Applied, Applying, Askers, Shard};
 pub use watermark::Watermark;

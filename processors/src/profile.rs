@@ -13,6 +13,7 @@ mod timeline;
 
 pub use standing::{BudgetStanding, GapStanding};
 pub use timeline::Happening;
+pub(crate) use timeline::happening;
 
 use crate::kernel::touches::Source;
 use crate::kernel::{Evaluation, Instant, Scratch, within};
@@ -21,7 +22,7 @@ use crate::shards::Shards;
 use crate::state::list::List;
 use touchpoint::metric::METRICS;
 use touchpoint::time::{Micros, RETENTION};
-use touchpoint::{Audience, WindowLength};
+use touchpoint::{Audience, Reference, WindowLength};
 
 /// The columns of one window, in the order of [`METRICS`].
 #[derive(Debug, Clone, PartialEq)]
@@ -60,10 +61,12 @@ pub struct View {
     pub timeline: usize,
 }
 
-/// The profile of an HCP; `None` when neither reference data at the instant nor a record of the audience knows it.
+/// The profile of an HCP; `None` when neither reference data at the instant nor a record of the audience knows it, and when
+/// no record is here that the audience sees while another process may hold some ([`Shards::is_home_of`]).
 pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch) -> Option<Profile> {
     let (policy, reference) = (shards.policy(), shards.reference());
-    let is_described = reference.hcp(hcp_id, view.at).is_some() || reference.account_of(hcp_id, view.at).is_some();
+    let is_described = is_described(reference, hcp_id, view.at);
+    let shows_without_records = is_described && shards.is_home_of(hcp_id);
     let mut profile = Profile {
         windows: Vec::new(),
         budgets: Vec::new(),
@@ -75,7 +78,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let instant = Instant::new(view.at, policy, reference, hcp_id);
     let Some((shard, number)) = shards.holder(hcp_id) else {
         standing::of_nobody(&instant, &mut profile);
-        return is_described.then_some(profile);
+        return shows_without_records.then_some(profile);
     };
     // Of a target that nothing was heard of there is no list, and a row all the same.
     let nothing = List::default();
@@ -83,7 +86,7 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let records = list.records(view.audience, shard.words());
     let known = || records.entries.iter().filter(move |entry| entry.counts_for(view.audience));
     profile.records = known().count();
-    if profile.records == 0 && !is_described {
+    if profile.records == 0 && !shows_without_records {
         return None;
     }
     let evaluation = shard.evaluate_at(number, view.audience, view.at, scratch);
@@ -91,8 +94,19 @@ pub fn profile(shards: &Shards, hcp_id: &str, view: View, scratch: &mut Scratch)
     let retained = within(records.entries, view.at - RETENTION, view.at);
     let source = Source { retained, texts: records.texts, audience: view.audience };
     standing::fill(&source, &instant, &mut profile);
-    profile.timeline = known().rev().take(view.timeline).map(|entry| timeline::happening(&source, entry)).collect();
+    profile.timeline = known().rev().take(view.timeline).map(|entry| happening(&source, entry)).collect();
     Some(profile)
+}
+
+/// Whether reference data at the instant or a record of the audience know an HCP: whether it has a profile.
+pub fn is_known(shards: &Shards, hcp_id: &str, audience: Audience, at: Micros) -> bool {
+    let list = shards.holder(hcp_id).and_then(|(shard, number)| shard.hcp(number)?.list());
+    let is_heard_of = || list.is_some_and(|list| list.entries().iter().any(|entry| entry.counts_for(audience)));
+    shards.is_home_of(hcp_id) && is_described(shards.reference(), hcp_id, at) || is_heard_of()
+}
+
+fn is_described(reference: &Reference, hcp_id: &str, at: Micros) -> bool {
+    reference.hcp(hcp_id, at).is_some() || reference.account_of(hcp_id, at).is_some()
 }
 
 /// Headline values of one HCP, in the order of [`METRICS`]; `None` while it has no row for the audience.

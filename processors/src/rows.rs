@@ -133,7 +133,11 @@ impl MetricBuilder {
 
     /// Adds the value of one row.
     pub fn push(&mut self, values: Values<'_>) {
-        let value = value(self.column.name, values);
+        self.push_value(value(self.column.name, values));
+    }
+
+    /// Adds one value; one of another type than the column's is NULL.
+    pub fn push_value(&mut self, value: Value) {
         match (&mut self.storage, value) {
             (Storage::Count(b), Value::Count(n)) => b.append_value(n),
             (Storage::Count(b), _) => b.append_null(),

@@ -2,7 +2,8 @@
 //!
 //! The pipeline is the only writer; readers (gauges, SQL) take the lock to clone chunk lists or to evaluate a slice of
 //! HCPs. A process that owns every partition keeps one shard for all of them, since then records of one HCP may come from
-//! partitions of different numbers; one that owns some keeps a shard per partition number.
+//! partitions of different numbers; one that owns some keeps a shard per partition number, and may know by a [`Placement`]
+//! which partition the records of an HCP would come from of whom it holds none.
 
 use crate::state::{LiveSnapshot, Shard, hcp::Changed};
 use std::collections::BTreeMap;
@@ -19,10 +20,20 @@ pub enum Ownership {
     Shared,
 }
 
+/// Where producers put the records of an HCP.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement {
+    /// The partition of a key among a number of partitions.
+    pub partition_of: fn(&[u8], i32) -> i32,
+    /// Number of partitions of each topic.
+    pub count: i32,
+}
+
 /// All shards.
 #[derive(Debug)]
 pub struct Shards {
     ownership: Ownership,
+    placement: Option<Placement>,
     shards: BTreeMap<i32, Shard>,
     policy: Arc<Policy>,
     reference: Arc<Reference>,
@@ -37,13 +48,19 @@ const SOLE: i32 = 0;
 impl Shards {
     /// No shards.
     pub fn new(policy: Arc<Policy>, reference: Arc<Reference>) -> Self {
-        Self { ownership: Ownership::Sole, shards: BTreeMap::new(), policy, reference }
+        Self { ownership: Ownership::Sole, placement: None, shards: BTreeMap::new(), policy, reference }
+    }
+
+    /// Whether the process holds every HCP, or those of some partitions.
+    pub fn ownership(&self) -> Ownership {
+        self.ownership
     }
 
     /// Replaces all shards by empty ones for the partition numbers of an assignment. [`Shards::seed_targets`] comes next,
-    /// as soon as the partition of an HCP is known.
+    /// as soon as the partition of an HCP is known. No placement is known any more.
     pub fn assign(&mut self, ownership: Ownership, numbers: impl IntoIterator<Item = i32>) {
         self.ownership = ownership;
+        self.placement = None;
         let new = || Shard::new(self.policy.clone(), self.reference.clone());
         self.shards = match ownership {
             Ownership::Sole => BTreeMap::from([(SOLE, new())]),
@@ -60,9 +77,21 @@ impl Shards {
         }
     }
 
-    /// What the process owns.
-    pub fn ownership(&self) -> Ownership {
-        self.ownership
+    /// Says where producers put records; `None`: nobody can vouch for it (any more).
+    pub fn set_placement(&mut self, placement: Option<Placement>) {
+        self.placement = placement;
+    }
+
+    /// Whether every record of the HCP would be here, so that holding none means that there is none. False when that is
+    /// not known.
+    pub fn is_home_of(&self, hcp_id: &str) -> bool {
+        let is_ours = |placement: Placement| {
+            self.shards.contains_key(&(placement.partition_of)(hcp_id.as_bytes(), placement.count))
+        };
+        match self.ownership {
+            Ownership::Sole => true,
+            Ownership::Shared => self.placement.is_some_and(is_ours),
+        }
     }
 
     /// The shard that records of a partition number belong to.
@@ -97,10 +126,23 @@ impl Shards {
     /// Moves every shard to `now` and refreshes what changed. Returns the HCPs that were evaluated, with the numbers of
     /// their shards.
     pub fn turn(&mut self, now: Micros) -> Vec<(i32, Changed)> {
+        self.begin_turn(now);
+        self.turn_some(usize::MAX)
+    }
+
+    /// Moves every shard to `now`. Call [`Shards::turn_some`] next, until nobody is left: meanwhile cached values of those
+    /// who are left are as they were, like those of an HCP whose record has just arrived.
+    pub fn begin_turn(&mut self, now: Micros) {
+        self.shards.values_mut().for_each(|shard| shard.advance(now));
+    }
+
+    /// Refreshes what changed, at most so many HCPs, so that a reader need not wait for all of them. Returns them with the
+    /// numbers of their shards; none when nobody is left.
+    pub fn turn_some(&mut self, most: usize) -> Vec<(i32, Changed)> {
         let mut evaluated = Vec::new();
         for (number, shard) in &mut self.shards {
-            shard.advance(now);
-            evaluated.extend(shard.evaluate().into_iter().map(|changed| (*number, changed)));
+            let some = shard.evaluate_some(most - evaluated.len());
+            evaluated.extend(some.into_iter().map(|changed| (*number, changed)));
         }
         evaluated
     }
@@ -136,14 +178,14 @@ impl Shards {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ownership, Shards};
+    use super::{Ownership, Placement, Shards};
     use crate::state::Shard;
     use std::sync::Arc;
     use touchpoint::reference::{PanelRow, Tables, Validity};
     use touchpoint::{Policy, Reference};
 
-    #[test]
-    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+    /// Shards that know of ten targets.
+    fn shards() -> Shards {
         let panel = |hcp_id: String| PanelRow {
             owner_id: "rep".into(),
             hcp_id,
@@ -154,7 +196,37 @@ mod tests {
         };
         let panels = Some((0..10).map(|n| panel(n.to_string())).collect());
         let reference = Reference::try_new(Tables { panels, ..Tables::default() }).expect("no faults");
-        let mut shards = Shards::new(Arc::new(Policy::default()), Arc::new(reference));
+        Shards::new(Arc::new(Policy::default()), Arc::new(reference))
+    }
+
+    #[test]
+    fn a_turn_in_slices_evaluates_everybody_once_and_in_the_same_order() {
+        let of_slices = |most: usize| {
+            let mut shards = shards();
+            shards.assign(Ownership::Shared, [0, 1, 2]);
+            shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
+            shards.begin_turn(1);
+            let (mut evaluated, mut slices) = (Vec::new(), 0);
+            loop {
+                let some = shards.turn_some(most);
+                if some.is_empty() {
+                    return (evaluated, slices);
+                }
+                assert!(some.len() <= most);
+                evaluated.extend(some);
+                slices += 1;
+            }
+        };
+        let (whole, one) = of_slices(usize::MAX);
+        assert_eq!((whole.len(), one), (10, 1));
+        for most in 1..=10 {
+            assert_eq!(of_slices(most), (whole.clone(), 10_usize.div_ceil(most)), "{most}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_known_to_the_shard_that_owns_it_and_to_a_sole_owner() {
+        let mut shards = shards();
         let mut known = |ownership, numbers: &[i32]| {
             shards.assign(ownership, numbers.iter().copied());
             shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
@@ -162,5 +234,20 @@ mod tests {
         };
         assert_eq!(known(Ownership::Shared, &[0, 2]), [(0, 4), (2, 3)]);
         assert_eq!(known(Ownership::Sole, &[0, 1, 2]), [(0, 10)]);
+    }
+
+    #[test]
+    fn a_part_is_home_to_whom_it_can_be_shown_to_be_and_a_sole_owner_to_everybody() {
+        let mut shards = Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()));
+        let placement = Placement { partition_of: |key, count| key.len() as i32 % count, count: 3 };
+        let homes = |shards: &Shards| ["a", "bb", "ccc"].map(|hcp_id| shards.is_home_of(hcp_id));
+        shards.assign(Ownership::Shared, [0, 1]);
+        assert_eq!(homes(&shards), [false; 3], "nobody vouches for a placement");
+        shards.set_placement(Some(placement));
+        assert_eq!(homes(&shards), [true, false, true]);
+        shards.assign(Ownership::Shared, [2]);
+        assert_eq!(homes(&shards), [false; 3], "another assignment, perhaps of other counts");
+        shards.assign(Ownership::Sole, []);
+        assert_eq!(homes(&shards), [true; 3]);
     }
 }

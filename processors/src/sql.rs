@@ -4,25 +4,36 @@
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
+//! | [`built_table`] | the frame of a table whose rows are built when a plan runs |
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
+//! | [`output`] | what a table gives of each HCP: metrics, or [`forecast_rows`] |
+//! | `arguments` | instants, days and audiences as table functions are given them |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
 //! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
 //! | `targets` | the targets at an instant, as rows beside the log |
 //! | [`history_table`] | what the operator gives at an instant, as a table |
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
+//! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
+mod arguments;
+pub mod built_table;
 pub mod changed;
+pub mod forecast_function;
+pub mod forecast_rows;
 pub mod history_table;
 pub mod layout;
+mod live_forecasts;
 pub mod live_table;
 pub mod metrics_at;
+pub mod output;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
 pub mod window_exec;
 
 pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs};
+pub use forecast_function::ForecastFunction;
 pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;

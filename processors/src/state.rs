@@ -17,13 +17,17 @@
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
 //! | [`parts`] | the same in several parts, for as many threads |
+//! | [`applying`] | a batch on its way into it, slice by slice |
+//! | [`askers`] | who waits to read while the pipeline writes |
 //! | [`targets`] | HCPs that are known before anything is heard of them |
 //! | [`days`] | the day rows of `hcp_metrics` and their revisions |
 //! | [`sums`] | counts over all HCPs that gauges read |
 //! | [`witnesses`] | the touches of an HCP one by one |
 //! | [`retraction`] | what to append so that a feed has never been read |
 
+pub mod applying;
 pub mod arena;
+pub mod askers;
 pub mod days;
 pub mod dictionary;
 pub mod hcp;
@@ -39,5 +43,7 @@ pub mod targets;
 pub mod wheel;
 pub mod witnesses;
 
+pub use applying::Applying;
+pub use askers::Askers;
 pub use live::{Cell, Headline, Headlines, LiveSnapshot};
 pub use shard::{Applied, Shard};

@@ -5,6 +5,7 @@
 //! takes every caller as commercial; off loopback it lets nobody in.
 
 use sha2::{Digest, Sha256};
+use std::sync::{Arc, PoisonError, RwLock};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use touchpoint::Audience;
 
@@ -112,6 +113,42 @@ impl Access {
     }
 }
 
+/// Whom the API lets in now: may be replaced while it serves, and holds from the next request on.
+#[derive(Debug, Clone)]
+pub struct SharedAccess(Arc<RwLock<Arc<Access>>>);
+
+impl SharedAccess {
+    /// To begin with.
+    pub fn new(access: Access) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(access))))
+    }
+
+    /// From now on.
+    pub fn replace(&self, access: Access) {
+        // What is under the lock is replaced whole, so that a panic elsewhere leaves nothing half written.
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+    }
+
+    /// What holds now.
+    pub fn now(&self) -> Arc<Access> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Access {
+    /// 16 hex digits that tell one set of tokens from another, in whatever order they stand; `none` without any.
+    pub fn version(&self) -> String {
+        let Self::Tokens(tokens) = self else { return "none".to_owned() };
+        let mut lines: Vec<String> = tokens
+            .iter()
+            .map(|token| format!("{:?} {} {:?}\n", token.sha256, token.role.as_str(), token.name))
+            .collect();
+        lines.sort_unstable();
+        let hash = lines.iter().fold(Sha256::new(), |hash, line| hash.chain_update(line)).finalize();
+        hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// The token of `Bearer TOKEN`.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
@@ -142,7 +179,7 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Refusal, Role, Token};
+    use super::{Access, Refusal, Role, SharedAccess, Token};
     use sha2::{Digest, Sha256};
     use touchpoint::Audience;
 
@@ -168,6 +205,21 @@ mod tests {
             assert_eq!(name(none), Err(Refusal::NoToken), "{none:?}");
         }
         assert_eq!(Access::Tokens(Vec::new()).admit(Some("Bearer one"), None), Err(Refusal::UnknownToken));
+    }
+
+    #[test]
+    fn what_is_replaced_holds_from_the_next_question_on() {
+        let of =
+            |names: &[&str]| Access::Tokens(names.iter().map(|name| token(name, name, Role::Commercial)).collect());
+        let shared = SharedAccess::new(of(&["one", "two"]));
+        let elsewhere = shared.clone();
+        let admits = |secret: &str| elsewhere.now().admit(Some(&format!("Bearer {secret}")), None).is_ok();
+        assert!(admits("one") && admits("two") && !admits("three"));
+        shared.replace(of(&["two", "three"]));
+        assert!(!admits("one") && admits("two") && admits("three"));
+        assert_eq!(of(&["two", "three"]).version(), of(&["three", "two"]).version());
+        assert_ne!(of(&["two", "three"]).version(), of(&["two"]).version());
+        assert_eq!((of(&["two"]).version().len(), Access::Loopback.version().as_str()), (16, "none"));
     }
 
     #[test]

@@ -8,10 +8,10 @@
 //! |---|---|
 //! | `name` | the file's name without `.sql` |
 //! | `severity` | `info`, `warning` or `critical` |
-//! | `subject` | `hcp`: reads `changed`, `changed_windows`, `changed_touches`; `account`: reads `hcp_now` |
+//! | `subject` | `hcp`: reads `changed`, `changed_windows`, `changed_touches`, `changed_forecast`; `account`: reads `hcp_now` |
 //! | `act` | the one thing to do: `hold`, `reassign` or `accept` |
 //! | `pending` | optional: how long the condition must hold before the alert fires, as `30m`, `2h`, `1d`; default none |
-//! | `touches` | optional, hcp only: which touches an alert names: `budget`, or `all`, `unsolicited`, `on_request` with a span: `unsolicited 7d` |
+//! | `touches` | optional, hcp only: which touches an alert names: `budget`, `forecast`, or `all`, `unsolicited`, `on_request` with a span: `unsolicited 7d` |
 //! | `summary` | one sentence; `{column}` stands for a column of the row |
 //!
 //! Then one read-only query. Between its two borders a condition stays as it was, so a rule gives a row for everything
@@ -37,7 +37,7 @@
 use crate::alert_rule::plan::PlannedRule;
 use datafusion::prelude::SessionContext;
 use processors::alert::Finding;
-use processors::sql::Needs;
+use processors::sql::{ChangedTable, Needs};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +120,11 @@ impl RuleSet {
             planned.add_needs(&mut needs);
         }
         needs
+    }
+
+    /// Whether the rule at place `rule` speaks of the present alone: it reads a forecast, and none is made of the past.
+    pub fn is_of_present(&self, rule: usize) -> bool {
+        self.planned.get(rule).is_some_and(|planned| planned.reads(ChangedTable::Forecast))
     }
 
     /// That the rule at place `rule` could not be asked.

@@ -8,6 +8,9 @@
 //! Rules about accounts need every HCP of an account. They run once a minute, and only where one process owns every
 //! partition: over a part of the HCPs a percentile is a wrong number.
 //!
+//! Rules that read a forecast speak of the present alone: what was planned earlier nobody knows any more. They are asked as
+//! of T, an alert of theirs has held since it was found, and ends when it no longer holds.
+//!
 //! A rule whose query fails says nothing: its alerts stay as they are, and some time later it looks at everybody.
 
 use crate::alert_rule::{RuleFailure, RuleFile, RuleRefusals, RuleSet};
@@ -92,6 +95,8 @@ struct Desk {
 #[derive(Default)]
 struct Said {
     examined: Vec<Examined>,
+    /// The same people as of T alone.
+    present: Vec<Examined>,
     /// By place in the rule set; a rule that failed is not there.
     findings: BTreeMap<usize, Vec<Finding>>,
 }
@@ -203,12 +208,15 @@ impl AlertWatch {
         }
         let mut answers = Vec::new();
         for (desk, said) in self.desks.iter().zip(&said) {
-            let coverage = match turn.occasion {
-                Occasion::Start => Coverage::Every(&said.examined),
-                Occasion::Stream | Occasion::PolicyChange => Coverage::Some(&said.examined),
-            };
             let of_rules = said.findings.iter();
-            answers.extend(of_rules.map(|(rule, findings)| Answer { rule: desk.first + rule, coverage, findings }));
+            answers.extend(of_rules.map(|(rule, findings)| {
+                let examined = if desk.rules.is_of_present(*rule) { &said.present } else { &said.examined };
+                let coverage = match turn.occasion {
+                    Occasion::Start => Coverage::Every(examined),
+                    Occasion::Stream | Occasion::PolicyChange => Coverage::Some(examined),
+                };
+                Answer { rule: desk.first + rule, coverage, findings }
+            }));
         }
         answers.extend(of_accounts.iter().map(|(rule, examined, findings)| {
             let coverage = Coverage::Some(examined);
@@ -270,19 +278,27 @@ impl Desk {
     ) -> Said {
         let mut said = Said::default();
         said.findings.extend(self.rules_about(SubjectKind::Hcp).map(|rule| (rule, Vec::new())));
+        if said.findings.is_empty() {
+            return said;
+        }
         let mut past = PAST_LOOKS;
         for slice in people.chunks(SLICE) {
             let mut looks = slice.iter().map(|person| person.at(turn.now)).collect::<Vec<_>>();
             let new = self.run_rules(shards, &mut looks, &mut said, failures).await;
             let further = PersonLooks::new(slice, turn, self.rules.audience());
+            let is_new = |rule: usize, person: &Person| {
+                !self.rules.is_of_present(rule) && !machine.knows(self.first + rule, &person.id)
+            };
             let begins = |person: &Person| {
-                new.get(&person.id)
-                    .is_some_and(|rules| rules.iter().any(|rule| !machine.knows(self.first + rule, &person.id)))
+                new.get(&person.id).is_some_and(|rules| rules.iter().any(|rule| is_new(*rule, person)))
             };
             let (examined, mut looks) = further.past(&read(shards), machine, begins, &mut past);
             if !looks.is_empty() {
                 self.run_rules(shards, &mut looks, &mut said, failures).await;
             }
+            let present =
+                |person: &Person| Examined { subject: person.id.clone(), instants: vec![turn.now], changed_from: None };
+            said.present.extend(slice.iter().map(present));
             said.examined.extend(examined);
         }
         said

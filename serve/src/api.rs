@@ -4,30 +4,37 @@
 //! Whether the state is complete is looked at under the same lock: what belongs to a share that is being restored is not
 //! answered from.
 
-use crate::access::Access;
+use crate::access::SharedAccess;
 use crate::audit::AuditLog;
 use crate::health::Health;
 use crate::metrics::checks::CheckMetrics;
+use crate::open_alerts::OpenAlerts;
 use processors::check::{Answer, Asked, Proposal, check};
 use processors::kernel::Scratch;
-use processors::{Shards, SharedShards};
-use std::sync::{Arc, PoisonError};
+use processors::{Askers, Shards, SharedShards};
+use std::sync::Arc;
 use touchpoint::{Audience, Clock, Micros};
 
 /// See the module.
 pub struct Api {
     /// The live state.
     pub shards: SharedShards,
+    /// Those whom the pipeline lets in.
+    pub askers: Askers,
     /// Now.
     pub clock: Arc<dyn Clock>,
     /// Whether the state is complete.
     pub health: Arc<Health>,
     /// Who may ask.
-    pub access: Access,
+    pub access: SharedAccess,
     /// Who asked what.
     pub audit: AuditLog,
     /// Numbers of it.
     pub metrics: CheckMetrics,
+    /// Open alerts; `None` where alerts are off.
+    pub alerts: Option<OpenAlerts>,
+    /// Held by the one request that looks at every HCP.
+    pub scan: tokio::sync::Mutex<()>,
 }
 
 /// Whether there is an API.
@@ -47,11 +54,15 @@ impl Api {
     /// Looks at the state as of now.
     ///
     /// # Errors
-    /// The state is not complete.
+    /// The state is not complete, or will not be mended before the process starts again.
     pub fn read<T>(&self, look: impl FnOnce(&Shards, Micros) -> T) -> Result<T, NotReady> {
-        // A reader that panicked holds no half-written state: readers only read.
-        let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
-        if self.health.readiness().is_ready() { Ok(look(&shards, self.clock.now())) } else { Err(NotReady) }
+        self.look(&self.askers.read(&self.shards), look)
+    }
+
+    fn look<T>(&self, shards: &Shards, look: impl FnOnce(&Shards, Micros) -> T) -> Result<T, NotReady> {
+        // Only a writer that panicked poisons the lock: what it left may be half written.
+        let sound = !self.shards.is_poisoned() && self.health.readiness().is_ready();
+        if sound { Ok(look(shards, self.clock.now())) } else { Err(NotReady) }
     }
 
     /// Judges proposals, each as of its own now.
@@ -64,6 +75,16 @@ impl Api {
             self.read(|shards, now| check(shards, proposal, Asked { audience, now }, &mut scratch))
         };
         proposals.iter().map(judge).collect()
+    }
+
+    /// As [`Api::judge`] of one proposal, without waiting; `None` while the pipeline writes.
+    ///
+    /// # Errors
+    /// The state is not complete.
+    pub fn judge_now(&self, proposal: &Proposal, audience: Audience) -> Option<Result<Answer, NotReady>> {
+        let shards = self.askers.read_now(&self.shards)?;
+        let mut scratch = Scratch::default();
+        Some(self.look(&shards, |shards, now| check(shards, proposal, Asked { audience, now }, &mut scratch)))
     }
 }
 

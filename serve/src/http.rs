@@ -7,11 +7,14 @@
 //! | `/readyz` | 200 when assigned and restored, else 503; the body names what is missing |
 //! | `POST /v1/check` | may these HCPs be touched |
 //! | `/v1/hcps/{id}`, `/v1/accounts/{id}` | what is known of one |
+//! | `/v1/alerts`, `/v1/alerts/{id}` | open alerts |
+//! | `POST /v1/alerts/{id}/acknowledge` | one is accepted |
+//! | `/v1/forecast`, `/v1/hcps/{id}/forecast` | who goes over in the days ahead, and which planned touch to move |
 //! | `/v1/openapi.json` | the API for programs |
 //! | `/` | these paths |
 //!
 //! Every error is a problem document (RFC 9457, `application/problem+json`) and holds no id and no record's content. Below
-//! `/v1` a caller needs a token, or this machine; each check and view is in the audit log before it is answered. The caller
+//! `/v1` a caller needs a token, or this machine; each check, view and acknowledgement is in the audit log before it is answered. The caller
 //! of [`serve`] binds the socket, so that a port in use is its error, with its words.
 
 use crate::api::Door;
@@ -21,6 +24,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use problem::Problem;
 use std::future::IntoFuture;
 use std::net::TcpListener;
@@ -30,8 +34,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 mod accounts;
+mod alerts;
 mod asking;
 mod check;
+mod forecasts;
 mod hcps;
 mod healthz;
 mod index;
@@ -40,6 +46,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod proposals;
+mod query;
 mod readyz;
 mod words;
 
@@ -78,6 +85,12 @@ pub enum HttpError {
 pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<(), HttpError> {
     listener.set_nonblocking(true).map_err(HttpError::Socket)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(HttpError::Socket)?;
+    // An answer is one small write: held back to be sent with the next one, it would wait for nothing.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small packets back");
+        }
+    });
     let stop = shutdown.clone().cancelled_owned();
     let mut server = pin!(axum::serve(listener, router(state)).with_graceful_shutdown(stop).into_future());
     let ended = tokio::select! {
@@ -101,7 +114,12 @@ fn router(state: HttpState) -> Router {
         .route("/readyz", get(readyz::show))
         .route("/v1/check", post(check::answer))
         .route("/v1/hcps/{id}", get(hcps::show))
+        .route("/v1/hcps/{id}/forecast", get(forecasts::of_hcp))
+        .route("/v1/forecast", get(forecasts::list))
         .route("/v1/accounts/{id}", get(accounts::show))
+        .route("/v1/alerts", get(alerts::list))
+        .route("/v1/alerts/{id}", get(alerts::show))
+        .route("/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/v1/openapi.json", get(openapi::show))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not found", "see / for the paths that exist"))
         .method_not_allowed_fallback(async || {

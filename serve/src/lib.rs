@@ -11,6 +11,7 @@
 //! | [`gauge`] | metric families defined by SQL files over the live state |
 //! | [`alert_rule`] | alert rules defined by SQL files |
 //! | [`alert_watch`] | the rules run over what a turn changed, and what follows |
+//! | [`open_alerts`] | the alerts that are open now, and the way to accept one |
 //! | [`deliver`] | alerts to Alertmanager and webhooks |
 //! | [`page`] | the text that Prometheus scrapes: both together |
 //! | [`health`] | whether the loop turns and whether it is ready |
@@ -30,13 +31,15 @@ pub mod health;
 pub mod http;
 mod lineage;
 pub mod metrics;
+pub mod open_alerts;
 pub mod page;
 
-pub use access::{Access, Role, Token};
+pub use access::{Access, Role, SharedAccess, Token};
 pub use api::{Api, Door};
 pub use audit::AuditLog;
 pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};
 pub use health::{Assignment, Commit, Health, Restore};
 pub use http::{HttpError, HttpState};
 pub use metrics::PipelineMetrics;
+pub use open_alerts::OpenAlerts;
 pub use page::MetricsPage;

@@ -17,7 +17,8 @@ use crate::metrics::commits::CommitMetrics;
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::feeds::FeedMetrics;
 use crate::metrics::gauges::GaugeMetrics;
-use crate::metrics::policy::PolicyMetrics;
+use crate::metrics::in_force::InForceMetrics;
+use crate::metrics::placement::PlacementMetrics;
 use crate::metrics::progress::ProgressMetrics;
 use crate::metrics::records::RecordMetrics;
 use crate::metrics::reference::ReferenceMetrics;
@@ -31,7 +32,8 @@ pub mod commits;
 pub mod family;
 pub mod feeds;
 pub mod gauges;
-pub mod policy;
+pub mod in_force;
+pub mod placement;
 pub mod progress;
 pub mod records;
 pub mod reference;
@@ -54,10 +56,11 @@ pub const FAMILIES: &[&[Family]] = &[
     commits::FAMILIES,
     progress::FAMILIES,
     gauges::FAMILIES,
-    policy::FAMILIES,
+    placement::FAMILIES,
+    in_force::FAMILIES,
+    reference::FAMILIES,
     checks::FAMILIES,
     alerts::FAMILIES,
-    reference::FAMILIES,
     &[BUILD_INFO],
 ];
 
@@ -91,14 +94,18 @@ pub struct PipelineMetrics {
     pub progress: ProgressMetrics,
     /// How the gauge files do.
     pub gauges: GaugeMetrics,
+    /// Whether HCPs without records are answered for.
+    pub placement: PlacementMetrics,
     /// The policy in force.
-    pub policy: PolicyMetrics,
+    pub policy: InForceMetrics,
     /// Questions to the API.
     pub checks: CheckMetrics,
     /// Alerts and their delivery.
     pub alerts: AlertMetrics,
     /// The reference data in force.
     pub reference: ReferenceMetrics,
+    /// The tokens of the API in force.
+    pub tokens: InForceMetrics,
     clock: Arc<dyn Clock>,
 }
 
@@ -116,10 +123,12 @@ impl PipelineMetrics {
             commits: CommitMetrics::register(registry)?,
             progress: ProgressMetrics::register(registry)?,
             gauges: GaugeMetrics::register(registry)?,
-            policy: PolicyMetrics::register(registry)?,
+            placement: PlacementMetrics::register(registry)?,
+            policy: InForceMetrics::register(registry, &in_force::POLICY)?,
             checks: CheckMetrics::register(registry)?,
             alerts: AlertMetrics::register(registry)?,
             reference: ReferenceMetrics::register(registry)?,
+            tokens: InForceMetrics::register(registry, &in_force::TOKENS)?,
             clock,
         })
     }

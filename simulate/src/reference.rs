@@ -20,6 +20,7 @@
 //! | `consent` | consent conflicts |
 //! | `preferences` | channel fit |
 //! | `budgets` | the columns of metrics.md §5 |
+//! | `forecast` | [`forecast()`]: what planned touches come to, and which one to move (docs/FORECAST.md) |
 //! | `row` | [`ReferenceRow`]: all columns, their comparison, their reading from Arrow |
 //! | `metrics` | [`metrics()`]: records and a [`Question`] to a row |
 //!
@@ -88,6 +89,7 @@ mod budgets;
 mod coherence;
 mod consent;
 mod facts;
+mod forecast;
 mod instant;
 mod interruption;
 mod json;
@@ -103,6 +105,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+pub use forecast::{ReferenceChange, ReferenceForecast, ReferenceTouch, forecast};
 pub use live::{audible, by_hcp, live, subjects};
 pub use metrics::{Question, metrics};
 pub use record::{DEFAULT_TOLERANCE, Placement, Record};

@@ -11,12 +11,16 @@
 //! | [`plans`] | enrolments and steps |
 //! | [`wishes`] | consents, their rules, preferences |
 //! | [`csv_table`] | a table as a file |
+//! | [`message`] | a row as the message of a topic |
 
 mod company;
 mod csv_table;
 mod customers;
+mod message;
 mod plans;
 mod wishes;
+
+pub use message::ReferenceMessage;
 
 use crate::world::World;
 use csv_table::write_table;
@@ -114,6 +118,20 @@ impl<'a> ReferenceFiles<'a> {
             consent_rules: Some(self.consent_rule_rows().collect()),
             preferences: Some(self.preference_rows().collect()),
         }
+    }
+
+    /// A message for every row of every table, as compacted topics have them: each table's topic holds what its file would.
+    pub fn messages(&self) -> impl Iterator<Item = ReferenceMessage> + use<'a> {
+        let of = self.hcp_rows().map(|row| ReferenceMessage::of(&row));
+        let of = of.chain(self.account_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.affiliation_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.person_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.panel_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.plan_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.plan_step_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.consent_rows().map(|row| ReferenceMessage::of(&row)));
+        let of = of.chain(self.consent_rule_rows().map(|row| ReferenceMessage::of(&row)));
+        of.chain(self.preference_rows().map(|row| ReferenceMessage::of(&row)))
     }
 
     /// Writes a CSV file for each table into `dir`, which is made if it is missing: `hcps.csv`, `plan_steps.csv`, … Gives

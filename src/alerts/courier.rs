@@ -92,11 +92,11 @@ impl Courier {
         self.consumer.commit_message(message, CommitMode::Sync)
     }
 
-    /// What is delivered of a message: nothing of what is not to be told.
+    /// What is delivered of a message: nothing of what is not to be told, nor of reports, which the daily digest has.
     fn parcel(&self, value: &[u8]) -> Option<Parcel> {
         let read = Document::parse(value).and_then(|document| document.transition("".into()));
         match read {
-            Ok(transition) if transition.is_to_be_told() => {
+            Ok(transition) if transition.is_to_be_told() && transition.is_for_pagers() => {
                 let (state, at) = (transition.state, transition.at);
                 let delivery = format!("{}:{state}:{at}", transition.alert.id);
                 Some(Parcel { delivery, body: value.to_vec(), at })

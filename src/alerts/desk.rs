@@ -2,16 +2,23 @@
 
 use super::AlertSettings;
 use super::names::Names;
-use super::topic::{AlertLog, AlertLogError, Entry};
+use super::stored::Stored;
+use super::topic::{AlertLog, AlertLogError, Entry, Found};
+use super::unwritten::{AlertRows, Unwritten, WrittenUntil};
+use arrow::error::ArrowError;
 use ingest::kafka::KafkaConfig;
-use processors::alert::{Occasion, StormLimit, Transition, Turn};
+use processors::alert::{Acknowledgement, Occasion, StormLimit, Transition, Turn};
 use processors::state::hcp::Changed;
 use processors::{Ownership, SharedShards};
 use serve::alert_rule::RuleRefusals;
 use serve::alert_watch::{AlertWatch, WatchError, WatchSettings, Watched};
+use serve::deliver::document::SubjectDocument;
 use serve::deliver::{Alertmanager, Document, Ids, Naming};
 use serve::metrics::alerts::AlertMetrics;
-use std::sync::PoisonError;
+use serve::open_alerts::{AckRequest, OpenAlerts};
+use std::sync::{Arc, PoisonError};
+use store::alerts::AlertMarks;
+use tokio::sync::mpsc;
 use touchpoint::alert::AlertState;
 use touchpoint::{Audience, Micros, Policy};
 
@@ -35,6 +42,11 @@ pub struct AlertDesk {
     naming: Naming,
     replicas: Vec<Alertmanager>,
     metrics: AlertMetrics,
+    /// What the API and views show.
+    open: OpenAlerts,
+    requests: mpsc::Receiver<AckRequest>,
+    unwritten: Unwritten,
+    written_until: WrittenUntil,
 }
 
 impl AlertDesk {
@@ -59,7 +71,19 @@ impl AlertDesk {
         };
         let replicas = settings.alertmanagers.iter().enumerate().map(replica).collect();
         let naming = Naming::new(settings.key.clone(), Ids::Pseudonyms);
-        Ok(Self { watch, log, shards, naming, replicas, metrics })
+        let (open, requests) = OpenAlerts::new();
+        let (unwritten, written_until) = (Unwritten::default(), WrittenUntil::default());
+        Ok(Self { watch, log, shards, naming, replicas, metrics, open, requests, unwritten, written_until })
+    }
+
+    /// What is open now, and the way to accept it.
+    pub fn open_alerts(&self) -> &OpenAlerts {
+        &self.open
+    }
+
+    /// Until when everything is in the table.
+    pub fn written_until(&self) -> &WrittenUntil {
+        &self.written_until
     }
 
     /// The replicas that are told; whoever opens a desk runs them.
@@ -67,18 +91,25 @@ impl AlertDesk {
         &self.replicas
     }
 
-    /// Goes on where the topics stand, for the HCPs that the process holds now: everybody is looked at once.
+    /// Goes on where the topics stand, for the HCPs that the process holds now: everybody is looked at once. What the topics
+    /// have and the table, as far as `stored` says, has not, waits for the next cycle.
     ///
     /// # Errors
     /// The topics cannot be read or written.
-    pub async fn start(&mut self, now: Micros) -> Result<(), AlertError> {
+    pub async fn start(&mut self, now: Micros, marks: AlertMarks, stored: Stored) -> Result<(), AlertError> {
         self.forget();
-        let left = self.log.read()?;
+        self.unwritten = Unwritten::new(marks);
+        let Found { last: left, recent } = self.log.read(stored.since())?;
         let (names, sole) = {
             let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
             let names = (!left.is_empty()).then(|| Names::of(&shards, &self.naming, now));
             (names, shards.ownership() == Ownership::Sole)
         };
+        self.unwritten.extend(missing(recent, stored, |subject| match names.as_ref()?.id(subject) {
+            // A sole owner knows everybody: who is not there is gone, and their rows have no id.
+            None if sole => Some("".into()),
+            known => known,
+        }));
         let (mut last, mut gone) = (Vec::new(), Vec::new());
         for document in left {
             match names.as_ref().and_then(|names| names.id(&document.subject)).map(|id| document.transition(id)) {
@@ -90,9 +121,11 @@ impl AlertDesk {
             }
         }
         self.append_documents(&gone).await?;
+        self.unwritten.extend(gone.iter().filter_map(|document| document.transition("".into()).ok()));
         let open: Vec<Transition> = last.iter().filter(|t| t.state != AlertState::Resolved).cloned().collect();
         tracing::info!(open = open.len(), vanished = gone.len(), "alerts were read back");
         self.watch.restore(last);
+        self.open.note(&open);
         self.replicas.iter().for_each(|replica| replica.note(&open));
         self.turn(now, Occasion::Start, &[]).await
     }
@@ -127,16 +160,55 @@ impl AlertDesk {
     }
 
     /// Makes transitions durable, and only then tells of them.
-    async fn tell(&self, transitions: &[Transition]) -> Result<(), AlertError> {
+    async fn tell(&mut self, transitions: &[Transition]) -> Result<(), AlertError> {
         fail::fail_point!("alerts::before_append");
         let documents: Vec<Document> = transitions.iter().map(|t| Document::new(t, &self.naming)).collect();
         self.append_documents(&documents).await?;
         fail::fail_point!("alerts::after_append");
+        self.unwritten.extend(transitions.iter().cloned());
+        self.open.note(transitions);
         for transition in transitions {
             self.metrics.transition(&transition.alert.rule.name, transition.state, transition.alert.origin);
         }
         self.replicas.iter().for_each(|replica| replica.note(transitions));
         Ok(())
+    }
+
+    /// Takes up whoever has accepted an alert since the last call, and answers when that is durable.
+    ///
+    /// # Errors
+    /// It cannot be made durable: nobody was answered.
+    pub async fn accept(&mut self, now: Micros) -> Result<(), AlertError> {
+        // Each at an instant of its own: alert, state and instant make a transition the one it is.
+        let mut at = now;
+        while let Ok(AckRequest { id, reason, answer }) = self.requests.try_recv() {
+            let accepted = self.watch.acknowledge(&id, Acknowledgement { reason, at });
+            if let Ok(transition) = &accepted {
+                self.tell(std::slice::from_ref(transition)).await?;
+                at += 1;
+            }
+            // Who no longer waits asks again.
+            answer.send(accepted).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// The turn took so long, for metrics.
+    pub fn took(&self, time: Micros) {
+        self.metrics.turned(time);
+    }
+
+    /// Whether transitions wait for a cycle.
+    pub fn has_unwritten(&self) -> bool {
+        !self.unwritten.is_empty()
+    }
+
+    /// What the next cycle takes along.
+    ///
+    /// # Errors
+    /// A bug: the columns are built to the schema.
+    pub fn take_unwritten(&mut self) -> Result<AlertRows, ArrowError> {
+        self.unwritten.take()
     }
 
     /// Another policy takes force. The next turn is one of [`Occasion::PolicyChange`].
@@ -150,6 +222,8 @@ impl AlertDesk {
     /// The partitions are another's now: so are the alerts.
     pub fn forget(&mut self) {
         self.watch.clear();
+        self.open.forget();
+        self.unwritten = Unwritten::default();
         self.replicas.iter().for_each(Alertmanager::forget);
     }
 
@@ -164,4 +238,14 @@ impl AlertDesk {
         // Of one alert only the last entry would be left by compaction: that is its state.
         self.log.append(&entries).await
     }
+}
+
+/// The transitions among `recent` that are not stored, each once, about whom `id` names; the others are left out.
+fn missing(
+    recent: Vec<Document>,
+    mut stored: Stored,
+    id: impl Fn(&SubjectDocument) -> Option<Arc<str>>,
+) -> Vec<Transition> {
+    let of = |document: Document| document.transition(id(&document.subject)?).ok();
+    recent.into_iter().filter_map(of).filter(|transition| stored.add(transition)).collect()
 }

@@ -9,14 +9,14 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::Timeout;
-use rdkafka::{Message, Offset, TopicPartitionList};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 use serve::deliver::Document;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use touchpoint::Audience;
+use touchpoint::{Audience, Micros};
 
 /// The cluster must answer within this.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// A transition must be acknowledged by all replicas within this …
 const APPEND_WITHIN: &str = "20000";
 /// … and is tried so often.
@@ -25,6 +25,8 @@ const TRIES: u32 = 3;
 const BROKER_DEFAULT: i32 = -1;
 /// Alerts are few.
 const PARTITIONS: i32 = 1;
+/// So long nothing is compacted away: table `alerts`, and a webhook that was down, still find every transition.
+const WHOLE_FOR_MS: &str = "604800000";
 
 /// Why the log cannot be used. Trying again helps where the cluster comes back.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +79,15 @@ pub(super) struct Entry {
     pub(super) value: Vec<u8>,
 }
 
+/// What stands in the topics.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The last transition of every alert.
+    pub(super) last: Vec<Document>,
+    /// Every transition that was appended of late, in the order of each alert.
+    pub(super) recent: Vec<Document>,
+}
+
 /// See the module.
 pub struct AlertLog {
     config: ClientConfig,
@@ -92,9 +103,7 @@ impl AlertLog {
     pub async fn open(kafka: &KafkaConfig, topics: AlertTopics) -> Result<Self, AlertLogError> {
         let config = client_config(kafka);
         create_missing(&config, &topics).await?;
-        let mut producing = config.clone();
-        producing.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
-        let producer = producing.create().map_err(AlertLogError::Client)?;
+        let producer = writer(&config)?;
         Ok(Self { config, producer, topics })
     }
 
@@ -132,20 +141,17 @@ impl AlertLog {
         }
     }
 
-    /// The last transition of every alert, as it stands in the topics now. Blocks while it reads.
+    /// What stands in the topics now; as recent counts what was appended at `since` or later, `None`: everything. Blocks
+    /// while it reads.
     ///
     /// # Errors
     /// A topic cannot be read. What stands there and is no transition is left out, and said.
-    pub fn read(&self) -> Result<Vec<Document>, AlertLogError> {
-        let mut config = self.config.clone();
-        // It is assigned, never subscribed; the client wants a name all the same.
-        config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
-        config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
-        let consumer: BaseConsumer = config.create().map_err(AlertLogError::Client)?;
-        let mut last = BTreeMap::new();
+    pub(super) fn read(&self, since: Option<Micros>) -> Result<Found, AlertLogError> {
+        let consumer = reader(&self.config)?;
+        let mut messages = Messages { since, last: BTreeMap::new(), recent: Vec::new() };
         for topic in self.topics.all() {
             let failed = |source| AlertLogError::Topic { topic: topic.to_owned(), doing: "read", source };
-            read_topic(&consumer, topic, &mut last).map_err(failed)?;
+            read_topic(&consumer, topic, &mut |message| messages.see(&message)).map_err(failed)?;
         }
         let parse = |value: Vec<u8>| match Document::parse(&value) {
             Ok(document) => Some(document),
@@ -154,12 +160,13 @@ impl AlertLog {
                 None
             }
         };
-        Ok(last.into_values().filter_map(parse).collect())
+        let recent = messages.recent.into_iter().map(|(_, value)| value).filter_map(parse).collect();
+        Ok(Found { last: messages.last.into_values().filter_map(parse).collect(), recent })
     }
 }
 
 /// What every client needs to reach the cluster.
-pub(super) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
+pub(crate) fn client_config(kafka: &KafkaConfig) -> ClientConfig {
     let mut config = ClientConfig::new();
     for (name, value) in &kafka.properties {
         config.set(name, value);
@@ -174,8 +181,9 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     let known = admin.inner().fetch_metadata(None, ANSWER_WITHIN).map_err(|e| of(&topics.commercial, "found", e))?;
     let exists = |name: &str| known.topics().iter().any(|topic| topic.name() == name);
     for name in topics.all().into_iter().filter(|name| !exists(name)) {
-        let topic =
-            NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT)).set("cleanup.policy", "compact");
+        let topic = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(BROKER_DEFAULT))
+            .set("cleanup.policy", "compact")
+            .set("min.compaction.lag.ms", WHOLE_FOR_MS);
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
         let outcomes = admin.create_topics([&topic], &options).await.map_err(|e| of(name, "created", e))?;
         match outcomes.into_iter().find_map(Result::err) {
@@ -187,8 +195,59 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
     Ok(())
 }
 
-/// Reads a topic up to where it ends now; a tombstone takes its key out.
-fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), KafkaError> {
+/// A producer that says yes when all replicas have a message.
+pub(super) fn writer(config: &ClientConfig) -> Result<FutureProducer, AlertLogError> {
+    let mut config = config.clone();
+    config.set("acks", "all").set("enable.idempotence", "true").set("message.timeout.ms", APPEND_WITHIN);
+    config.create().map_err(AlertLogError::Client)
+}
+
+/// A message of the topics.
+pub(super) struct Message<'m> {
+    pub(super) partition: i32,
+    pub(super) key: &'m [u8],
+    /// Nothing where a tombstone takes the key out.
+    pub(super) value: Option<&'m [u8]>,
+    /// When it was appended, to the next millisecond; `None` where the topic does not tell.
+    pub(super) appended: Option<Micros>,
+}
+
+/// Keys and values while they are read.
+struct Messages {
+    since: Option<Micros>,
+    last: BTreeMap<Vec<u8>, Vec<u8>>,
+    recent: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Messages {
+    fn see(&mut self, message: &Message<'_>) {
+        let Some(value) = message.value else {
+            self.last.remove(message.key);
+            self.recent.retain(|(key, _)| key != message.key);
+            return;
+        };
+        if self.since.is_none_or(|since| message.appended.is_none_or(|at| at > since)) {
+            self.recent.push((message.key.to_vec(), value.to_vec()));
+        }
+        self.last.insert(message.key.to_vec(), value.to_vec());
+    }
+}
+
+/// A consumer that reads from where it is told, and belongs to no group.
+pub(super) fn reader(config: &ClientConfig) -> Result<BaseConsumer, AlertLogError> {
+    let mut config = config.clone();
+    // It is assigned, never subscribed; the client wants a name all the same.
+    config.set("group.id", "touchload-alerts-restore").set("enable.auto.commit", "false");
+    config.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
+    config.create().map_err(AlertLogError::Client)
+}
+
+/// Shows every message of a topic up to where it ends now. A topic that is not there has none.
+pub(super) fn read_topic(
+    consumer: &BaseConsumer,
+    topic: &str,
+    see: &mut dyn FnMut(Message<'_>),
+) -> Result<(), KafkaError> {
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
     let numbers: Vec<i32> =
         metadata.topics().iter().flat_map(|of| of.partitions()).map(|partition| partition.id()).collect();
@@ -207,11 +266,9 @@ fn read_topic(consumer: &BaseConsumer, topic: &str, last: &mut BTreeMap<Vec<u8>,
                 Some(message) => message?,
                 None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
             };
-            let key = message.key().unwrap_or_default().to_vec();
-            match message.payload() {
-                Some(value) => drop(last.insert(key, value.to_vec())),
-                None => drop(last.remove(&key)),
-            }
+            let appended = message.timestamp().to_millis().map(|at| at.saturating_add(1).saturating_mul(1_000));
+            let (key, value) = (message.key().unwrap_or_default(), message.payload());
+            see(Message { partition: number, key, value, appended });
         }
     }
     Ok(())

@@ -98,9 +98,12 @@ pub struct DemoArgs {
     /// Reference data instead of the simulated ones.
     #[command(flatten)]
     pub reference: ReferenceArgs,
-    /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults; read again when it changes
+    /// Weights, budgets, gaps and quiet hours (TOML) instead of the demo's own; read again when it changes
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Tell this Alertmanager of alerts; may be given several times, once for each replica
+    #[arg(long, value_name = "URL", value_parser = value::url)]
+    pub alertmanager: Vec<String>,
     /// Print plain lines instead of the terminal view (as it does when standard output is no terminal)
     #[arg(long)]
     no_view: bool,
@@ -176,6 +179,10 @@ pub struct SimulateArgs {
     /// Create missing topics with this many partitions
     #[arg(long, value_name = "N", conflicts_with = "out", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub partitions: Option<u32>,
+    /// Publish the reference data too, each table to the topic of this prefix and its name (`PREFIXhcps`, `PREFIXplan-steps`);
+    /// missing topics are made, compacted
+    #[arg(long, value_name = "PREFIX", conflicts_with = "out")]
+    pub reference_topics: Option<String>,
 }
 
 impl SimulateArgs {

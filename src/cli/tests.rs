@@ -1,7 +1,8 @@
 //! Every command as it is typed, and what is refused.
 
 use super::{
-    Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, SimulateTarget, SqlInput, Verbosity, ViewChoice,
+    AlertReplay, Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, ReplayClock, ShownIds, SimulateTarget,
+    SqlInput, TouchChannel, Verbosity, ViewChoice, ViewedBy,
 };
 use crate::cli::arguments::ImportDays;
 use crate::format::OutputFormat;
@@ -39,7 +40,13 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
     let command = Cli::command();
     check(&command, "touchload");
     let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, ["demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "config", "policy"]);
+    assert_eq!(
+        names,
+        [
+            "demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "alerts", "ack", "touch",
+            "what-if", "config", "policy"
+        ]
+    );
 }
 
 #[test]
@@ -49,6 +56,24 @@ fn every_option_says_what_it_is() {
             assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
         }
     }
+}
+
+#[test]
+fn a_what_if_tries_a_policy_or_a_plan_or_both() {
+    let Command::WhatIf(asked) = typed("touchload what-if --data d --policy p --plan c.csv --longest-wait 7d").command
+    else {
+        panic!()
+    };
+    assert_eq!((asked.alert_replay(), asked.shown_ids()), (AlertReplay::Both, ShownIds::Pseudonyms));
+    assert_eq!((asked.longest_wait, asked.every), (Duration::from_secs(7 * 86_400), Duration::from_secs(3_600)));
+    assert_eq!((asked.clock, asked.audience), (ReplayClock::AsTaken, ViewedBy::Commercial));
+    let Command::WhatIf(asked) = typed("touchload what-if --data d --plan c.csv --skip-alerts --ids").command else {
+        panic!()
+    };
+    assert_eq!((asked.alert_replay(), asked.shown_ids()), (AlertReplay::Skipped, ShownIds::Plain));
+    assert_eq!(refused("touchload what-if --data d").kind(), ErrorKind::MissingRequiredArgument);
+    let both = refused("touchload what-if --data d --policy p --skip-alerts --alerts a.csv");
+    assert_eq!(both.kind(), ErrorKind::ArgumentConflict);
 }
 
 #[test]
@@ -63,6 +88,23 @@ fn a_check_is_typed_or_in_a_file() {
     for wrong in
         ["check", "check --hcp h", "check --channel email", "check -f x --hcp h --channel email", "check -f x --dry"]
     {
+        refused(&format!("touchload {wrong}"));
+    }
+}
+
+#[test]
+fn alerts_are_listed_and_accepted_and_somebody_is_touched() {
+    let Command::Alerts(alerts) = typed("touchload alerts --rule over_budget --limit 7").command else { panic!() };
+    assert_eq!((alerts.rule.as_deref(), alerts.limit, alerts.state), (Some("over_budget"), 7, None));
+    let Command::Ack(ack) = typed("touchload ack 0a --reason handled").command else { panic!() };
+    assert_eq!((ack.id.as_str(), ack.reason.as_str()), ("0a", "handled"));
+    let Command::Touch(touch) = typed("touchload touch --brokers b:1 --hcp h").command else { panic!() };
+    assert_eq!((touch.channel, touch.count, touch.product.as_str()), (TouchChannel::Phone, 5, "demo-launch"));
+    let Command::Touch(touch) = typed("touchload touch --brokers b:1 --hcp h --channel rep_email").command else {
+        panic!()
+    };
+    assert_eq!(touch.channel, TouchChannel::RepEmail);
+    for wrong in ["ack 0a", "ack --reason handled", "touch --hcp h", "touch --brokers b:1", "alerts --limit 0"] {
         refused(&format!("touchload {wrong}"));
     }
 }
@@ -158,6 +200,8 @@ fn retract_needs_a_source_and_a_span_and_shows_before_it_does() {
     assert_eq!(args.amendment(), Amendment::DryRun);
     let Command::Retract(args) = typed(&format!("{line} --topic import:ab --execute")).command else { panic!() };
     assert_eq!((args.amendment(), args.topic.as_deref()), (Amendment::Executed, Some("import:ab")));
+    let Command::Retract(args) = typed(&format!("{line} --to-kafka t.toml")).command else { panic!() };
+    assert_eq!((args.amendment(), args.to_kafka), (Amendment::DryRun, Some(PathBuf::from("t.toml"))));
     for line in [
         "touchload retract --data d --source crm",
         "touchload retract --data d --ingested-between 1970-01-01 1970-01-02",
@@ -173,6 +217,9 @@ fn erase_names_one_person_and_shows_before_it_does() {
     assert_eq!((args.hcp.as_str(), args.amendment()), ("h1", Amendment::DryRun));
     let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --execute").command else { panic!() };
     assert_eq!(args.amendment(), Amendment::Executed);
+    assert_eq!(args.config, None);
+    let Command::Erase(args) = typed("touchload erase --data d --hcp h1 --config t.toml").command else { panic!() };
+    assert_eq!(args.config, Some(PathBuf::from("t.toml")));
     assert_eq!(refused("touchload erase --data d").kind(), ErrorKind::MissingRequiredArgument);
     assert_eq!(refused("touchload erase --data d --hcp=").exit_code(), 2);
 }
@@ -186,4 +233,15 @@ fn log_options_stand_anywhere() {
     assert_eq!(typed("touchload -q demo").verbosity(), Verbosity::Errors);
     assert_eq!(typed("touchload demo -v").verbosity(), Verbosity::Debug);
     assert_eq!(refused("touchload -q -v demo").kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn reference_data_come_from_options_or_from_a_configuration() {
+    let Command::Sql(args) = typed("touchload sql --data d --reference-config t.toml").command else { panic!() };
+    assert_eq!(args.reference.config(), Some(std::path::Path::new("t.toml")));
+    assert!(!args.reference.input().is_given());
+    for more in ["--reference r", "--hcps-file h.csv", "--accounts-file a.csv"] {
+        let line = format!("touchload sql --data d --reference-config t.toml {more}");
+        assert_eq!(refused(&line).kind(), ErrorKind::ArgumentConflict, "{line}");
+    }
 }

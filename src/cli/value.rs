@@ -8,6 +8,7 @@
 //! | instant | RFC 3339 with an offset, or `YYYY-MM-DD` (00:00 UTC) | microseconds since 1970, UTC |
 //! | date | `YYYY-MM-DD` | calendar day |
 //! | share | a decimal number from 0 to 1 | `f64` |
+//! | URL | `http://` or `https://` and a host | text without a slash at its end |
 //! | size | one integer and one unit: `64KiB`, `16MiB`, `1GiB` | bytes |
 
 use chrono::{DateTime, NaiveDate};
@@ -45,6 +46,8 @@ const INSTANT: ValueError = ValueError {
 };
 const DATE: ValueError = ValueError { expected: "a date of the calendar written YYYY-MM-DD, such as 2026-03-05" };
 const SHARE: ValueError = ValueError { expected: "a share from 0 to 1, such as 0.01" };
+const URL: ValueError =
+    ValueError { expected: "a URL with http:// or https:// and a host, such as http://localhost:9093" };
 const SIZE: ValueError =
     ValueError { expected: "a size: one integer and one of the units B, KiB, MiB, GiB, such as 64MiB" };
 
@@ -114,6 +117,17 @@ pub fn date(text: &str) -> Result<NaiveDate, ValueError> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DATE)
 }
 
+/// The address of an HTTP service.
+///
+/// # Errors
+/// Another scheme, or none.
+pub fn url(text: &str) -> Result<String, ValueError> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let is_url =
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace));
+    if is_url { Ok(text.trim_end_matches('/').to_owned()) } else { Err(URL) }
+}
+
 /// A share from 0 to 1, both included.
 ///
 /// # Errors
@@ -161,7 +175,7 @@ pub fn show_size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, date, duration, instant, positive_duration, share, show_duration, show_size, size};
+    use super::{address, date, duration, instant, positive_duration, share, show_duration, show_size, size, url};
     use std::time::Duration;
 
     #[test]
@@ -219,6 +233,15 @@ mod tests {
         assert_eq!(share("1"), Ok(1.0));
         for text in ["", "1.1", "-0.1", "nan", "inf", "1e-3", "5%", "."] {
             assert!(share(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_has_a_scheme_and_a_host() {
+        assert_eq!(url("http://localhost:9093/").as_deref(), Ok("http://localhost:9093"));
+        assert_eq!(url("https://x.example/am").as_deref(), Ok("https://x.example/am"));
+        for text in ["", "localhost:9093", "http://", "http:///x", "ftp://x", "http://a b"] {
+            assert!(url(text).is_err(), "{text}");
         }
     }
 

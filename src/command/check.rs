@@ -1,9 +1,9 @@
 //! `touchload check`: asks a running pipeline whether HCPs may be touched.
 
 mod answer;
-mod ask;
 
-use crate::cli::value::UsageError;
+use super::ask::Api;
+use super::named;
 use crate::cli::{CheckArgs, CheckFormat, ExitStatus};
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat};
@@ -17,8 +17,7 @@ pub(super) async fn check(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Resu
         Some(file) => read(file)?,
         None => json!({ "proposals": [proposal(args)] }).to_string(),
     };
-    let token = args.token_file.as_deref().map(token).transpose()?;
-    let text = ask::ask(&args.url, token.as_deref(), body).await?;
+    let text = Api::at(&args.url, args.token_file.as_deref())?.post(&["check"], body).await?;
     let answer: Value = serde_json::from_str(&text).context("the answer is no JSON; is this a touchload?")?;
     let results = answer["results"].as_array().context("the answer has no results; is this a touchload?")?;
     match args.format {
@@ -59,15 +58,5 @@ fn read(file: &Path) -> anyhow::Result<String> {
         std::io::stdin().read_to_string(&mut text).context("reading proposals from standard input")?;
         return Ok(text);
     }
-    std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
-}
-
-/// The token of a file; blanks and line ends around it are not its own.
-fn token(file: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading the token of {}", file.display()))?;
-    let token = text.trim();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(UsageError(format!("{} holds no token: expected one word of visible ASCII", file.display())).into());
-    }
-    Ok(token.to_owned())
+    Ok(named::text(file)?)
 }

@@ -5,31 +5,42 @@
 
 mod model;
 mod traffic;
+mod trying;
 
 use super::run::{GAUGES_EVERY, started, summary};
-use super::{simulate::poison, stop};
-use crate::broker::{DEMO_PARTITIONS, EmbeddedBroker};
+use super::{reference, simulate::poison, stop};
+use crate::alerts::{AlertSettings, AlertTopics};
+use crate::broker::{ALERT_TOPICS, DEMO_PARTITIONS, EmbeddedBroker};
 use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
 use crate::pipeline::PipelineSettings;
-use crate::policy;
-use crate::reference::ReferenceInput;
+use crate::policy::{self, PolicyError};
+use crate::reference::ReferenceSource;
 use crate::service::{Service, ServiceConfig};
+use crate::summary::{AlertCounts, Summary};
 use crate::view::TerminalView;
+use anyhow::Context;
 use ingest::decode::DecodeOptions;
 use ingest::kafka::{KafkaConfig, PartitionerChoice};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use serve::OpenAlerts;
+use serve::deliver::Ids;
 use simulate::{Span, Workload, World, WorldConfig};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{FolderUse, Location};
 use tokio_util::sync::CancellationToken;
 use touchpoint::time::DAY;
-use touchpoint::{Clock, Reference};
+use touchpoint::{Audience, Clock, Policy, Reference, SecretKey};
 use traffic::Traffic;
 
 /// How much history a demo starts with.
 const HISTORY_DAYS: i64 = 35;
+/// Bytes of the key of alerts.
+const KEY_BYTES: usize = 32;
 /// Plain lines come this often.
 const LINES_EVERY: Duration = Duration::from_secs(5);
 
@@ -43,32 +54,70 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
     let reference = reference(&args, &workload)?;
     let broker = EmbeddedBroker::start(DEMO_PARTITIONS)?;
     let data = args.data.display().to_string();
-    let service = Service::start(service_config(&args, broker.bootstrap_servers(), reference)?).await?;
+    let policy = demo_policy(args.policy.as_deref())?;
+    let trying = trying::Commands::new(broker.bootstrap_servers(), &args, (&policy, &reference), now);
+    let service = Service::start(service_config(&args, broker.bootstrap_servers(), (policy, reference))?).await?;
     let stop = stop::token(args.run_for)?;
     let traffic = Traffic::start(&args, broker.bootstrap_servers(), workload, span, service.observer.clone(), &stop)?;
-    let watching = watch(&args, &service, &data, &stop, out).await;
+    let watching = match model::Models::new(&service, &data, &trying) {
+        Ok(models) => watch(args.view(), models, &service, &stop, out).await,
+        Err(error) => Err(error),
+    };
+    let alerts = service.alerts.as_ref().map(alert_counts);
     stop.cancel();
     let store = service.store.clone();
     let tally = service.finish(stop).await?;
     traffic.join()?;
     watching?;
     drop(broker);
-    summary("demo", &tally, &store, &data, begun.elapsed()).await.write(out)?;
+    let summary = summary("demo", &tally, &store, &data, begun.elapsed()).await;
+    Summary { alerts, ..summary }.write(out)?;
     Ok(())
+}
+
+fn alert_counts(open: &OpenAlerts) -> AlertCounts {
+    AlertCounts { fired: open.fired(), open: open.list(Audience::Full, |_| true).len() as u64 }
+}
+
+/// The policy of a file, or the demo's own: it has a budget that nobody uses up but the user.
+fn demo_policy(file: Option<&Path>) -> Result<Arc<Policy>, PolicyError> {
+    match file {
+        Some(_) => policy::in_force(file),
+        None => policy::parse("of the demo", include_str!("demo/policy.toml")).map(Arc::new),
+    }
+}
+
+/// Alerts by a key that lives as long as the demo, as its broker does.
+fn alert_settings(args: &DemoArgs) -> anyhow::Result<AlertSettings> {
+    let mut key = [0; KEY_BYTES];
+    OsRng.try_fill_bytes(&mut key).context("asking the operating system for random bytes")?;
+    let [commercial, medical] = ALERT_TOPICS.map(str::to_owned);
+    Ok(AlertSettings {
+        key: SecretKey::new(&key)?,
+        topics: AlertTopics { commercial, medical },
+        ids: Ids::Pseudonyms,
+        alertmanagers: args.alertmanager.clone(),
+        webhooks: Vec::new(),
+        digest: None,
+    })
 }
 
 /// The files that were given, else what the simulated world knows of itself.
 fn reference(args: &DemoArgs, workload: &Workload) -> anyhow::Result<Arc<Reference>> {
-    let given = args.reference.input();
-    if given.is_given() {
-        return Ok(given.load()?);
+    if args.reference.config().is_some() || args.reference.input().is_given() {
+        return tokio::task::block_in_place(|| reference::given(&args.reference));
     }
     Reference::try_new(simulate::ReferenceFiles::new(workload.world()).tables())
         .map(Arc::new)
         .map_err(|faults| anyhow::anyhow!("the simulated reference data contradict each other: {faults:?}"))
 }
 
-fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> anyhow::Result<ServiceConfig> {
+fn service_config(
+    args: &DemoArgs,
+    servers: &str,
+    (policy, reference): (Arc<Policy>, Arc<Reference>),
+) -> anyhow::Result<ServiceConfig> {
+    let given = args.reference.input();
     Ok(ServiceConfig {
         pipeline_name: "demo".to_owned(),
         kafka: KafkaConfig { group_id: "touchload-demo".to_owned(), ..KafkaConfig::new(servers) },
@@ -83,27 +132,26 @@ fn service_config(args: &DemoArgs, servers: &str, reference: Arc<Reference>) -> 
         gauges: GAUGES_EVERY / 5,
         http: args.http,
         tokens: None,
+        tokens_file: None,
         audit: None,
         reference,
-        reference_input: Some(args.reference.input()).filter(ReferenceInput::is_given),
-        policy: policy::in_force(args.policy.as_deref())?,
+        reference_source: given.is_given().then(|| ReferenceSource::of_files(given).shared()),
+        policy,
         policy_file: args.policy.clone(),
-        // The embedded broker has no topics for them.
-        alerts: None,
+        alerts: Some(alert_settings(args)?),
         folder_use: FolderUse::Demo,
     })
 }
 
 /// Shows what happens until it is time to stop.
 async fn watch(
-    args: &DemoArgs,
+    choice: ViewChoice,
+    mut models: model::Models,
     service: &Service,
-    data: &str,
     stop: &CancellationToken,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let mut models = model::Models::new(service, data)?;
-    let terminal = args.view() == ViewChoice::Terminal && std::io::stdout().is_terminal();
+    let terminal = choice == ViewChoice::Terminal && std::io::stdout().is_terminal();
     if terminal {
         let (ended, handle) = (stop.clone(), tokio::runtime::Handle::current());
         let view = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {

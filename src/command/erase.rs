@@ -4,10 +4,17 @@
 //! [`store::erase`] does the rest. Killed anywhere, it is finished by the same command. The id stands on the command line
 //! and nowhere else: no log line and no report has it.
 //!
-//! What Touchload publishes to Kafka will be compacted topics keyed by HCP; their tombstones belong between the entry and
-//! the tables. There is none yet.
+//! What Touchload writes to Kafka are the compacted topics of alerts: with the configuration of `run` they are cleared
+//! between the entry and the tables, and read back. What others write there is theirs: of reference topics it is said which
+//! rows are to be withdrawn.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | [`report`] | what is told |
+//! | [`topics`] | what stands in Kafka |
 
 mod report;
+mod topics;
 
 use crate::cli::{Amendment, EraseArgs};
 use crate::clock::SystemClock;
@@ -17,11 +24,12 @@ use chrono::{DateTime, SecondsFormat};
 use ingest::erased::Erased;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use report::{write_done, write_plan};
+use report::{Report, write_done, write_plan};
 use serve::audit::forget;
 use std::fmt::Write as _;
 use std::io::Write;
 use store::{FolderLock, FolderUse, Location, OpenMode, Store};
+use topics::Topics;
 use touchpoint::{Clock, Micros};
 
 /// Who stands in the audit log where an erased person stood: not the hash, or lines could be told to be of one person.
@@ -33,9 +41,11 @@ const KEY_BYTES: usize = 32;
 pub(super) async fn erase(args: &EraseArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let location = Location::parse(&args.data)?;
+    let topics = args.config.as_deref().map(|file| Topics::of(file, &args.hcp)).transpose()?;
     let store = Store::open_at(location.clone(), OpenMode::MustExist).await?;
     if args.amendment() == Amendment::DryRun {
-        return Ok(write_plan(&store.named(&args.hcp, now).await?, out)?);
+        let outside = topics.as_ref().map(Topics::look).transpose()?;
+        return Ok(write_plan(&store.named(&args.hcp, now).await?, outside.as_ref(), out)?);
     }
     let _lock = FolderLock::take(&location, FolderUse::Amend).await?;
     let key = store.erasure_key(fresh_key()?).await?;
@@ -45,10 +55,23 @@ pub(super) async fn erase(args: &EraseArgs, out: &mut dyn Write) -> anyhow::Resu
         Some(folder) => forget(&folder.join(AUDIT), &args.hcp, ERASED).context("erasing in the audit log")?,
         None => 0,
     };
-    let done = store.erase(&args.hcp, now).await?;
-    write_done(&done, audited, out)?;
+    let outside = match &topics {
+        Some(topics) => Some(topics.clear(now).await.context(
+            "the alert topics could not be cleared, and the tables are as they were; records of the person are skipped \
+             already. Run the same command again when Kafka answers, or without --config to erase the tables now, and \
+             once more with it later",
+        )?),
+        None => None,
+    };
+    let tables = store.erase(&args.hcp, now).await?;
+    write_done(&Report { tables: &tables, audited, outside: outside.as_ref() }, out)?;
     // The report has told where.
-    anyhow::ensure!(done.scan.mentions.is_empty(), "the id still stands in files of {location}, see above");
+    anyhow::ensure!(tables.scan.mentions.is_empty(), "the id still stands in files of {location}, see above");
+    let named = outside.and_then(|outside| outside.alerts).map_or(0, |alerts| alerts.after.named);
+    anyhow::ensure!(
+        named == 0,
+        "{named} alerts of the person came back to their topics: is a pipeline running? stop it"
+    );
     Ok(())
 }
 

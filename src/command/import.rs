@@ -32,6 +32,7 @@ mod days;
 pub(super) mod files;
 mod lanes;
 
+use super::reference;
 use super::run::{started, summary};
 use crate::cli::ImportArgs;
 use crate::clock::SystemClock;
@@ -64,7 +65,7 @@ const DAY_ROWS_STEP: usize = 16 * 1024;
 
 pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let clock = started();
-    let reference = args.reference.input().load()?;
+    let reference = tokio::task::block_in_place(|| reference::given(&args.reference))?;
     let policy = policy::in_force(args.policy.as_deref())?;
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut inputs = files::open(args, threads)?;
@@ -82,7 +83,8 @@ pub(super) async fn import(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Re
     let given = inputs.len();
     inputs.retain(|file| files::imported_lines(file, &acquired).is_none());
     if inputs.is_empty() && unaccounted.is_empty() {
-        writeln!(out, "nothing new: all {given} files were imported before")?;
+        let files = if given == 1 { "the file was".to_owned() } else { format!("all {given} files were") };
+        writeln!(out, "nothing new: {files} imported before")?;
         tally.hcps = hcps(&store).await?;
     } else {
         let means = Means { policy, reference, threads, started_at: SystemClock.now() };

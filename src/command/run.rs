@@ -1,22 +1,23 @@
 //! `touchload run --config FILE`: the main job against a real Kafka.
 
 use super::{logging, stop};
-use crate::alerts::{AlertSettings, AlertTopics};
+use crate::alerts::{AlertSettings, AlertTopics, DigestSettings};
+use crate::cli::value::UsageError;
 use crate::cli::{LogFormat, RunArgs, Verbosity};
 use crate::config::{AlertsSection, ConfigError, Overrides, Problem, RunConfig, load};
 use crate::pipeline::{PipelineSettings, Tally};
 use crate::policy;
-use crate::reference::ReferenceInput;
+use crate::reference::{ReferenceInput, ReferenceSource};
 use crate::service::{Service, ServiceConfig};
 use crate::summary::{Summary, TableVersion};
 use crate::tokens;
-use anyhow::Context;
 use ingest::decode::{DecodeOptions, KeyRule};
 use ingest::kafka::KafkaConfig;
-use ingest::reference_files::ReferenceFiles;
 use serve::deliver::{Ids, Webhook};
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{FolderUse, Location, Store, Table};
 use tokio::runtime::Runtime;
@@ -38,8 +39,11 @@ pub(super) fn run(
     let config = load(&args.config, &overrides)?.config;
     logging::start_at(config.log.level, config.log.format, verbosity);
     let reference = match args.reference {
-        Some(folder) => ReferenceInput { folder: Some(folder), files: ReferenceFiles::default() },
-        None => ReferenceInput { folder: None, files: config.reference.clone() },
+        Some(folder) => ReferenceInput { folder: Some(folder), ..ReferenceInput::default() },
+        None => {
+            let (files, topics) = (config.reference.clone(), config.reference_topics.clone());
+            ReferenceInput { folder: None, files, topics }
+        }
     };
     let service = service_config(&args.config, &config, reference)?;
     runtime.block_on(async {
@@ -56,7 +60,7 @@ pub(super) fn run(
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a command took is for people, not for results")]
-pub(super) fn started() -> Instant {
+pub(crate) fn started() -> Instant {
     Instant::now()
 }
 
@@ -69,7 +73,7 @@ pub(super) async fn summary(
     elapsed: Duration,
 ) -> Summary {
     let mut tables = Vec::new();
-    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics] {
+    for table in [Table::TouchpointLog, Table::DeadLetters, Table::HcpMetrics, Table::Alerts] {
         // A table that cannot be read now was reported by what failed before; the summary tells the others.
         if let Ok(provider) = store.provider(table).await {
             let version = i64::try_from(provider.version()).unwrap_or(i64::MAX);
@@ -82,6 +86,7 @@ pub(super) async fn summary(
         rejected: tally.rejected.iter().map(|(reason, count)| (*reason, *count)).collect(),
         skipped: tally.skipped.iter().map(|(reason, count)| (*reason, *count)).collect(),
         hcps: tally.hcps,
+        alerts: None,
         tables,
         location: data.to_owned(),
         elapsed,
@@ -90,6 +95,10 @@ pub(super) async fn summary(
 
 fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) -> anyhow::Result<ServiceConfig> {
     let kafka = source_config(file, config)?;
+    // Nothing listens before topics are read to their end: no probe finds the process ready, and no record is judged
+    // without the tables.
+    let source = reference.is_given().then(|| ReferenceSource::open(reference, &kafka)).transpose()?;
+    let reference = source.as_ref().map_or_else(|| Ok(Arc::default()), ReferenceSource::load)?;
     let future_tolerance = Micros::try_from(config.ingest.future_tolerance.as_micros())?;
     Ok(ServiceConfig {
         pipeline_name: config.pipeline_name.clone(),
@@ -105,9 +114,10 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         gauges: GAUGES_EVERY,
         http: config.http_listen,
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
+        tokens_file: config.http_tokens.clone(),
         audit: config.http_audit.clone(),
-        reference: reference.load()?,
-        reference_input: Some(reference).filter(ReferenceInput::is_given),
+        reference,
+        reference_source: source.map(ReferenceSource::shared),
         policy: policy::in_force(config.policy_file.as_deref())?,
         policy_file: config.policy_file.clone(),
         alerts: alert_settings(&config.alerts)?,
@@ -115,25 +125,37 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
     })
 }
 
+/// The key that a file holds.
+pub(super) fn secret_key(file: &Path) -> anyhow::Result<SecretKey> {
+    let unusable = |why: &dyn Display| UsageError(format!("the key {} cannot be used: {why}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| unusable(&error))?;
+    // An editor ends a file with a line break, which is no part of a key.
+    Ok(SecretKey::new(bytes.trim_ascii_end()).map_err(|error| unusable(&error))?)
+}
+
+/// Where alerts stand.
+pub(super) fn alert_topics(section: &AlertsSection) -> AlertTopics {
+    AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() }
+}
+
 /// What alerts need, their secrets read; `None` where they are off.
 fn alert_settings(section: &AlertsSection) -> anyhow::Result<Option<AlertSettings>> {
     let Some(key_file) = section.key_file.as_deref().filter(|_| section.enabled) else { return Ok(None) };
-    let secret = |file: &Path| -> anyhow::Result<SecretKey> {
-        let bytes = std::fs::read(file).with_context(|| format!("reading the key {}", file.display()))?;
-        // An editor ends a file with a line break, which is no part of a key.
-        SecretKey::new(bytes.trim_ascii_end()).with_context(|| format!("the key {}", file.display()))
-    };
-    let webhook = |url: &String| -> anyhow::Result<Webhook> {
-        let (name, url) = ("webhook".to_owned(), url.clone());
-        let secret = section.webhook_secret_file.as_deref().map(secret).transpose()?;
+    let webhook = |name: &str, url: &String| -> anyhow::Result<Webhook> {
+        let (name, url) = (name.to_owned(), url.clone());
+        let secret = section.webhook_secret_file.as_deref().map(secret_key).transpose()?;
         Ok(Webhook { name, url, audience: Audience::Commercial, secret })
     };
+    let digest = |url: &String| -> anyhow::Result<DigestSettings> {
+        Ok(DigestSettings { webhook: webhook("digest", url)?, hour: section.digest_hour, zone: section.digest_zone })
+    };
     Ok(Some(AlertSettings {
-        key: secret(key_file)?,
-        topics: AlertTopics { commercial: section.topic.clone(), medical: section.medical_topic.clone() },
+        key: secret_key(key_file)?,
+        topics: alert_topics(section),
         ids: if section.plain_ids { Ids::Plain } else { Ids::Pseudonyms },
         alertmanagers: section.alertmanagers.clone(),
-        webhooks: section.webhook_url.iter().map(webhook).collect::<Result<_, _>>()?,
+        webhooks: section.webhook_url.iter().map(|url| webhook("webhook", url)).collect::<Result<_, _>>()?,
+        digest: section.digest_url.as_ref().map(digest).transpose()?,
     }))
 }
 

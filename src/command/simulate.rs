@@ -1,17 +1,22 @@
 //! `touchload simulate`: a seeded workload, to NDJSON files or to Kafka.
 
 use super::stop;
+use crate::cli::value::UsageError;
 use crate::cli::{SimulateArgs, SimulateTarget};
 use crate::clock::SystemClock;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
-use crate::publish::{Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_missing, publish};
-use crate::summary::grouped;
+use crate::publish::{
+    Content, Each, Pace, Publisher, PublisherConfig, Refilled, Source, create_compacted, create_missing, publish,
+};
+use crate::summary::{counted, grouped};
+use ingest::reference_files::ReferenceTable;
 use simulate::{FirehoseConfig, PoisonConfig, ReferenceFiles, Span, Workload, World, WorldConfig, write_ndjson};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 use touchpoint::time::{DAY, midnight};
 use touchpoint::{Clock, Micros};
 
@@ -29,7 +34,7 @@ pub(super) fn simulate(args: &SimulateArgs, runtime: &Runtime, out: &mut dyn Wri
     match args.target() {
         Some(SimulateTarget::Folder(folder)) => to_folder(args, &workload, span, folder, out),
         Some(SimulateTarget::Kafka(servers)) => to_kafka(args, &workload, span, servers, runtime, out),
-        None => anyhow::bail!("say where to: --out DIR or --kafka HOST:PORT"),
+        None => Err(UsageError("say where to: --out DIR or --kafka HOST:PORT".to_owned()).into()),
     }
 }
 
@@ -57,8 +62,8 @@ fn to_folder(
     drop(progress);
     let reference = folder.join(REFERENCE_FOLDER);
     let rows = ReferenceFiles::new(workload.world()).write(&reference)?;
-    writeln!(out, "{} records in {}", grouped(counts.total()), folder.display())?;
-    writeln!(out, "{} rows of reference data in {}", grouped(rows), reference.display())?;
+    writeln!(out, "{} in {}", counted(counts.total(), "record", "records"), folder.display())?;
+    writeln!(out, "{} of reference data in {}", counted(rows, "row", "rows"), reference.display())?;
     Ok(())
 }
 
@@ -75,8 +80,16 @@ fn to_kafka(
         if let Some(partitions) = args.partitions {
             create_missing(&config, partitions.try_into()?).await?;
         }
+        if let Some(prefix) = &args.reference_topics {
+            let names = ReferenceTable::ALL.map(|table| reference_topic(prefix, table.name()));
+            create_compacted(&config, &names.each_ref().map(String::as_str), args.partitions.unwrap_or(1)).await?;
+        }
         stop::token(None)
     })?;
+    if let Some(prefix) = &args.reference_topics {
+        let rows = reference_to_kafka(workload.world(), prefix, &config, &stop)?;
+        writeln!(out, "{} rows of reference data delivered to the topics {prefix}…", grouped(rows))?;
+    }
     let mut publisher = Publisher::connect(&config)?;
     let pace = args.rate.map_or(Pace::Unbounded, |rate| Pace::PerSecond(f64::from(rate)));
     let progress = match args.firehose {
@@ -95,14 +108,38 @@ fn to_kafka(
     }
     let report = publisher.finish(FLUSH)?;
     drop(progress);
-    writeln!(out, "{} records delivered to {servers}", grouped(report.delivered))?;
+    writeln!(out, "{} delivered to {servers}", counted(report.delivered, "record", "records"))?;
     for (reason, count) in &report.failed {
         writeln!(out, "{} not delivered: {reason}", grouped(*count))?;
     }
     if report.failures() + report.unanswered > 0 {
-        anyhow::bail!("{} records were not acknowledged", grouped(report.failures() + report.unanswered));
+        let lost = report.failures() + report.unanswered;
+        anyhow::bail!("{} not acknowledged", counted(lost, "record was", "records were"));
     }
     Ok(())
+}
+
+/// Publishes every row of every table; gives their number.
+fn reference_to_kafka(
+    world: &World,
+    prefix: &str,
+    config: &PublisherConfig,
+    stop: &CancellationToken,
+) -> anyhow::Result<u64> {
+    let timestamp = SystemClock.now();
+    let mut publisher = Publisher::connect(config)?;
+    for message in ReferenceFiles::new(world).messages() {
+        let content = Content { key: Some(&message.key), payload: Some(&message.value), timestamp };
+        publisher.send_to(&reference_topic(prefix, message.table), &content, stop)?;
+    }
+    let report = publisher.finish(FLUSH)?;
+    let lost = report.failures() + report.unanswered;
+    anyhow::ensure!(lost == 0, "{} rows of reference data were not acknowledged; run it again", grouped(lost));
+    Ok(report.delivered)
+}
+
+fn reference_topic(prefix: &str, table: &str) -> String {
+    format!("{prefix}{}", table.replace('_', "-"))
 }
 
 /// A source that shows how far it is.

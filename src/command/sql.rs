@@ -1,5 +1,6 @@
 //! `touchload sql`: a statement, a file, or a prompt over stored tables. Reads only; may run beside a pipeline.
 
+use super::{named, reference};
 use crate::cli::{SqlArgs, SqlInput};
 use crate::clock::SystemClock;
 use crate::policy;
@@ -12,7 +13,7 @@ use store::{OpenMode, Store};
 use tokio::runtime::Runtime;
 
 pub(super) fn sql(args: &SqlArgs, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<()> {
-    let reference = args.reference.input().load()?;
+    let reference = reference::given(&args.reference)?;
     let facts = Facts { policy: policy::in_force(args.policy.as_deref())?, reference, clock: Arc::new(SystemClock) };
     let store = Arc::new(runtime.block_on(Store::open(&args.data, OpenMode::MustExist))?);
     let session = SqlSession::over(StoredTables::new(store, facts, STALENESS), args.format)?;
@@ -22,10 +23,7 @@ pub(super) fn sql(args: &SqlArgs, runtime: &Runtime, out: &mut dyn Write) -> any
     };
     match args.input() {
         SqlInput::Text(text) => script(text, out),
-        SqlInput::File(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-            script(&text, out)
-        }
+        SqlInput::File(path) => script(&named::text(path)?, out),
         SqlInput::Prompt if !std::io::stdin().is_terminal() => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).context("reading SQL from standard input")?;

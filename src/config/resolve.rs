@@ -7,10 +7,11 @@ use crate::config::{AlertsSection, IngestSection, KafkaProperties, KafkaSection,
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::{ReferenceFiles, ReferenceTable};
+use ingest::reference_topics::ReferenceTopics;
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Location, Service, StoreOptions};
-use touchpoint::Topics;
+use touchpoint::{Topics, Tz};
 
 /// Settings that are fine alone and wrong together.
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
@@ -27,8 +28,37 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
             });
         }
     }
+    problems.extend(reference_problems(settings));
     problems.extend(place_problems(settings));
     problems.extend(alert_problems(settings));
+    problems
+}
+
+/// The key of a table's topic.
+fn topic_key(table: ReferenceTable) -> String {
+    format!("reference.{}_topic", table.name())
+}
+
+/// A table that has both a file and a topic, and a topic that holds something else too.
+fn reference_problems(settings: &Settings) -> Vec<Problem> {
+    let others = ["kafka.topics.calls", "kafka.topics.emails", "kafka.topics.congress", "kafka.topics.requests"];
+    let others = others.into_iter().chain(["alerts.topic", "alerts.medical_topic"]);
+    let mut taken: Vec<(String, &Setting)> =
+        others.filter_map(|path| Some((path.to_owned(), settings.get(path)?))).collect();
+    let mut problems = Vec::new();
+    for table in ReferenceTable::ALL {
+        let path = topic_key(table);
+        let Some(setting) = settings.get(&path) else { continue };
+        let mut problem =
+            |what: String| problems.push(Problem { line: setting.origin.line(), path: path.clone(), what });
+        if settings.get(&format!("reference.{}", table.name())).is_some() {
+            problem(format!("stands beside reference.{}; a table comes from a file or from a topic", table.name()));
+        }
+        if let Some((other, _)) = taken.iter().find(|(_, other)| other.value == setting.value) {
+            problem(format!("names the same topic as {other}; every table needs its own topic"));
+        }
+        taken.push((path, setting));
+    }
     problems
 }
 
@@ -41,7 +71,13 @@ fn alert_problems(settings: &Settings) -> Vec<Problem> {
         let what = "is needed where alerts are enabled: a file of at least 16 random bytes".to_owned();
         problems.push(Problem { line: origin.line(), path: "alerts.key_file".to_owned(), what });
     }
-    for path in ["alerts.alertmanagers", "alerts.webhook_url"] {
+    if let Some(Setting { value: Value::Text(zone), origin }) = settings.get("alerts.digest_time_zone")
+        && zone.parse::<Tz>().is_err()
+    {
+        let what = format!("expected the name of a time zone, such as \"Europe/Berlin\", found {zone:?}");
+        problems.push(Problem { line: origin.line(), path: "alerts.digest_time_zone".to_owned(), what });
+    }
+    for path in ["alerts.alertmanagers", "alerts.webhook_url", "alerts.digest_url"] {
         let Some(Setting { value: Value::Text(text), origin }) = settings.get(path) else { continue };
         let is_address = |url: &str| {
             let url = url.trim();
@@ -118,6 +154,7 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
         http_tokens: from.path("http.tokens")?,
         http_audit: from.path("http.audit")?,
         reference: from.reference_files()?,
+        reference_topics: from.reference_topics()?,
         policy_file: from.path("policy.file")?,
         alerts: alerts(&from)?,
         log: LogSection {
@@ -140,6 +177,9 @@ fn alerts(from: &Typed<'_>) -> Result<AlertsSection, Problem> {
         plain_ids: from.flag("alerts.plain_ids")?,
         alertmanagers: replicas.split(',').map(url).filter(|url| !url.is_empty()).collect(),
         webhook_url: from.optional_text("alerts.webhook_url")?,
+        digest_url: from.optional_text("alerts.digest_url")?,
+        digest_hour: from.count("alerts.digest_hour")?,
+        digest_zone: from.word("alerts.digest_time_zone", |zone| zone.parse().ok())?,
         webhook_secret_file: from.path("alerts.webhook_secret_file")?,
     })
 }
@@ -174,6 +214,16 @@ impl Typed<'_> {
             }
         }
         Ok(files)
+    }
+
+    fn reference_topics(&self) -> Result<ReferenceTopics, Problem> {
+        let mut topics = ReferenceTopics::new();
+        for table in ReferenceTable::ALL {
+            if let Some(topic) = self.optional_text(&topic_key(table))? {
+                topics.insert(table, topic);
+            }
+        }
+        Ok(topics)
     }
 
     fn take<T>(&self, path: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, Problem> {

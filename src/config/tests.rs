@@ -101,6 +101,9 @@ const EVERY_KEY: &str = r#"
         alertmanagers = "http://a:1/, https://b"
         webhook_url = "https://w/x"
         webhook_secret_file = "s"
+        digest_url = "https://d"
+        digest_hour = 22
+        digest_time_zone = "Asia/Tokyo"
         [log]
         level = "debug"
         format = "json"
@@ -122,6 +125,7 @@ fn every_key_can_be_set() {
     let named = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     assert_eq!((named(&config.http_tokens), named(&config.http_audit)), (Some("t.toml".into()), Some("log".into())));
     assert_eq!(config.alerts.alertmanagers, ["http://a:1", "https://b"]);
+    assert_eq!((config.alerts.digest_hour, config.alerts.digest_zone.name()), (22, "Asia/Tokyo"));
     assert_eq!(config.reference.iter().count(), ReferenceTable::ALL.len());
     let consents = config.reference.path(ReferenceTable::Consents);
     assert_eq!(consents, Some(std::path::Path::new("c.CSV")));
@@ -129,10 +133,36 @@ fn every_key_can_be_set() {
 }
 
 #[test]
-fn alerts_need_a_key_and_addresses() {
-    let text = format!("{SMALL}\n[alerts]\nenabled = true\nwebhook_url = \"secret-host\"\n");
+fn a_table_of_reference_data_has_a_file_or_a_topic_of_its_own() {
+    let topics: String =
+        ReferenceTable::ALL.iter().map(|t| format!("{}_topic = \"ref.{}\"\n", t.name(), t.name())).collect();
+    let config = accepted(&format!("{SMALL}[reference]\n{topics}")).config;
+    assert_eq!(config.reference_topics.len(), ReferenceTable::ALL.len());
+    assert_eq!(config.reference_topics.get(&ReferenceTable::PlanSteps).map(String::as_str), Some("ref.plan_steps"));
+    let text = format!(
+        "{SMALL}[reference]\nhcps = \"h.csv\"\nhcps_topic = \"a\"\nplans_topic = \"engagement.calls\"\n\
+         people_topic = \"b\"\npanels_topic = \"b\"\naccounts_topic = \"no topic\"\n"
+    );
     let found: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
-    assert_eq!(found.len(), 2, "{found:?}");
+    let expected = [
+        ("line 5: reference.hcps_topic: ", "beside reference.hcps"),
+        ("line 6: reference.plans_topic: ", "same topic as kafka.topics.calls"),
+        ("line 8: reference.panels_topic: ", "same topic as reference.people_topic"),
+        ("line 9: reference.accounts_topic: ", "a topic name"),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (line, (start, part)) in found.iter().zip(expected) {
+        assert!(line.starts_with(start) && line.contains(part), "{line} / {start} {part}");
+    }
+}
+
+#[test]
+fn alerts_need_a_key_and_addresses() {
+    let text =
+        format!("{SMALL}\n[alerts]\nenabled = true\nwebhook_url = \"secret-host\"\ndigest_time_zone = \"Mars\"\n");
+    let found: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[2].contains("alerts.digest_time_zone: expected the name of a time zone"), "{found:?}");
     assert!(found[0].contains("alerts.key_file: is needed"), "{found:?}");
     assert!(found[1].contains("alerts.webhook_url: expected http") && !found[1].contains("secret"), "{found:?}");
 }

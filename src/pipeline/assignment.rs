@@ -5,6 +5,7 @@
 
 use super::{Owned, Pipeline, PipelineError};
 use ingest::kafka::{Ownership, PartitionCounts, SourceHandle};
+use serve::metrics::placement::Strangers;
 use serve::metrics::words::Rebalance;
 use serve::{Assignment, Restore};
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +79,8 @@ impl Pipeline {
         self.parts.runtime.block_on(self.parts.store.release(&owned.partitions));
         self.pending.clear();
         self.shards().assign(processors::Ownership::Shared, []);
+        (self.placing, self.doubt) = (None, None);
+        self.parts.observer.strangers(Strangers::Denied);
         self.forget_alerts();
         self.parts.observer.released(&owned.partitions);
         self.parts.observer.health().assigned(Assignment::Waiting);

@@ -2,6 +2,7 @@
 
 use super::cycle::Ledger;
 use super::{Pipeline, PipelineError};
+use crate::alerts::AlertRows;
 use ingest::kafka::SourceHandle;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use touchpoint::{Micros, NextOffsets};
 
 /// Uncommitted rows may grow to this multiple of the commit size while a commit is on its way; then reading waits.
 const BACKLOG: usize = 4;
+/// How long a commit is waited for before the process says that it lives.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// First and longest wait between two tries of a commit that may succeed later.
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
 
@@ -19,6 +22,14 @@ pub(super) struct InFlight {
     task: JoinHandle<Result<Committed, CommitError>>,
     next: NextOffsets,
     ledger: Ledger,
+    /// Batches of transitions among its rows.
+    alerts: usize,
+}
+
+impl InFlight {
+    pub(super) fn has_alerts(&self) -> bool {
+        self.alerts > 0
+    }
 }
 
 impl Pipeline {
@@ -50,8 +61,16 @@ impl Pipeline {
 
     /// Waits for the commit on its way, if there is one.
     pub(super) fn settle(&mut self, source: Option<&SourceHandle>) -> Result<(), PipelineError> {
-        let Some(InFlight { task, next, ledger }) = self.in_flight.take() else { return Ok(()) };
-        let committed = match self.parts.runtime.block_on(task) {
+        let Some(InFlight { mut task, next, ledger, .. }) = self.in_flight.take() else { return Ok(()) };
+        let ended = loop {
+            let waited = self.parts.runtime.block_on(async { tokio::time::timeout(SIGN_OF_LIFE, &mut task).await });
+            match waited {
+                Ok(ended) => break ended,
+                // A slow store is no reason to take the process for dead.
+                Err(_) => self.parts.observer.is_alive(self.parts.clock.now()),
+            }
+        };
+        let committed = match ended {
             Ok(result) => result?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         };
@@ -64,6 +83,7 @@ impl Pipeline {
 
     fn start_commit(&mut self, now: Micros) -> Result<(), PipelineError> {
         let (hcp_metrics, extra_metrics_txns) = self.day_rows(now)?;
+        let AlertRows { rows: alerts, next: alerts_next } = self.take_alert_rows()?;
         let pending = &mut self.pending;
         let cycle = Cycle {
             log: std::mem::take(&mut pending.log),
@@ -71,29 +91,29 @@ impl Pipeline {
             hcp_metrics,
             next: pending.next.clone(),
             extra_metrics_txns,
+            alerts,
+            alerts_next,
         };
         let ledger = std::mem::take(&mut pending.ledger);
         (pending.bytes, pending.since) = (0, None);
-        let next = cycle.next.clone();
+        let (next, alerts) = (cycle.next.clone(), cycle.alerts.len());
         let work = commit_until_settled(self.parts.store.clone(), self.parts.owner.clone(), cycle);
-        self.in_flight = Some(InFlight { task: self.parts.runtime.spawn(work), next, ledger });
+        self.in_flight = Some(InFlight { task: self.parts.runtime.spawn(work), next, ledger, alerts });
         Ok(())
     }
 
-    /// Rows of days that closed or were revised, and for every owned partition number the last closed day.
+    /// Rows of days that closed or were revised, and for every owned partition number the last closed day and under what
+    /// it was closed.
     #[expect(clippy::type_complexity, reason = "the two go straight into a cycle")]
     fn day_rows(&mut self, now: Micros) -> Result<(Vec<arrow::array::RecordBatch>, Vec<(String, i64)>), PipelineError> {
-        let numbers = self.owned_numbers();
         let mut rows = Vec::new();
         let mut last = None;
         for (_, shard) in self.shards().iter_mut() {
             rows.extend(shard.close_days(now)?);
             last = last.max(shard.closed_days().map(|c| c.last));
         }
-        let day = last.map(|last| last / DAY);
-        let txns = numbers.into_iter().filter_map(|n| Some((self.parts.owner.day_id(n), day?)));
-        let txns = if rows.is_empty() { Vec::new() } else { txns.collect() };
-        Ok((rows, txns))
+        let txns = last.filter(|_| !rows.is_empty()).map(|last| self.day_txns(last / DAY));
+        Ok((rows, txns.unwrap_or_default()))
     }
 }
 

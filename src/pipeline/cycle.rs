@@ -3,10 +3,14 @@
 use super::{Pipeline, PipelineError};
 use arrow::array::{Array, AsArray, RecordBatch};
 use ingest::batch::{DecodedBatch, Seen};
+use processors::{Applied, Applying};
 use std::collections::BTreeMap;
 use touchpoint::record::RecordColumns;
 use touchpoint::time::RETENTION;
 use touchpoint::{Kind, Micros, NextOffsets, Word};
+
+/// Records that are applied before somebody who asks is let in: half a millisecond.
+const SLICE: usize = 256;
 
 /// Rows since the last cycle, and the offsets of all owned partitions.
 #[derive(Debug, Default)]
@@ -44,16 +48,9 @@ impl Pipeline {
         let now = self.parts.clock.now();
         let watermark = self.watermark.value(now);
         if self.owned.is_some() {
-            self.place_targets(&batch.records);
+            self.place_targets(&batch.records)?;
         }
-        let applied = {
-            let mut shards = self.shards();
-            let Some(shard) = shards.of_partition(batch.partition).filter(|_| self.owned.is_some()) else {
-                return Ok(());
-            };
-            shard.advance(now);
-            shard.apply(&batch.records, now, watermark)?
-        };
+        let Some(applied) = self.apply(&batch, now, watermark)? else { return Ok(()) };
         for seen in &batch.seen {
             if let Some(event_time) = seen.event_time {
                 self.watermark.observe(&seen.partition, event_time, now);
@@ -85,6 +82,31 @@ impl Pipeline {
         pending.next.extend(batch.next);
         pending.since.get_or_insert(now);
         Ok(())
+    }
+
+    /// The records into their shard, slice by slice, so that nobody who asks waits for a whole batch. `None` when the
+    /// partition is no longer owned.
+    fn apply(
+        &self,
+        batch: &DecodedBatch,
+        now: Micros,
+        watermark: Option<Micros>,
+    ) -> Result<Option<Applied>, PipelineError> {
+        if self.owned.is_none() {
+            return Ok(None);
+        }
+        let mut applying = Applying::new(&batch.records);
+        self.shards().of_partition(batch.partition).into_iter().for_each(|shard| shard.advance(now));
+        loop {
+            let mut shards = self.shards();
+            let Some(shard) = shards.of_partition(batch.partition) else { return Ok(None) };
+            shard.apply_some(&mut applying, SLICE)?;
+            drop(shards);
+            if applying.is_done() {
+                return Ok(Some(applying.finish(now, watermark)?));
+            }
+            self.parts.askers.let_in();
+        }
     }
 }
 

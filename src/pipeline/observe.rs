@@ -11,6 +11,7 @@ use newest::Newest;
 use processors::{Shard, Shards};
 use serve::metrics::commits::TableCommit;
 use serve::metrics::feeds::Lag;
+use serve::metrics::placement::Strangers;
 use serve::metrics::progress::StateSize;
 use serve::metrics::words::{Rebalance, Table};
 use serve::{Commit, Health, PipelineMetrics};
@@ -23,6 +24,8 @@ use touchpoint::{Kind, Micros, Policy, Reference, RejectReason, SkipReason, Topi
 
 /// How often the size of the state is measured: that walks every HCP.
 const STATE_EVERY: Micros = 10 * SECOND;
+/// Records that wait in Kafka while the pipeline keeps up.
+const BEHIND: u64 = 50_000;
 /// How often lags are asked for.
 const LAG_EVERY: Micros = SECOND;
 
@@ -101,6 +104,12 @@ impl Observer {
         }
     }
 
+    /// Whether a backlog is worked off: more records wait in Kafka than arrive while a turn takes its time, or nobody
+    /// knows yet how many.
+    pub(super) fn is_behind(&self) -> bool {
+        self.with_tally(|t| t.lag).is_none_or(|lag| lag > BEHIND)
+    }
+
     /// A policy took force.
     pub fn policy_in_force(&self, policy: &Policy) {
         self.metrics.policy.in_force(&policy.version);
@@ -148,7 +157,8 @@ impl Observer {
         newest.tell();
     }
 
-    pub(super) fn restoring(&self, now: Micros) {
+    /// The loop does not turn because it waits for tables, and is not stuck.
+    pub(super) fn is_alive(&self, now: Micros) {
         self.health.turned(now);
         self.metrics.progress.turned(now);
     }
@@ -169,6 +179,16 @@ impl Observer {
         self.metrics.progress.rebalanced(event);
     }
 
+    /// How checks of HCPs without records end from now on.
+    pub(super) fn strangers(&self, strangers: Strangers) {
+        self.metrics.placement.strangers(strangers);
+    }
+
+    /// Restored records that lie where the configured partitioner would not put them.
+    pub(super) fn misplaced(&self, records: u64) {
+        self.metrics.placement.misplaced(records);
+    }
+
     pub(super) fn restored(&self, took: Micros) {
         self.metrics.progress.restored(took);
     }
@@ -186,6 +206,7 @@ impl Observer {
             (Table::DeadLetters, &committed.dead_letters),
             (Table::TouchpointLog, &committed.log),
             (Table::HcpMetrics, &committed.hcp_metrics),
+            (Table::Alerts, &committed.alerts),
         ];
         for (table, landed) in tables {
             if let Some(landed) = landed {

@@ -3,17 +3,18 @@
 //! Rows that `hcp_metrics` has not accounted for yet (a crash between its commit and the log's) are held back until the
 //! day rows know where they stand, and are then applied as if they had just arrived: that catches the table up.
 //!
-//! Targets without a record are made known to the shard that would get their records.
+//! Targets without a record are made known to the shard that would get their records. Beside the rows within retention,
+//! e-mails by which somebody unsubscribed are read at any age.
 //!
 //! Reading, decoding and applying go on side by side; between them wait [`AHEAD`] batches of the scan and no more.
 
+use super::placing::Placing;
 use super::{Pipeline, PipelineError};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use futures::{Stream, StreamExt};
-use ingest::kafka::{Ownership, PartitionCounts, PartitionerChoice, crc32_partition, murmur2_partition};
-use processors::Shards;
+use ingest::kafka::{Ownership, PartitionCounts};
 use processors::state::days::ClosedDays;
 use std::collections::BTreeSet;
 use store::{Acquired, BatchStream, ReadLog, Table};
@@ -32,48 +33,58 @@ impl Pipeline {
         self.shards().assign(ownership, numbers.iter().copied());
         let now = self.parts.clock.now();
         let runtime = self.parts.runtime.clone();
+        self.doubt = None;
         let mut placing = Placing::new(sole, self.parts.settings.partitioner, counts);
-        let mut unaccounted = Vec::new();
-        runtime.block_on(async {
-            let rows = self.parts.store.read_log(ReadLog::of_state(now - RETENTION)).await?;
-            let mut rows = decoded_ahead(rows);
-            while let Some(decoded) = rows.next().await {
-                let Decoded { log, records } = decoded?;
-                self.parts.observer.restoring(self.parts.clock.now());
-                self.parts.observer.restored_rows(&log);
-                for batch in placing.ready(records)? {
-                    let (done, open) = split(&batch, acquired)?;
-                    unaccounted.extend(open.filter(|b| b.num_rows() > 0));
-                    self.restore_rows(&done, &placing)?;
-                }
-            }
-            Ok::<_, PipelineError>(())
-        })?;
+        let read_back = runtime.block_on(async {
+            let since = now - RETENTION;
+            let old_emails = self.old_emails(since).await?;
+            let rows = self.parts.store.read_log(ReadLog::of_state(since)).await?;
+            let rows = rows.chain(futures::stream::iter(old_emails.into_iter().map(Ok)));
+            self.read_back(rows.boxed(), acquired, &mut placing).await
+        });
+        let unaccounted = read_back?;
         placing.finish()?;
         placing.seed_targets(&mut self.shards());
+        self.parts.observer.misplaced(placing.misplaced());
         let closed = runtime.block_on(self.closed_days(&numbers))?;
         for (_, shard) in self.shards().iter_mut() {
             shard.start_days(closed, now);
         }
         if let Some(closed) = closed {
             runtime.block_on(self.restore_revisions(closed))?;
+            if runtime.block_on(self.facts_have_changed(&numbers))? {
+                self.shards().iter_mut().for_each(|(_, shard)| shard.expect_everyone());
+            }
         }
         for batch in unaccounted {
             self.restore_rows(&batch, &placing)?;
             self.pending.since = Some(now);
         }
         self.placing = Some(placing);
+        self.vouch(counts);
         Ok(())
     }
 
-    /// Where no record told yet how the producers hash keys, the first ones that do bring the targets.
-    pub(super) fn place_targets(&mut self, records: &RecordBatch) {
-        let Some(mut placing) = self.placing.take() else { return };
-        if !placing.is_known() {
-            placing.infer(records);
-            placing.seed_targets(&mut self.shards());
+    /// Applies rows of the log, but for those that `hcp_metrics` has not accounted for, which it gives.
+    async fn read_back(
+        &self,
+        rows: BatchStream,
+        acquired: &Acquired,
+        placing: &mut Placing,
+    ) -> Result<Vec<RecordBatch>, PipelineError> {
+        let mut unaccounted = Vec::new();
+        let mut rows = decoded_ahead(rows);
+        while let Some(decoded) = rows.next().await {
+            let Decoded { log, records } = decoded?;
+            self.parts.observer.is_alive(self.parts.clock.now());
+            self.parts.observer.restored_rows(&log);
+            for batch in placing.ready(records) {
+                let (done, open) = split(&batch, acquired)?;
+                unaccounted.extend(open.filter(|b| b.num_rows() > 0));
+                self.restore_rows(&done, placing)?;
+            }
         }
-        self.placing = Some(placing);
+        Ok(unaccounted)
     }
 
     fn restore_rows(&self, records: &RecordBatch, placing: &Placing) -> Result<(), PipelineError> {
@@ -175,72 +186,4 @@ fn split(batch: &RecordBatch, acquired: &Acquired) -> Result<(RecordBatch, Optio
     let open: BooleanArray = (0..batch.num_rows()).map(|row| Some(open(row))).collect();
     let done = arrow::compute::not(&open)?;
     Ok((filter_record_batch(batch, &done)?, Some(filter_record_batch(batch, &open)?)))
-}
-
-/// Which partition number an HCP belongs to: by the producers' hash, found out from the rows that came from Kafka.
-pub(super) struct Placing {
-    sole: bool,
-    choice: PartitionerChoice,
-    count: i32,
-    waiting: Vec<RecordBatch>,
-}
-
-impl Placing {
-    fn new(sole: bool, choice: PartitionerChoice, counts: &PartitionCounts) -> Self {
-        Self { sole, choice, count: counts.values().copied().max().unwrap_or(1), waiting: Vec::new() }
-    }
-
-    /// The batches that can be placed by now.
-    fn ready(&mut self, batch: RecordBatch) -> Result<Vec<RecordBatch>, PipelineError> {
-        if !self.sole && self.choice == PartitionerChoice::Auto {
-            self.infer(&batch);
-        }
-        self.waiting.push(batch);
-        Ok(if self.is_known() { std::mem::take(&mut self.waiting) } else { Vec::new() })
-    }
-
-    /// Makes the targets known to the shards that own them, if it is known by now which those are.
-    pub(super) fn seed_targets(&self, shards: &mut Shards) {
-        if self.is_known() {
-            shards.seed_targets(|hcp_id, number| self.is_of(hcp_id, number));
-        }
-    }
-
-    fn is_known(&self) -> bool {
-        self.sole || self.choice != PartitionerChoice::Auto
-    }
-
-    fn finish(&self) -> Result<(), PipelineError> {
-        if self.waiting.iter().all(|b| b.num_rows() == 0) { Ok(()) } else { Err(PipelineError::UnknownPartitioner) }
-    }
-
-    fn is_of(&self, hcp_id: &str, number: i32) -> bool {
-        self.sole
-            || match self.choice {
-                PartitionerChoice::Crc32 => crc32_partition(hcp_id.as_bytes(), self.count) == number,
-                _ => murmur2_partition(hcp_id.as_bytes(), self.count) == number,
-            }
-    }
-
-    /// Decides by the first row that only one of the two explains.
-    fn infer(&mut self, batch: &RecordBatch) {
-        let column = |name: &str| batch.column_by_name(name);
-        let (Some(topics), Some(partitions), Some(ids)) =
-            (column("kafka_topic"), column("kafka_partition"), column("hcp_id"))
-        else {
-            return;
-        };
-        let (topics, partitions, ids) =
-            (topics.as_string::<i32>(), partitions.as_primitive::<Int32Type>(), ids.as_string::<i32>());
-        for row in (0..batch.num_rows()).filter(|row| !topics.value(*row).starts_with("import:")) {
-            let (key, found) = (ids.value(row).as_bytes(), partitions.value(row));
-            let fits = (murmur2_partition(key, self.count) == found, crc32_partition(key, self.count) == found);
-            self.choice = match fits {
-                (true, false) => PartitionerChoice::Murmur2,
-                (false, true) => PartitionerChoice::Crc32,
-                _ => continue,
-            };
-            return;
-        }
-    }
 }

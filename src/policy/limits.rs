@@ -69,7 +69,7 @@ fn selector(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Selector 
     let selector = Selector {
         segments: section.names("segments", problems),
         specialties: section.names("specialties", problems),
-        countries: section.names("countries", problems),
+        countries: section.countries("countries", problems),
         territories: section.names("territories", problems),
         accounts: section.names("accounts", problems),
         execution_models: section.words("execution_models", problems),

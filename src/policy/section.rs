@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use touchpoint::Word;
 use touchpoint::policy::{NameSet, WordSet};
+use touchpoint::reference::country;
 
 /// What is wrong with a text.
 pub(super) struct Problems<'t> {
@@ -158,6 +159,20 @@ impl<'t> Section<'t> {
             names.push(text);
         }
         NameSet::of(names)
+    }
+
+    /// A list of countries, upper case as reference data have them; any when the key is not given.
+    pub(super) fn countries(&mut self, key: &'static str, problems: &mut Problems<'_>) -> NameSet {
+        let mut codes = Vec::new();
+        for (place, text) in self.texts(key, problems) {
+            match country::code(text) {
+                Some(code) => codes.push(code),
+                None => {
+                    problems.wrong(&place, format!("{text:?} is no ISO 3166 country of two letters, such as DE or GB"))
+                }
+            }
+        }
+        NameSet::of(codes)
     }
 
     /// A list of texts, none twice.

@@ -1,6 +1,6 @@
 //! The librdkafka producer: its properties, its messages, and what its delivery reports say.
 
-use crate::publish::{Outgoing, PublishReport, PublisherConfig};
+use crate::publish::{Content, PublishReport, PublisherConfig};
 use rdkafka::ClientContext;
 use rdkafka::Message;
 use rdkafka::config::ClientConfig;
@@ -30,7 +30,7 @@ pub(super) fn client_config(config: &PublisherConfig) -> ClientConfig {
 }
 
 /// The message of a record.
-pub(super) fn message<'a>(topic: &'a str, record: &Outgoing<'a>) -> BaseRecord<'a, [u8], [u8]> {
+pub(super) fn message<'a>(topic: &'a str, record: &Content<'a>) -> BaseRecord<'a, [u8], [u8]> {
     let mut message = BaseRecord::to(topic).timestamp(record.timestamp.div_euclid(1_000));
     if let Some(key) = record.key {
         message = message.key(key);

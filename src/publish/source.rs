@@ -16,6 +16,24 @@ pub struct Outgoing<'a> {
     pub timestamp: Micros,
 }
 
+/// A message without the topic that it goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content<'a> {
+    /// `None` is Kafka's null key.
+    pub key: Option<&'a [u8]>,
+    /// `None` is Kafka's null value, a tombstone.
+    pub payload: Option<&'a [u8]>,
+    /// Record timestamp; from 1970 on.
+    pub timestamp: Micros,
+}
+
+impl<'a> Outgoing<'a> {
+    /// What it says, wherever it goes.
+    pub fn content(&self) -> Content<'a> {
+        Content { key: self.key, payload: self.payload, timestamp: self.timestamp }
+    }
+}
+
 impl<'a> From<&'a Produced> for Outgoing<'a> {
     fn from(item: &'a Produced) -> Self {
         Self { kind: item.kind, key: Some(item.key.as_bytes()), payload: Some(&item.payload), timestamp: item.arrival }

@@ -15,18 +15,40 @@ const BROKER_DEFAULT: i32 = -1;
 /// # Errors
 /// The cluster does not answer, or refuses a topic.
 pub async fn create_missing(config: &PublisherConfig, partitions: u32) -> Result<Vec<String>, PublishError> {
+    let names: Vec<&str> = config.topics.iter().map(|(_, name)| name).collect();
+    create(config, &names, |name| new_topic(name, partitions)).await
+}
+
+/// As [`create_missing`], for topics that keep of every key the last message.
+///
+/// # Errors
+/// As [`create_missing`].
+pub async fn create_compacted(
+    config: &PublisherConfig,
+    names: &[&str],
+    partitions: u32,
+) -> Result<Vec<String>, PublishError> {
+    create(config, names, |name| new_topic(name, partitions).set("cleanup.policy", "compact")).await
+}
+
+fn new_topic(name: &str, partitions: u32) -> NewTopic<'_> {
+    NewTopic::new(name, i32::try_from(partitions).unwrap_or(i32::MAX), TopicReplication::Fixed(BROKER_DEFAULT))
+}
+
+async fn create<'n>(
+    config: &PublisherConfig,
+    names: &[&'n str],
+    make: impl Fn(&'n str) -> NewTopic<'n>,
+) -> Result<Vec<String>, PublishError> {
     let client: ClientConfig = producer::client_config(config);
     let admin: AdminClient<DefaultClientContext> = client.create().map_err(PublishError::Config)?;
     let unreachable = |cause| PublishError::Unreachable { servers: config.bootstrap_servers.clone(), cause };
     let known = admin.inner().fetch_metadata(None, CONNECT_DEADLINE).map_err(unreachable)?;
     let exists = |name: &str| known.topics().iter().any(|t| t.name() == name);
-    let names: Vec<_> = config.topics.iter().map(|(_, name)| name).filter(|name| !exists(name)).collect();
-    if names.is_empty() {
+    let topics: Vec<_> = names.iter().copied().filter(|name| !exists(name)).map(make).collect();
+    if topics.is_empty() {
         return Ok(Vec::new());
     }
-    let count = i32::try_from(partitions).unwrap_or(i32::MAX);
-    let topics: Vec<_> =
-        names.iter().map(|n| NewTopic::new(n, count, TopicReplication::Fixed(BROKER_DEFAULT))).collect();
     let options = AdminOptions::new().operation_timeout(Some(CONNECT_DEADLINE));
     let mut created = Vec::new();
     for outcome in admin.create_topics(&topics, &options).await.map_err(unreachable)? {

@@ -1,11 +1,13 @@
 //! Alerts around the pipeline: the desk that it asks, and the receivers that run beside it.
 
 use super::ServiceConfig;
-use crate::alerts::{AlertDesk, Courier};
+use crate::alerts::{AlertDesk, Courier, DailyDigest, DigestSource};
 use processors::SharedShards;
-use serve::deliver::{Alertmanager, Client};
+use serve::OpenAlerts;
+use serve::deliver::{Alertmanager, Client, Ids, Naming};
 use serve::metrics::alerts::AlertMetrics;
 use std::sync::Arc;
+use store::{Owner, Store};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +25,7 @@ pub(super) struct Alerting {
 pub(super) struct Receivers {
     replicas: Vec<(Alertmanager, Client, AlertMetrics)>,
     couriers: Vec<Courier>,
+    digest: Option<DailyDigest>,
 }
 
 impl Alerting {
@@ -30,6 +33,7 @@ impl Alerting {
     pub(super) async fn open(
         config: &ServiceConfig,
         shards: &SharedShards,
+        (store, owner): (&Arc<Store>, &Owner),
         metrics: AlertMetrics,
     ) -> anyhow::Result<Self> {
         let Some(settings) = &config.alerts else { return Ok(Self::default()) };
@@ -42,7 +46,23 @@ impl Alerting {
             Courier::new(webhook.clone(), (&config.kafka, &settings.topics), tools)
         };
         let couriers = settings.webhooks.iter().map(courier).collect::<Result<_, _>>()?;
-        Ok(Self { desk: Some(desk), receivers: Receivers { replicas, couriers } })
+        let digest = settings.digest.clone().map(|digest| {
+            let source = DigestSource {
+                store: store.clone(),
+                owner: owner.clone(),
+                shards: shards.clone(),
+                written: desk.written_until().clone(),
+                key: settings.key.clone(),
+                naming: Naming::new(settings.key.clone(), Ids::Pseudonyms),
+            };
+            DailyDigest::new(digest, source, (client.clone(), clock.clone(), metrics.clone()))
+        });
+        Ok(Self { desk: Some(desk), receivers: Receivers { replicas, couriers, digest } })
+    }
+
+    /// What is open, and the way to accept it; `None` where alerts are off.
+    pub(super) fn open_alerts(&self) -> Option<OpenAlerts> {
+        self.desk.as_ref().map(|desk| desk.open_alerts().clone())
     }
 }
 
@@ -51,6 +71,9 @@ impl Receivers {
     pub(super) fn start(self, background: &mut JoinSet<()>, clock: &Arc<dyn Clock>, quiet: &CancellationToken) {
         for (replica, client, metrics) in self.replicas {
             background.spawn(replica.run(client, clock.clone(), metrics, quiet.clone()));
+        }
+        if let Some(digest) = self.digest {
+            background.spawn(digest.run(quiet.clone()));
         }
         for courier in self.couriers {
             let (runtime, quiet) = (Handle::current(), quiet.clone());

@@ -9,9 +9,9 @@
 //! Without a folder for the audit log, which tables in an object store do not give, it answers nobody either.
 
 use anyhow::Context;
-use processors::SharedShards;
+use processors::{Askers, SharedShards};
 use serve::metrics::checks::CheckMetrics;
-use serve::{Access, Api, AuditLog, Door, Health, Token};
+use serve::{Access, Api, AuditLog, Door, Health, OpenAlerts, SharedAccess, Token};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,10 +25,11 @@ const NO_AUDIT: &str = "the tables lie in an object store and there is no folder
 
 /// What the API answers from.
 pub(super) struct Parts<'a> {
-    pub(super) shards: &'a SharedShards,
+    pub(super) shards: (&'a SharedShards, &'a Askers),
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) health: &'a Arc<Health>,
     pub(super) metrics: &'a CheckMetrics,
+    pub(super) alerts: Option<&'a OpenAlerts>,
 }
 
 /// The door of an API that listens on `address`.
@@ -48,12 +49,15 @@ pub(super) fn open(
     };
     let Some(audit) = audit else { return Ok(closed(NO_AUDIT)) };
     Ok(Door::Open(Arc::new(Api {
-        shards: parts.shards.clone(),
+        shards: parts.shards.0.clone(),
+        askers: parts.shards.1.clone(),
         clock: parts.clock.clone(),
         health: parts.health.clone(),
-        access,
+        access: SharedAccess::new(access),
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
+        alerts: parts.alerts.cloned(),
+        scan: Default::default(),
     })))
 }
 
@@ -65,7 +69,7 @@ fn closed(why: &'static str) -> Door {
 #[cfg(test)]
 mod tests {
     use super::{Parts, open};
-    use processors::{Shards, SharedShards};
+    use processors::{Askers, Shards, SharedShards};
     use serve::metrics::checks::CheckMetrics;
     use serve::{Access, Door, Health, Token};
     use std::path::PathBuf;
@@ -80,14 +84,20 @@ mod tests {
             Arc::new(RwLock::new(Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()))));
         let health = Arc::new(Health::new(clock.clone(), Duration::from_secs(1)));
         let metrics = CheckMetrics::register(&prometheus::Registry::new()).unwrap();
-        let parts = Parts { shards: &shards, clock: &clock, health: &health, metrics: &metrics };
+        let parts = Parts {
+            shards: (&shards, &Askers::default()),
+            clock: &clock,
+            health: &health,
+            metrics: &metrics,
+            alerts: None,
+        };
         open(tokens, listens.parse().unwrap(), audit, parts).unwrap()
     }
 
     #[test]
     fn it_opens_to_this_machine_or_to_holders_of_tokens() {
         let folder = || Some(std::env::temp_dir().join("never-written"));
-        let access = |door: Door| if let Door::Open(api) = door { Some(api.access.clone()) } else { None };
+        let access = |door: Door| if let Door::Open(api) = door { Some((*api.access.now()).clone()) } else { None };
         for here in ["127.0.0.1:8080", "[::1]:8080"] {
             assert_eq!(access(opened(here, None, folder())), Some(Access::Loopback), "{here}");
         }

@@ -6,12 +6,29 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Maintenance, MaintenanceSettings, Store};
+use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 use touchpoint::Clock;
 
+/// Threads that answer HTTP. Each question takes microseconds; two, so that a long answer does not hold up the others.
+const HTTP_THREADS: usize = 2;
+
+/// Answers on threads of its own: writing Parquet and running queries take the runtime's for tens of milliseconds at a time,
+/// and somebody waits for each of these answers.
 pub(super) async fn http(listener: TcpListener, state: HttpState, quiet: CancellationToken) {
-    if let Err(error) = serve::http::serve(listener, state, quiet).await {
-        tracing::error!(%error, "http stopped");
+    // When this task is dropped, its threads end too.
+    let quiet = quiet.child_token();
+    let _end = quiet.clone().drop_guard();
+    let serving = tokio::task::spawn_blocking(move || {
+        let mut threads = Builder::new_multi_thread();
+        let runtime = threads.worker_threads(HTTP_THREADS).thread_name("http").enable_all().build()?;
+        Ok::<_, std::io::Error>(runtime.block_on(serve::http::serve(listener, state, quiet)))
+    });
+    match serving.await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::error!(%error, "http stopped"),
+        Ok(Err(error)) => tracing::error!(%error, "http has no threads; it did not start"),
+        Err(error) => tracing::error!(%error, "http stopped"),
     }
 }
 

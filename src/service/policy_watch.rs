@@ -1,40 +1,26 @@
 //! Reads the policy file again when it changes, or when the process is sent SIGHUP.
 //!
-//! The text is compared, not its time: a file on any volume, a link that is turned, and an editor that writes in two steps
-//! are all seen. A good text that means something else goes to the pipeline, which puts it in force between two batches. A
-//! bad one is told with all its problems and changes nothing; the metric `touchload_policy_reload_failed` is 1 until the
-//! file is right again. The same text is told once.
+//! A good text that means something else goes to the pipeline, which puts it in force between two batches. A bad one is told
+//! with all its problems and changes nothing; the metric `touchload_policy_reload_failed` is 1 until the file is right again.
 
+use super::occasion::{Occasion, Occasions};
+use super::watched_text::WatchedText;
 use crate::policy::{PolicyError, means_the_same, reload};
-use serve::metrics::policy::{PolicyMetrics, Reload};
+use serve::metrics::in_force::{InForceMetrics, Reload};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use touchpoint::Policy;
 
-/// How often the file is looked at.
-const EVERY: Duration = Duration::from_secs(3);
-
-/// Why the file is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Occasion {
-    Time,
-    Signal,
-}
-
 /// See the module.
 pub(super) struct PolicyWatch {
-    file: PathBuf,
+    text: WatchedText,
     /// Every policy that was in force since the start, the last one last.
     taken: Vec<Arc<Policy>>,
-    /// The text as it was last read; `None` when it could not be.
-    seen: Option<Option<String>>,
     pipeline: watch::Sender<Arc<Policy>>,
-    metrics: PolicyMetrics,
-    hangup: Signal,
+    metrics: InForceMetrics,
+    occasions: Occasions,
 }
 
 impl PolicyWatch {
@@ -46,32 +32,22 @@ impl PolicyWatch {
         file: PathBuf,
         in_force: Arc<Policy>,
         pipeline: watch::Sender<Arc<Policy>>,
-        metrics: PolicyMetrics,
+        metrics: InForceMetrics,
     ) -> std::io::Result<Self> {
-        let hangup = signal(SignalKind::hangup())?;
-        Ok(Self { file, taken: vec![in_force], seen: None, pipeline, metrics, hangup })
+        let (text, occasions) = (WatchedText::new(file), Occasions::new()?);
+        Ok(Self { text, taken: vec![in_force], pipeline, metrics, occasions })
     }
 
     /// Looks until it is time to stop.
     pub(super) async fn run(mut self, quiet: CancellationToken) {
-        loop {
-            let occasion = tokio::select! {
-                () = tokio::time::sleep(EVERY) => Occasion::Time,
-                _ = self.hangup.recv() => Occasion::Signal,
-                () = quiet.cancelled() => return,
-            };
+        while let Some(occasion) = self.occasions.next(&quiet).await {
             self.look(occasion).await;
         }
     }
 
     async fn look(&mut self, occasion: Occasion) {
-        let name = self.file.display().to_string();
-        let text = tokio::fs::read_to_string(&self.file).await;
-        let seen = Some(text.as_ref().ok().cloned());
-        if occasion == Occasion::Time && seen == self.seen {
-            return;
-        }
-        self.seen = seen;
+        let Some(text) = self.text.look(occasion).await else { return };
+        let name = self.text.name();
         let read = match text {
             Ok(text) => reload(&name, &text, &self.taken),
             Err(source) => Err(PolicyError::Unreadable { file: name.clone(), source }),
@@ -123,7 +99,7 @@ impl PolicyWatch {
 #[cfg(test)]
 mod tests {
     use super::{Occasion, PolicyWatch};
-    use serve::metrics::policy::PolicyMetrics;
+    use serve::metrics::in_force::{InForceMetrics, POLICY};
     use std::path::Path;
     use std::sync::Arc;
     use tokio::sync::watch;
@@ -132,7 +108,7 @@ mod tests {
     fn watched(file: &Path, registry: &prometheus::Registry) -> (PolicyWatch, watch::Receiver<Arc<Policy>>) {
         let in_force = Arc::new(crate::policy::load(file).unwrap());
         let (sender, receiver) = watch::channel(in_force.clone());
-        let metrics = PolicyMetrics::register(registry).unwrap();
+        let metrics = InForceMetrics::register(registry, &POLICY).unwrap();
         (PolicyWatch::new(file.to_owned(), in_force, sender, metrics).unwrap(), receiver)
     }
 

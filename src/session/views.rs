@@ -5,9 +5,10 @@ use datafusion::error::Result;
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
 
-const VIEWS: [(&str, &str); 2] = [
+const VIEWS: [(&str, &str); 3] = [
     ("touchpoints", include_str!("../../sql/views/touchpoints.sql")),
     ("hcp_metrics_latest", include_str!("../../sql/views/hcp_metrics_latest.sql")),
+    ("alerts_latest", include_str!("../../sql/views/alerts_latest.sql")),
 ];
 
 /// Every view with its name, over the tables that the context has now; none uses another.

@@ -1,8 +1,8 @@
 //! The view on plain lines: for pipes, logs and terminals too small for the screen.
 
-use crate::summary::{grouped, spoken};
+use crate::summary::{counted, grouped, spoken};
 use crate::view::model::{ViewModel, instant, percent, score};
-use crate::view::{age, hcps, per_second, reason};
+use crate::view::{age, alerts, hcps, per_second, reason};
 
 /// HCPs on plain lines.
 const TOP: usize = 5;
@@ -16,10 +16,10 @@ impl ViewModel {
         let unknown = || "–".to_owned();
         let mut lines = vec![
             format!(
-                "{}: up {}, {} HCPs, newest {}, last commit {}, watermark {}",
+                "{}: up {}, {}, newest {}, last commit {}, watermark {}",
                 self.title,
                 spoken(self.uptime),
-                grouped(self.hcps),
+                counted(self.hcps, "HCP", "HCPs"),
                 age(self.freshness),
                 age(self.commit_age),
                 self.watermark.map_or_else(unknown, instant)
@@ -34,11 +34,11 @@ impl ViewModel {
         ];
         for (rank, hcp) in self.interrupted.iter().take(TOP).enumerate() {
             lines.push(format!(
-                "#{} {}: {:.1} visits/wk, {} touches, {} unsolicited, collisions {} (chance {}), coherence {}: {}",
+                "#{} {}: {:.1} visits/wk, {}, {} unsolicited, collisions {} (chance {}), coherence {}: {}",
                 rank + 1,
                 hcps::shortened(&hcp.hcp, ID_WIDTH),
                 hcp.visits_per_week,
-                hcp.touches,
+                counted(hcp.touches.unsigned_abs(), "touch", "touches"),
                 hcp.unsolicited,
                 percent(hcp.collision_rate),
                 percent(hcp.chance_collision_rate),
@@ -46,6 +46,7 @@ impl ViewModel {
                 reason::reason(hcp, REASON_WIDTH)
             ));
         }
+        lines.extend(self.alerts.iter().flat_map(alerts::lines));
         let bands: Vec<_> = self.bands.iter().map(|b| format!("{} {}", b.label, grouped(b.hcps))).collect();
         if !bands.is_empty() {
             lines.push(format!("HCPs by load: {}", bands.join(", ")));

@@ -36,6 +36,36 @@ pub struct ViewModel {
     pub bands: Vec<LoadBand>,
     /// Records rejected so far.
     pub rejects: Vec<(RejectReason, u64)>,
+    /// Open alerts; `None` where nobody looks for any.
+    pub alerts: Option<AlertPanel>,
+}
+
+/// Open alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertPanel {
+    /// How many.
+    pub open: u64,
+    /// Who is told of them.
+    pub told: String,
+    /// The ones that began last, as many as there is room for.
+    pub newest: Vec<AlertLine>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertLine {
+    /// The rule.
+    pub rule: String,
+    /// Whom it is about.
+    pub subject: String,
+    /// Time since its state changed last.
+    pub age: Duration,
+    /// What to do …
+    pub act: String,
+    /// … and until when, if that is known.
+    pub until: Option<Micros>,
+    /// What holds, in a sentence.
+    pub summary: String,
 }
 
 /// One row: columns of metrics.md for the headline window. `None` is NULL.

@@ -1,6 +1,6 @@
 //! Whole screens, golden. `UPDATE_GOLDEN=1` writes the files anew; look at the difference before keeping it.
 
-use super::{InterruptedHcp, LoadBand, ViewModel, draw};
+use super::{AlertLine, AlertPanel, InterruptedHcp, LoadBand, ViewModel, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::PathBuf;
@@ -72,7 +72,30 @@ fn model() -> ViewModel {
         interrupted: (0..24).map(busy).collect(),
         bands: vec![band("below 1", 1_204), band("1–2", 511), band("2–4", 220), band("4–8", 64), band("8 and more", 1)],
         rejects: vec![(RejectReason::Malformed, 12), (RejectReason::BadValue, 1_031), (RejectReason::Tombstone, 0)],
+        alerts: Some(AlertPanel { open: 1_217, told: "http://localhost:9093".to_owned(), newest: newest() }),
     }
+}
+
+fn newest() -> Vec<AlertLine> {
+    let of = |rule: &str, subject: &str, act: &str, summary: &str| AlertLine {
+        rule: rule.to_owned(),
+        subject: subject.to_owned(),
+        age: Duration::from_millis(4_200),
+        act: act.to_owned(),
+        until: None,
+        summary: summary.to_owned(),
+    };
+    let over = "budget launch is over its cap: use 1.25, headroom -1";
+    vec![
+        AlertLine { until: Some(1_775_124_672_000_000), ..of("over_budget", "hcp-0000042", "hold", over) },
+        of("collision_burst", "hcp-0001117", "reassign", "4 collisions in 7 days, among 9 unsolicited touches"),
+        of(
+            "collision_burst",
+            "collision_burst",
+            "reassign",
+            "more than 100 openings in 10 minutes: 318 are summed up here",
+        ),
+    ]
 }
 
 fn empty() -> ViewModel {
@@ -91,6 +114,7 @@ fn empty() -> ViewModel {
         interrupted: Vec::new(),
         bands: Vec::new(),
         rejects: Vec::new(),
+        alerts: None,
     }
 }
 
@@ -156,6 +180,8 @@ fn no_size_breaks_it() {
 fn an_id_cannot_steer_the_terminal() {
     let mut model = model();
     model.interrupted[0].hcp = "\u{1b}[2Jx".to_owned();
+    let alerts = model.alerts.as_mut().unwrap();
+    (alerts.newest[0].subject, alerts.newest[1].summary) = ("\u{1b}[2Jx".to_owned(), "\u{1b}[2Jx".to_owned());
     assert!(!screen(&model, 80, 24).contains('\u{1b}'));
     assert!(!model.to_lines().concat().contains('\u{1b}'));
 }

@@ -70,11 +70,32 @@ impl Store {
         owner: &Owner,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, Option<i64>>, StoreError> {
+        self.of_metrics(partitions, |partition| owner.day_id(partition)).await
+    }
+
+    /// What the last midnight of each of the partition numbers was written under, as it was given with
+    /// [`Owner::facts_id`]; `None` where that is not known.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub async fn last_facts(
+        &self,
+        owner: &Owner,
+        partitions: &[i32],
+    ) -> Result<BTreeMap<i32, Option<i64>>, StoreError> {
+        self.of_metrics(partitions, |partition| owner.facts_id(partition)).await
+    }
+
+    async fn of_metrics(
+        &self,
+        partitions: &[i32],
+        id: impl Fn(i32) -> String,
+    ) -> Result<BTreeMap<i32, Option<i64>>, StoreError> {
         let writers = self.writers.lock().await;
         let handle = &writers.hcp_metrics;
-        let ids = partitions.iter().map(|p| owner.day_id(*p)).collect();
-        let days = txns::read(&handle.delta, ids).await.map_err(|e| handle.snapshot_error(e))?;
-        Ok(partitions.iter().copied().zip(days).collect())
+        let ids = partitions.iter().map(|partition| id(*partition)).collect();
+        let values = txns::read(&handle.delta, ids).await.map_err(|e| handle.snapshot_error(e))?;
+        Ok(partitions.iter().copied().zip(values).collect())
     }
 }
 

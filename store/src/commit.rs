@@ -1,4 +1,5 @@
-//! The cycle: dead letters, then the log with the next offsets, then the metric rows, each in one fenced commit.
+//! The cycle: dead letters, then the log with the next offsets, then the metric rows, then transitions of alerts, each in
+//! one fenced commit.
 //!
 //! Order and idempotence carry the promise. A process that dies between two of the commits leaves the later tables
 //! behind; the next owner seeks to the log's offsets, so `dead_letters` meets rows it has (they are skipped), and
@@ -10,6 +11,7 @@
 //! | `dead_letters` | it has rows |
 //! | `touchpoint_log` | an offset moved, also without a row: bad records move it too |
 //! | `hcp_metrics` | it has rows, or a transaction beside the offsets moved, or its offsets fall far behind |
+//! | `alerts` | it has rows; its own marks fence it ([`crate::alerts`]) |
 
 mod coverage;
 mod land;
@@ -42,6 +44,10 @@ pub struct Cycle {
     pub next: NextOffsets,
     /// Further transactions of `hcp_metrics`, such as [`Owner::day_id`] with its last midnight.
     pub extra_metrics_txns: Vec<(String, i64)>,
+    /// Transitions, in `alerts`' columns.
+    pub alerts: Vec<RecordBatch>,
+    /// With them: the next value of every mark that [`Store::acquire_alerts`] gave, greater than the last.
+    pub alerts_next: NextOffsets,
 }
 
 /// One table's commit.
@@ -74,6 +80,8 @@ pub struct Committed {
     pub log: Option<Landed>,
     /// `hcp_metrics`.
     pub hcp_metrics: Option<Landed>,
+    /// `alerts`.
+    pub alerts: Option<Landed>,
     /// Log rows that the table had already.
     pub skipped_log_rows: usize,
     /// Dead letters that the table had already.
@@ -88,16 +96,14 @@ impl Store {
     pub async fn commit(&self, owner: &Owner, cycle: Cycle) -> Result<Committed, CommitError> {
         let mut writers = self.writers.lock().await;
         prepare(&mut writers, owner, &cycle.next).await?;
+        crate::alerts::prepare(&mut writers, &cycle).await?;
         let log = write_covered(&writers.log, &cycle.log, &cycle.next).await?;
         let dead_letters = write_covered(&writers.dead_letters, &cycle.dead_letters, &cycle.next).await?;
-        let mut metrics = TableWriter::plain(&writers.hcp_metrics);
-        for batch in &cycle.hcp_metrics {
-            metrics.write(batch.clone()).await?;
-        }
-        let hcp_metrics = metrics.finish().await?;
+        let hcp_metrics = write_all(&writers.hcp_metrics, &cycle.hcp_metrics).await?;
+        let alerts = write_all(&writers.alerts, &cycle.alerts).await?;
         fail::fail_point!("commit::parquet_written");
-        let extra_metrics_txns = cycle.extra_metrics_txns;
-        let staged = Staged { log, dead_letters, hcp_metrics, next: cycle.next, extra_metrics_txns };
+        let Cycle { next, extra_metrics_txns, alerts_next, .. } = cycle;
+        let staged = Staged { log, dead_letters, hcp_metrics, alerts, next, extra_metrics_txns, alerts_next };
         land(&mut writers, staged).await
     }
 }
@@ -122,6 +128,14 @@ pub(crate) async fn prepare(writers: &mut Writers, owner: &Owner, next: &NextOff
         Some(partition) => Err(CommitError::NotCovered { partition: partition.clone() }),
         None => Ok(()),
     }
+}
+
+async fn write_all(handle: &Handle, batches: &[RecordBatch]) -> Result<Written, CommitError> {
+    let mut writer = TableWriter::plain(handle);
+    for batch in batches {
+        writer.write(batch.clone()).await?;
+    }
+    Ok(writer.finish().await?)
 }
 
 /// Writes the rows that the table does not have yet.

@@ -31,6 +31,7 @@ const RISING: &[&str] = &[
     "computed_at",
     "rejected_at",
     "kafka_timestamp",
+    "at",
 ];
 const UNIQUE: &[&str] = &["event_id", "hcp_id", "request_id", "payload", "payload_sha256", "key"];
 

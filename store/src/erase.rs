@@ -11,7 +11,7 @@
 //! place for itself ([`crate::FolderUse::Amend`]): files that no version names are deleted whatever their age, and readers
 //! of old versions lose them.
 //!
-//! The rows of the person go from `touchpoint_log` and `hcp_metrics`. A dead letter that names them loses key, payload and
+//! The rows of the person go from `touchpoint_log`, `hcp_metrics` and `alerts`. A dead letter that names them loses key, payload and
 //! hash; the row stays, so that counts reconcile. What names them in a row of somebody else, as an `event_id` made of two
 //! people's ids would, is not removed: the scan tells where it stands.
 
@@ -64,7 +64,7 @@ impl Store {
     /// A table cannot be read.
     pub async fn named(&self, hcp_id: &str, now: Micros) -> Result<BTreeMap<Table, RowsReport>, StoreError> {
         let mut found = BTreeMap::new();
-        for table in Table::ALL {
+        for table in self.tables() {
             found.insert(table, rows::named(self, table, &Name::new(hcp_id), now).await?);
         }
         Ok(found)
@@ -76,10 +76,10 @@ impl Store {
     /// A table cannot be read or written, or another process rewrites it. What was done stays done: call it again.
     pub async fn erase(&self, hcp_id: &str, now: Micros) -> Result<Erasure, StoreError> {
         let (name, mut done) = (Name::new(hcp_id), Erasure::default());
-        for table in Table::ALL {
+        for table in self.tables() {
             done.tables.entry(table).or_default().rows = rows::rewrite(self, table, &name, now).await?;
         }
-        for table in Table::ALL {
+        for table in self.tables() {
             done.tables.entry(table).or_default().traces = traces::remove(self, table, now).await?;
         }
         done.unfinished_files = traces::sweep(self.location())?;

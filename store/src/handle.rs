@@ -27,6 +27,8 @@ pub(crate) struct Writers {
     pub(crate) dead_letters: Handle,
     pub(crate) log: Handle,
     pub(crate) hcp_metrics: Handle,
+    /// Holds no offsets of records: see [`crate::alerts`].
+    pub(crate) alerts: Handle,
     /// `touchpoint_log` as it was when partitions were last acquired: restore reads exactly what their offsets cover.
     pub(crate) restore: Option<DeltaTable>,
 }
@@ -58,24 +60,28 @@ pub(crate) struct Handle {
 
 impl Writers {
     pub(crate) fn new(mut tables: BTreeMap<Table, DeltaTable>) -> Self {
-        let mut handle = |table| {
-            let delta = tables.remove(&table).unwrap_or_else(DeltaTable::new_in_memory);
-            Handle { table, delta, held: BTreeMap::new(), pending: None }
-        };
+        let mut handle = |table| Handle::of(table, tables.remove(&table).unwrap_or_else(DeltaTable::new_in_memory));
         Self {
             dead_letters: handle(Table::DeadLetters),
             log: handle(Table::TouchpointLog),
             hcp_metrics: handle(Table::HcpMetrics),
+            alerts: handle(Table::Alerts),
             restore: None,
         }
     }
 
+    /// Those that hold the offsets of partitions.
     pub(crate) fn all(&mut self) -> [&mut Handle; 3] {
         [&mut self.dead_letters, &mut self.log, &mut self.hcp_metrics]
     }
 }
 
 impl Handle {
+    /// A handle that holds nothing.
+    pub(crate) fn of(table: Table, delta: DeltaTable) -> Self {
+        Self { table, delta, held: BTreeMap::new(), pending: None }
+    }
+
     /// Reads the offsets of `partitions` at the newest version and holds them; checks those held before.
     pub(crate) async fn acquire(&mut self, partitions: BTreeMap<TopicPartition, String>) -> Result<(), CommitError> {
         self.settle().await?;

@@ -44,6 +44,7 @@ impl Store {
             writers.hcp_metrics.release(file);
         }
         let Import { log, dead_letters, hcp_metrics, next, extra_metrics_txns, .. } = import;
-        crate::commit::land(&mut writers, Staged { log, dead_letters, hcp_metrics, next, extra_metrics_txns }).await
+        let staged = Staged { log, dead_letters, hcp_metrics, next, extra_metrics_txns, ..Staged::default() };
+        crate::commit::land(&mut writers, staged).await
     }
 }

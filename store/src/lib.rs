@@ -16,17 +16,21 @@
 //! | [`open`] | the store: opening and creating its tables |
 //! | [`acquire`] | taking over and giving back partitions |
 //! | [`commit`] | the cycle: one commit per table, offsets inside, fenced |
+//! | [`alerts`] | what table `alerts` holds, and who may write to it |
 //! | [`import`] | a bounded history as one commit |
 //! | [`writer`] | batches into Parquet files of bounded size, in bounded memory |
 //! | [`arrange`] | small batches joined, months apart, before they are encoded |
 //! | [`encoding`] | how rows are laid down in Parquet |
 //! | [`read`] | rows back out: restore and catch-up |
 //! | [`provider`] | a table as DataFusion sees it, pinned to one version |
+//! | `files` | the files of one version, and which of them may hold a wanted row |
 //! | [`schema`] | all tables under their names, refreshed together |
 //! | [`maintain`] | compaction, checkpoints, clean-up, expiry |
+//! | [`retracted`] | notes of retractions whose records went to Kafka |
 //! | [`erase`] | an HCP is forgotten: rows, files, log entries, and a list that keeps them from coming back |
 
 pub mod acquire;
+pub mod alerts;
 mod arrange;
 pub mod commit;
 mod conditional_put;
@@ -35,6 +39,7 @@ mod durable;
 mod encoding;
 pub mod erase;
 pub mod error;
+mod files;
 pub mod folder;
 mod handle;
 pub mod import;
@@ -45,6 +50,7 @@ pub mod options;
 pub mod owner;
 pub mod provider;
 pub mod read;
+mod retracted;
 #[cfg(test)]
 mod sample;
 pub mod schema;
@@ -54,6 +60,7 @@ mod txns;
 pub mod writer;
 
 pub use acquire::Acquired;
+pub use alerts::AlertMarks;
 pub use commit::{Committed, Cycle, Landed, Reply};
 pub use erase::{ErasedList, Erasure, Mention};
 pub use error::{CommitError, StoreError};
@@ -65,7 +72,7 @@ pub use open::{OpenMode, Store};
 pub use options::StoreOptions;
 pub use owner::Owner;
 pub use provider::PinnedTable;
-pub use read::{BatchStream, OffsetRange, ReadLog};
+pub use read::{Arrival, BatchStream, OffsetRange, OldEmails, ReadLog};
 pub use schema::StoreSchema;
 pub use settings::SettingError;
 pub use table::Table;

@@ -101,7 +101,7 @@ impl Maintenance {
     pub async fn run_once(&mut self, now: Micros) -> Result<Report, StoreError> {
         let vacuum_due = self.vacuumed_at.is_none_or(|at| now - at >= self.settings.vacuum_every);
         let mut report = Report::new();
-        for table in Table::ALL {
+        for table in self.store.tables().collect::<Vec<_>>() {
             let done = report.entry(table).or_default();
             if table == Table::DeadLetters {
                 expire::expire(&self.store, &self.settings, now, done).await?;

@@ -58,11 +58,20 @@ impl Store {
         }
         let mut opened = BTreeMap::new();
         for table in Table::ALL {
-            let delta = open_table(&location, &store, table, mode).await;
-            opened.insert(table, delta.map_err(|error| at(&location, error))?);
+            match open_table(&location, &store, table, mode).await {
+                Ok(delta) => drop(opened.insert(table, delta)),
+                // A folder of an earlier version has none; whoever writes to it makes it.
+                Err(StoreError::Missing { table: Table::Alerts, .. }) => {}
+                Err(error) => return Err(at(&location, error)),
+            }
         }
         let readers = opened.iter().map(|(table, delta)| (*table, Mutex::new(delta.clone()))).collect();
         Ok(Self { location, writers: Mutex::new(Writers::new(opened)), readers })
+    }
+
+    /// The tables that are there.
+    pub fn tables(&self) -> impl Iterator<Item = Table> {
+        self.readers.keys().copied()
     }
 
     /// Where the tables lie.

@@ -5,6 +5,7 @@
 //! | next offset of a Kafka partition | `{pipeline}/{cluster id}/{topic}/{partition}` |
 //! | lines of an imported file | `import/{sha256}/0`, whoever imports it: the file's content is its identity |
 //! | last midnight written for a partition number | `{pipeline}/{cluster id}/day/{partition}`, days since 1970 |
+//! | under what it was written | `{pipeline}/{cluster id}/facts/{partition}`, that day above 32 bits of the pipeline's own |
 //!
 //! The cluster id makes another cluster, with other offsets under the same topic names, another source.
 
@@ -40,6 +41,11 @@ impl Owner {
     pub fn day_id(&self, partition: i32) -> String {
         format!("{}/{}/day/{partition}", self.pipeline, self.cluster_id)
     }
+
+    /// The app id of what the last midnight was written under.
+    pub fn facts_id(&self, partition: i32) -> String {
+        format!("{}/{}/facts/{partition}", self.pipeline, self.cluster_id)
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +58,6 @@ mod tests {
         let owner = Owner::new("touchload", "c1");
         assert_eq!(owner.app_id(&TopicPartition::new("engagement.calls", 3)), "touchload/c1/engagement.calls/3");
         assert_eq!(owner.app_id(&TopicPartition::new("import:ab12", 0)), "import/ab12/0");
-        assert_eq!(owner.day_id(3), "touchload/c1/day/3");
+        assert_eq!((owner.day_id(3), owner.facts_id(3)), ("touchload/c1/day/3".into(), "touchload/c1/facts/3".into()));
     }
 }

@@ -5,6 +5,10 @@
 //! `touchpoint_log`'s columns whatever types the scan yields. A restore names the columns that it needs: the others are
 //! not decoded, and read as NULL, `false`, 0 or empty text.
 
+mod old_emails;
+
+pub use old_emails::OldEmails;
+
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::provider::{Filtering, PinnedTable};
@@ -16,7 +20,8 @@ use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, col, lit};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{Expr, col, lit, when};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use deltalake::DeltaTable;
@@ -60,6 +65,7 @@ const STATE_COLUMNS: &[&str] = &[
     "plan_step",
     "request_id",
     "solicited",
+    "status_at",
     "answered_at",
     "ingested_at",
     "kafka_topic",
@@ -72,7 +78,36 @@ impl ReadLog {
     pub fn of_state(since: Micros) -> Self {
         Self { since, columns: STATE_COLUMNS }
     }
+
+    /// Statistics of instants are cut to milliseconds, so files are chosen by a coarser filter than rows.
+    fn coarse(&self) -> Expr {
+        let since = lit(ScalarValue::TimestampMicrosecond(Some(self.since - self.since.rem_euclid(1_000)), utc()));
+        (col("occurred_at").gt_eq(since.clone())).or(col("ingested_at").gt_eq(since)).or(col("occurred_at").is_null())
+    }
 }
+
+/// When a row counts as having come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// When it was taken from Kafka (`ingested_at`); imported rows, of which nobody knows, when it happened.
+    AsTaken,
+    /// When it happened.
+    OnTime,
+}
+
+impl Arrival {
+    fn instant(self) -> Result<Expr, DataFusionError> {
+        match self {
+            Self::OnTime => Ok(col("occurred_at")),
+            Self::AsTaken => {
+                when(col("kafka_topic").like(lit("import:%")), col("occurred_at")).otherwise(col("ingested_at"))
+            }
+        }
+    }
+}
+
+/// Memory of sorting the log.
+const SORT_MEMORY: usize = 1 << 30;
 
 /// The offsets `[from, to)` of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,16 +124,24 @@ impl Store {
     /// # Errors
     /// The table cannot be read; items of the stream may fail too, and the restore is then to be begun anew.
     pub async fn read_log(&self, read: ReadLog) -> Result<BatchStream, StoreError> {
-        // Statistics of instants are cut to milliseconds, so files are chosen by a coarser filter than rows.
-        let coarse = lit(ScalarValue::TimestampMicrosecond(Some(read.since - read.since.rem_euclid(1_000)), utc()));
-        let wanted = (col("occurred_at").gt_eq(coarse.clone()))
-            .or(col("ingested_at").gt_eq(coarse))
-            .or(col("occurred_at").is_null());
-        let rows = self.scan_log(wanted, Some(read.columns)).await?;
+        let rows = self.scan_log(read.coarse(), Some(read.columns)).await?;
         let exact = move |batch: Result<RecordBatch, StoreError>| {
             batch.and_then(|batch| since(&batch, read.since).map_err(StoreError::rows(Table::TouchpointLog)))
         };
         Ok(rows.map(exact).boxed())
+    }
+
+    /// As [`Store::read_log`], in the order in which the rows came in, those of one instant by topic, partition and offset.
+    /// Rows without such an instant (deletes, where `arrival` asks when it happened) come first. Some rows of the
+    /// millisecond before `since` may be among them.
+    ///
+    /// # Errors
+    /// The table cannot be read or sorted; items of the stream may fail too.
+    pub async fn read_log_in_order(&self, read: ReadLog, arrival: Arrival) -> Result<BatchStream, StoreError> {
+        let delta = self.newest(Table::TouchpointLog).await?;
+        let provider = PinnedTable::new(Table::TouchpointLog, delta, Filtering::AfterDecoding)?;
+        let sorted = in_order(provider, read, arrival).map_err(StoreError::scan(Table::TouchpointLog))?;
+        rows(sorted, (Table::TouchpointLog, Table::TouchpointLog.schema()), Some(read.columns)).await
     }
 
     /// The rows of the given offsets.
@@ -135,12 +178,7 @@ impl Store {
         wanted: Expr,
         columns: Option<&'static [&'static str]>,
     ) -> Result<BatchStream, StoreError> {
-        let restore = self.writers.lock().await.restore.clone();
-        let delta = match restore {
-            Some(delta) => delta,
-            None => self.newest(Table::TouchpointLog).await?,
-        };
-        let frame = frame(Table::TouchpointLog, delta, None)?;
+        let frame = frame(Table::TouchpointLog, self.restored().await?, None)?;
         let frame = frame.filter(wanted).map_err(StoreError::scan(Table::TouchpointLog))?;
         let frame = match columns {
             Some(columns) => frame.select_columns(columns).map_err(StoreError::scan(Table::TouchpointLog))?,
@@ -148,9 +186,31 @@ impl Store {
         };
         rows(frame, (Table::TouchpointLog, Table::TouchpointLog.schema()), columns).await
     }
+
+    /// The version of the log that offsets were acquired from, the newest one when nothing is acquired.
+    async fn restored(&self) -> Result<DeltaTable, StoreError> {
+        let restore = self.writers.lock().await.restore.clone();
+        match restore {
+            Some(delta) => Ok(delta),
+            None => self.newest(Table::TouchpointLog).await,
+        }
+    }
 }
 
-fn utc() -> Option<Arc<str>> {
+/// Sorted with bounded memory: what does not fit goes to files of the system's temporary folder meanwhile.
+fn in_order(provider: PinnedTable, read: ReadLog, arrival: Arrival) -> Result<DataFrame, DataFusionError> {
+    let runtime = RuntimeEnvBuilder::new().with_memory_limit(SORT_MEMORY, 1.0).build_arc()?;
+    let session = SessionContext::new_with_config_rt(SessionConfig::new().with_collect_statistics(false), runtime);
+    let order = [arrival.instant()?, col("kafka_topic"), col("kafka_partition"), col("kafka_offset")];
+    session
+        .read_table(Arc::new(provider))?
+        .filter(read.coarse())?
+        .select_columns(read.columns)?
+        .sort(order.into_iter().map(|by| by.sort(true, true)).collect())
+}
+
+/// The time zone of every instant.
+pub(crate) fn utc() -> Option<Arc<str>> {
     Some("UTC".into())
 }
 
@@ -161,6 +221,12 @@ pub(crate) async fn scan(
     paths: Option<Vec<String>>,
 ) -> Result<BatchStream, StoreError> {
     rows(frame(table, delta, paths)?, (table, table.schema()), None).await
+}
+
+/// As [`scan`] of every file, of the rows for which `wanted` holds.
+pub(crate) async fn scan_where(table: Table, delta: DeltaTable, wanted: Expr) -> Result<BatchStream, StoreError> {
+    let frame = frame(table, delta, None)?.filter(wanted).map_err(StoreError::scan(table))?;
+    rows(frame, (table, table.schema()), None).await
 }
 
 /// As [`scan`], of some columns alone, in the table's order.

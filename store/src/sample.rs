@@ -90,6 +90,18 @@ pub(crate) fn metric_rows(rows: usize, as_of: Micros) -> RecordBatch {
     })
 }
 
+/// One transition of an alert about [`CANARY`]`-h<n>` at each of these instants.
+pub(crate) fn alert_rows(instants: &[Micros]) -> RecordBatch {
+    filled(Table::Alerts, instants.len(), |column, i| match column {
+        "alert_id" => Some(format!("alert-{}", instants[i])),
+        "hcp_id" => Some(format!("{CANARY}-h{i}")),
+        "state" => Some("firing".to_owned()),
+        "touches" => Some(format!("[{{\"event_id\": \"{CANARY}\"}}]")),
+        "at" | "since" => Some(instants[i].to_string()),
+        _ => None,
+    })
+}
+
 /// Rows from texts; NULL where there is none, or a zero where the column allows no NULL.
 fn filled(table: Table, rows: usize, text: impl Fn(&str, usize) -> Option<String>) -> RecordBatch {
     let schema = table.schema();

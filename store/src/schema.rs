@@ -11,6 +11,7 @@ use crate::provider::PinnedTable;
 use crate::table::Table;
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ impl StoreSchema {
     async fn move_to_newest(&self, pinned: &mut Pinned) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tables = BTreeMap::new();
-        for table in Table::ALL {
+        for table in self.store.tables() {
             tables.insert(table, self.store.provider(table).await?);
         }
         *pinned = Pinned { refreshed_at: Some(now), tables };
@@ -80,7 +81,11 @@ impl SchemaProvider for StoreSchema {
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
         let Some(table) = Table::find(name) else { return Ok(None) };
         let pinned = self.pinned(table).await.map_err(|e| DataFusionError::External(Box::new(e)))?;
-        Ok(pinned.map(|pinned| pinned as Arc<dyn TableProvider>))
+        // A folder of an earlier version lacks a table, and so has no row of it.
+        Ok(Some(match pinned {
+            Some(pinned) => pinned as Arc<dyn TableProvider>,
+            None => Arc::new(EmptyTable::new(table.schema())) as Arc<dyn TableProvider>,
+        }))
     }
 
     fn table_exist(&self, name: &str) -> bool {

@@ -4,6 +4,7 @@
 //! personal value never stands there, because commits and checkpoints outlive the erasure of the rows.
 
 use arrow::datatypes::SchemaRef;
+use touchpoint::alert::alerts_schema;
 use touchpoint::dead_letter::dead_letter_schema;
 use touchpoint::log::{EVENT_MONTH, PERSONAL_COLUMNS, log_schema};
 use touchpoint::metric::hcp_metrics_schema;
@@ -17,14 +18,16 @@ pub enum Table {
     TouchpointLog,
     /// Metric rows per HCP and window at midnights, with revisions.
     HcpMetrics,
+    /// One row per transition of an alert.
+    Alerts,
 }
 
 /// Columns that hold, or may hold, something of a person or of a record's content beside [`PERSONAL_COLUMNS`].
-const CONTENT_COLUMNS: &[&str] = &["key", "payload", "payload_sha256", "detail", "field"];
+const CONTENT_COLUMNS: &[&str] = &["key", "payload", "payload_sha256", "detail", "field", "touches"];
 
 impl Table {
     /// Every table, in the order in which a cycle commits them.
-    pub const ALL: [Self; 3] = [Self::DeadLetters, Self::TouchpointLog, Self::HcpMetrics];
+    pub const ALL: [Self; 4] = [Self::DeadLetters, Self::TouchpointLog, Self::HcpMetrics, Self::Alerts];
 
     /// The name in SQL, and of the folder.
     pub fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Table {
             Self::DeadLetters => "dead_letters",
             Self::TouchpointLog => "touchpoint_log",
             Self::HcpMetrics => "hcp_metrics",
+            Self::Alerts => "alerts",
         }
     }
 
@@ -46,6 +50,7 @@ impl Table {
             Self::DeadLetters => dead_letter_schema(),
             Self::TouchpointLog => log_schema(),
             Self::HcpMetrics => hcp_metrics_schema(),
+            Self::Alerts => alerts_schema(),
         }
     }
 
@@ -53,7 +58,7 @@ impl Table {
     pub fn partition_columns(self) -> &'static [&'static str] {
         match self {
             Self::TouchpointLog => &[EVENT_MONTH],
-            Self::DeadLetters | Self::HcpMetrics => &[],
+            Self::DeadLetters | Self::HcpMetrics | Self::Alerts => &[],
         }
     }
 
@@ -67,6 +72,7 @@ impl Table {
                 &["kind", "occurred_at", "ingested_at", "kafka_topic", "kafka_partition", "kafka_offset"]
             }
             Self::HcpMetrics => &["window", "as_of", "revision", "computed_at"],
+            Self::Alerts => &["rule", "severity", "audience", "subject_kind", "state", "origin", "since", "at"],
         }
     }
 

@@ -101,6 +101,7 @@ impl Store {
             Table::DeadLetters => TableWriter::skipping(&writers.dead_letters),
             Table::TouchpointLog => TableWriter::skipping(&writers.log),
             Table::HcpMetrics => TableWriter::plain(&writers.hcp_metrics),
+            Table::Alerts => TableWriter::plain(&writers.alerts),
         }
     }
 }

@@ -5,29 +5,37 @@ use crate::alertmanager::AlertmanagerProcess;
 use crate::kafka_broker::KafkaBroker;
 use crate::kafka_ledger::{Outgoing, Partitioner, produce, read_topics};
 use crate::run_process::{RunProcess, until};
+use chrono::DateTime;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use touchload::clock::SystemClock;
 use touchpoint::time::SECOND;
 use touchpoint::{Clock, Kind, Word};
 
-/// Where a process can die between finding an alert and knowing that the webhook took it.
-const POINTS: [&str; 3] = ["alerts::before_append", "alerts::after_append", "alerts::before_offset"];
+/// Where a process can die between finding an alert and knowing that the webhook took it, or that table `alerts` has it.
+const POINTS: [&str; 5] = [
+    "alerts::before_append",
+    "alerts::after_append",
+    "alerts::before_offset",
+    "commit::before_alerts",
+    "commit::after_alerts",
+];
 
 const POLICY: &str = "version = \"test\"\n[[budgets]]\nname = \"two\"\ncap = 2\nwindow = \"28d\"\n";
 
 /// A receiver that takes everything and keeps it.
-struct Hook {
-    url: String,
-    taken: Arc<Mutex<Vec<Value>>>,
+pub(crate) struct Hook {
+    pub(crate) url: String,
+    pub(crate) taken: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Hook {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("bound"));
         let taken = Arc::<Mutex<Vec<Value>>>::default();
@@ -198,11 +206,32 @@ fn killed_between_finding_and_telling_each_alert_is_told_and_has_one_id() {
     });
     assert_eq!(distinct().len(), wanted, "one id per HCP, however often it was told");
     last.stop();
-    let durable: BTreeSet<String> = read_topics(&stage.broker.bootstrap(), &["touchload.alerts"])
+    let documents: Vec<Value> = read_topics(&stage.broker.bootstrap(), &["touchload.alerts"])
         .into_iter()
-        .filter_map(|stored| serde_json::from_slice::<Value>(&stored.payload?).ok())
+        .filter_map(|stored| serde_json::from_slice(&stored.payload?).ok())
+        .collect();
+    assert_table_has_each_once(&stage.folder.path().join("data"), &documents);
+    let durable: BTreeSet<String> = documents
+        .into_iter()
         .filter(|document| document["rule"] == "over_budget" && document["state"] == "firing")
         .map(|document| document["alert_id"].as_str().expect("text").to_owned())
         .collect();
     assert_eq!(durable, distinct(), "what was told is durable");
+}
+
+/// Every transition of the topic stands in the table, and none twice.
+fn assert_table_has_each_once(data: &Path, documents: &[Value]) {
+    let text = |document: &Value, name: &str| document[name].as_str().expect("text").to_owned();
+    let at = |document: &Value| DateTime::parse_from_rfc3339(&text(document, "at")).expect("an instant");
+    let which = |document: &Value| {
+        let at = at(document).timestamp_micros().to_string();
+        vec![text(document, "alert_id"), text(document, "state"), at]
+    };
+    let told: BTreeSet<Vec<String>> = documents.iter().map(which).collect();
+    let sql = "SELECT alert_id, state, CAST(at AS BIGINT), hcp_id FROM alerts";
+    let rows = crate::readers::rows(data, sql);
+    let stored: BTreeSet<Vec<String>> = rows.iter().map(|row| row[..3].to_vec()).collect();
+    assert_eq!(stored, told);
+    assert_eq!(rows.len(), stored.len(), "a transition stands twice");
+    assert!(rows.iter().any(|row| row[3].starts_with("canary-")), "the table has ids: {rows:?}");
 }

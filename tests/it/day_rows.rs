@@ -18,7 +18,7 @@ use simulate::reference::ReferenceRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use touchpoint::metric::METRICS;
-use touchpoint::time::{DAY, HOUR};
+use touchpoint::time::{DAY, HOUR, midnight};
 use touchpoint::{Audience, Micros, Policy, WindowLength};
 
 const DAYS: i64 = 50;
@@ -214,4 +214,31 @@ fn restarts_change_nothing() {
         let (compared, revisions) = replay(seed, &[11, 12, 30]);
         assert!(compared > 500 && revisions > 1, "seed {seed}: {compared} rows, greatest revision {revisions}");
     }
+}
+
+#[test]
+fn a_start_under_other_facts_brings_a_row_of_everybody_once() {
+    let mut replay = Replay::new(40);
+    let started = PRESENT - (DAYS - 10) * DAY + HOUR;
+    replay.shard.advance(started);
+    replay.shard.start_days(None, started);
+    let quiet = PRESENT - 5 * DAY + HOUR;
+    replay.feed(started, quiet);
+    replay.close(quiet);
+    replay.restart(quiet);
+    replay.shard.expect_everyone();
+    let mut written = |day: i64| {
+        let before = replay.stored.rows.len();
+        replay.close(quiet + day * DAY);
+        replay.stored.rows.len() - before
+    };
+    let (everybody, changed) = (written(1), written(2));
+    let known = (0..replay.shard.hcp_count() as u32).filter(|number| {
+        let at = midnight(quiet + DAY);
+        replay.shard.evaluate_at(*number, Audience::Full, at, &mut Scratch::default()).is_some()
+    });
+    let known = known.count();
+    assert!(known > 5 && everybody >= known, "{everybody} rows, {known} HCPs");
+    assert!(changed < everybody, "{changed} of {everybody} the day after");
+    replay.assert_rows("under other facts");
 }

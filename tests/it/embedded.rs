@@ -60,6 +60,11 @@ impl Demo {
         self.http
     }
 
+    /// What it has written to standard output so far.
+    pub(crate) fn said(&self) -> String {
+        self.read("out")
+    }
+
     /// Status and body, `None` when nobody answers.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(self.http).ok()?;

@@ -95,6 +95,21 @@ async fn files_given_as_another_kind_fail_and_can_be_given_again() {
 }
 
 #[tokio::test]
+async fn files_that_cannot_be_read_are_bad_usage_and_nothing_is_done() {
+    let folder = Folder::new(nothing_known());
+    let good = folder.write("good.ndjson", [call(1).as_bytes()]);
+    let (gone, lost) = (good.with_file_name("gone.ndjson"), good.with_file_name("lost.ndjson"));
+    let output = run(&folder, &[("--calls", &good), ("--calls", &gone), ("--emails", &lost)], None);
+    let (_, said) = told(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("gone.ndjson") && said.contains("lost.ndjson") && !said.contains("good.ndjson"), "{said}");
+    let output = run(&folder, &[("--calls", &good)], None);
+    assert!(output.status.success() && told(&output).0.contains("accepted"), "nothing was taken before");
+    let (out, _) = told(&run(&folder, &[("--calls", &good)], None));
+    assert!(out.starts_with("nothing new: the file was imported before"), "{out}");
+}
+
+#[tokio::test]
 async fn day_rows_say_when_they_were_computed() {
     let mut folder = Folder::new(nothing_known());
     let files = folder.write_kinds("all", &simulated(25, 20, 8));

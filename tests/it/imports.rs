@@ -104,13 +104,13 @@ impl Folder {
     }
 
     pub(crate) async fn session(&self) -> SessionContext {
+        self.session_under(Policy::default()).await
+    }
+
+    pub(crate) async fn session_under(&self, policy: Policy) -> SessionContext {
         let data = self.data().display().to_string();
         let store = Arc::new(Store::open(&data, OpenMode::MustExist).await.expect("tables"));
-        let facts = Facts {
-            policy: Arc::new(Policy::default()),
-            reference: self.reference.clone(),
-            clock: Arc::new(SystemClock),
-        };
+        let facts = Facts { policy: Arc::new(policy), reference: self.reference.clone(), clock: Arc::new(SystemClock) };
         offline(store, &facts).await.expect("a session")
     }
 

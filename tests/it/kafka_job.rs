@@ -1,7 +1,8 @@
 //! A staged main job: a broker of its own, a simulated history to publish piece by piece, one data folder or bucket, and
 //! any number of `touchload run` over it.
 //!
-//! The history is seeded: some hundred HCPs, four weeks that end today, bad records, duplicates, deletes, late records.
+//! The history is seeded: some hundred HCPs, four weeks that end today, bad records, duplicates, deletes, late records. One
+//! target is in no record.
 //! Keys are hashed with murmur2 to [`PARTITIONS`] partitions of each of the four topics.
 
 use crate::kafka_broker::KafkaBroker;
@@ -10,12 +11,15 @@ use crate::ledger_check::{Ledger, count};
 use crate::object_store_server::ObjectStoreServer;
 use crate::run_process::{RunProcess, until};
 use simulate::{Produced, ReferenceFiles, Scenario, Span, Workload, World, WorldConfig};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use store::{Location, OpenMode, Store, StoreError, Table};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchload::clock::SystemClock;
-use touchpoint::reference::Tables;
+use touchpoint::reference::{PanelRow, Tables, Validity};
 use touchpoint::time::{DAY, midnight};
 use touchpoint::{Clock, Kind, Reference, Word};
 
@@ -25,6 +29,8 @@ pub(crate) const PARTITIONS: i32 = 4;
 pub(crate) const ALL_PARTITIONS: u64 = 16;
 const HCPS: u32 = 300;
 const DAYS: i64 = 28;
+/// A target of whom there is no record.
+pub(crate) const SILENT_TARGET: &str = "hcp-whom-nobody-touches";
 const BUCKET_PREFIX: &str = "jobs/one";
 
 /// Settings of one process that differ from test to test.
@@ -46,6 +52,14 @@ impl<'a> Job<'a> {
     pub(crate) fn named(name: &'a str) -> Self {
         Self { name, commit_interval: "200ms", instance: None, crash: None }
     }
+}
+
+/// Puts a target of whom there is no record into the file of panels.
+fn silent_target(folder: &Path) -> PanelRow {
+    let (owner_id, hcp_id) = ("rep-of-nobody".to_owned(), SILENT_TARGET.to_owned());
+    let file = OpenOptions::new().append(true).open(folder.join("panels.csv"));
+    writeln!(file.expect("the simulator wrote panels"), "{owner_id},{hcp_id},true,,,,").expect("a line more");
+    PanelRow { owner_id, hcp_id, is_target: true, min_touches: None, max_touches: None, validity: Validity::ALWAYS }
 }
 
 /// The stage.
@@ -79,7 +93,10 @@ impl KafkaJob {
         let world = Arc::new(World::build(config).expect("a valid world"));
         let files = ReferenceFiles::new(&world);
         files.write(folder.path()).expect("reference files");
-        let reference = Reference::try_new(Tables::of(files.hcp_rows().collect(), files.account_rows().collect()));
+        let silent = silent_target(folder.path());
+        let panels = Some(files.panel_rows().chain([silent]).collect());
+        let tables = Tables::of(files.hcp_rows().collect(), files.account_rows().collect());
+        let reference = Reference::try_new(Tables { panels, ..tables });
         let records: Vec<Produced> = Workload::new(world.clone()).history(span).collect();
         assert!(records.len() > 1_000, "only {} records", records.len());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -167,6 +184,7 @@ maintenance = \"2s\"
 {options}[reference]
 hcps = \"{folder}/hcps.csv\"
 accounts = \"{folder}/accounts.csv\"
+panels = \"{folder}/panels.csv\"
 ",
             self.broker.bootstrap(),
             self.data(),

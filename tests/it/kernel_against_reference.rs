@@ -3,6 +3,7 @@
 
 use crate::adversary::{self, PRESENT, Sent};
 use crate::budget_policies;
+use arrow::array::RecordBatch;
 use ingest::batch::{BatchBuilder, Message};
 use ingest::decode::{DecodeOptions, Decoder};
 use processors::Shard;
@@ -24,10 +25,33 @@ pub(crate) fn reference_data() -> Arc<Reference> {
 }
 
 /// Feeds `order` (indices into `sent`, whose place is the offset) to a shard in batches of `batch` records.
-fn shard_of(sent: &[Sent], order: &[usize], batch: usize, policy: &Arc<Policy>, data: &Arc<Reference>) -> Shard {
+pub(crate) fn shard_of(
+    sent: &[Sent],
+    order: &[usize],
+    batch: usize,
+    policy: &Arc<Policy>,
+    data: &Arc<Reference>,
+) -> Shard {
+    fed(sent, order, batch, policy, data).0
+}
+
+/// A shard of all of `sent`, and the rows of the log that it gave.
+pub(crate) fn shard_and_log(sent: &[Sent], policy: &Arc<Policy>, data: &Arc<Reference>) -> (Shard, Vec<RecordBatch>) {
+    let order: Vec<usize> = (0..sent.len()).collect();
+    fed(sent, &order, 64, policy, data)
+}
+
+fn fed(
+    sent: &[Sent],
+    order: &[usize],
+    batch: usize,
+    policy: &Arc<Policy>,
+    data: &Arc<Reference>,
+) -> (Shard, Vec<RecordBatch>) {
     let decoder = Arc::new(Decoder::new(data.clone(), DecodeOptions::default()));
     let mut builder = BatchBuilder::new(decoder, 0);
     let mut shard = Shard::new(policy.clone(), data.clone());
+    let mut log = Vec::new();
     shard.seed_targets(|_| true);
     shard.advance(PRESENT - 30 * DAY);
     for (fed, chunk) in order.chunks(batch).enumerate() {
@@ -46,15 +70,15 @@ fn shard_of(sent: &[Sent], order: &[usize], batch: usize, policy: &Arc<Policy>, 
             builder.push(&message, PRESENT);
         }
         let decoded = builder.finish().expect("a batch");
-        shard.apply(&decoded.records, PRESENT - 30 * DAY, None).expect("applied");
+        log.push(shard.apply(&decoded.records, PRESENT - 30 * DAY, None).expect("applied").log);
         if fed % 3 == 0 {
             shard.evaluate();
         }
     }
-    shard
+    (shard, log)
 }
 
-fn reference_records(sent: &[Sent], data: &Reference) -> Vec<Record> {
+pub(crate) fn reference_records(sent: &[Sent], data: &Reference) -> Vec<Record> {
     let placement = |i: usize| Placement {
         position: (0, i as u64),
         reference: data,

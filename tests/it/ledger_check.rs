@@ -3,7 +3,7 @@
 //! What must hold after any history of crashes: every position stands in exactly one of `touchpoint_log` and
 //! `dead_letters`, once; accepted rows carry the record's own ids, dead letters the reason for which the record was made
 //! bad; the offsets of the tables are the ends of the partitions; and the metrics over the tables are those that the
-//! naive reference computes over the accepted records.
+//! naive reference computes over the accepted records, for targets without a record too.
 
 use crate::kafka_ledger::{Stored, read_topics};
 use arrow::array::{AsArray, RecordBatch};
@@ -158,7 +158,7 @@ impl Ledger<'_> {
     }
 
     async fn check_metrics(&self, accepted: &[Record], session: &SessionContext, policy: &Policy, at: Micros) {
-        let records = reference::by_hcp(accepted);
+        let records = reference::subjects(accepted, &self.reference);
         let instant = chrono::DateTime::from_timestamp_micros(at).expect("in range").to_rfc3339();
         for audience in Audience::ALL {
             let sql = format!("SELECT * FROM hcp_metrics_at('{instant}', '{}')", audience.as_str());
@@ -190,6 +190,8 @@ impl Ledger<'_> {
                 }
             }
             problems.extend(found.keys().map(|key| format!("{key:?}: the reference knows no such HCP")));
+            let silent = records.values().filter(|records| records.is_empty()).count();
+            assert!(silent > 0, "a target of whom there is no record");
             none(&format!("metrics at {instant} for {}", audience.as_str()), &problems);
             assert!(compared > 400, "only {compared} rows compared");
         }

@@ -38,6 +38,14 @@ impl Promtool {
         drop(stdin);
         verdict(&child.wait_with_output().expect("promtool ends"))
     }
+
+    /// Runs one of its subcommands on files of rules.
+    ///
+    /// # Errors
+    /// What promtool found.
+    pub(crate) fn on_rules(&self, subcommand: &[&str], files: &[PathBuf]) -> Result<(), String> {
+        verdict(&Command::new(&self.program).args(subcommand).args(files).output().expect("promtool starts"))
+    }
 }
 
 fn verdict(output: &Output) -> Result<(), String> {

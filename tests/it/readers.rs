@@ -42,6 +42,12 @@ async fn session_of(data: &Path) -> SessionContext {
     offline(Arc::new(store), &facts).await.expect("a session")
 }
 
+/// The cells of what a query over stored tables gives.
+pub(crate) fn rows(data: &Path, sql: &str) -> Vec<Vec<String>> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async { table(&session_of(data).await, sql).await })
+}
+
 #[tokio::test]
 async fn independent_readers_agree_on_an_import() {
     let Some(readers) = PythonReaders::find() else { return };

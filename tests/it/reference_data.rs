@@ -102,7 +102,7 @@ fn a_running_pipeline_takes_new_reference_data_and_keeps_the_old_ones_when_a_fil
     write("hcp_id,territory\nhcp-000001,south\n");
     demo.wait_for("/metrics", |page| version(page).is_some_and(|v| v != first) && page.contains(&failed(0)));
     let ended = demo.stop();
-    for said in ["expected an IANA time zone", "the reference files are not taken", "take force"] {
+    for said in ["expected an IANA time zone", "the reference data are not taken", "take force"] {
         assert!(ended.log.contains(said), "{said} is missing in the log: {}", ended.log);
     }
     assert!(!ended.log.contains("Mars"), "content is not quoted");

@@ -132,10 +132,21 @@ impl RunProcess {
 
     /// An answer over HTTP with its head; `None` while it does not listen.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
+        self.ask(&format!("GET {path}"), "")
+    }
+
+    /// The answer to a body of JSON.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Option<String> {
+        self.ask(&format!("POST {path}"), body)
+    }
+
+    fn ask(&self, line: &str, body: &str) -> Option<String> {
         let address = self.address()?;
         let mut stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+        let length = body.len();
+        let headers = format!("Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close");
+        write!(stream, "{line} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n\r\n{body}").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         Some(answer)

@@ -102,8 +102,10 @@ words! {
 
 /// The columns of table `alerts`, with their meaning.
 ///
-/// `hcp_id` and `account_id` say whom it is about, one of them or, for a storm, none. `touches` is JSON, an array of
-/// `{kind, source, event_id, occurred_at}`: the records that did it, the newest ones if there are many.
+/// `hcp_id` and `account_id` say whom it is about, one of them; none for a storm, and for an end of one who is not known any
+/// more. `from_state` is the state before, NULL with the first row of an alert. `touches` is JSON, an array of `{kind, source,
+/// event_id, occurred_at}`: the records that did it, the newest ones if there are many; of alerts that were read back from the
+/// alert topics `source` is empty and `event_id` a pseudonym. Alert, state and `at` together stand in one row.
 pub fn alerts_schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         let text = |name: &str, nullable: bool| Field::new(name, DataType::Utf8, nullable);
@@ -117,6 +119,7 @@ pub fn alerts_schema() -> SchemaRef {
             text("hcp_id", true),
             text("account_id", true),
             text("state", false),
+            text("from_state", true),
             text("origin", false),
             text("resolution", true),
             text("ack_reason", true),

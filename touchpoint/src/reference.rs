@@ -11,16 +11,19 @@
 //! | [`hcp`], [`account`], [`affiliation`], [`person`], [`panel`] | a row of the table of that name |
 //! | [`plan`] | enrolments and steps; [`steps`] the steps by plan, [`plan_rows`] those of one |
 //! | [`changes`] | what differs between two loads |
+//! | [`country`] | the code of a country |
 //! | [`consent`] | captures and rules; [`permission`] what they come to |
 //! | [`preference`] | preferred channels |
 //! | `index` | rows by key |
 //! | [`rows`] | the rows as they were given |
+//! | [`sizes`] | how many rows, and which tables lost most of them |
 //! | `version` | which rows these are |
 
 pub mod account;
 pub mod affiliation;
 pub mod changes;
 pub mod consent;
+pub mod country;
 pub mod fault;
 pub mod hcp;
 mod index;
@@ -31,6 +34,7 @@ pub mod plan;
 pub mod plan_rows;
 pub mod preference;
 pub mod rows;
+pub mod sizes;
 pub mod steps;
 pub mod tables;
 #[cfg(test)]
@@ -42,7 +46,7 @@ pub use account::{AccessStatus, AccountRow};
 pub use affiliation::AffiliationRow;
 pub use changes::Changes;
 pub use consent::{ConsentRow, ConsentRuleRow, Regime};
-pub use fault::Fault;
+pub use fault::{Clash, Fault};
 pub use hcp::HcpRow;
 pub use panel::PanelRow;
 pub use permission::{Captures, CountryRules, Permissions};
@@ -51,6 +55,7 @@ pub use plan::{Due, PlanRow, PlanStepRow};
 pub use plan_rows::PlanRows;
 pub use preference::PreferenceRow;
 pub use rows::Rows;
+pub use sizes::Shrunk;
 pub use steps::PlanSteps;
 pub use tables::Tables;
 pub use validity::Validity;
@@ -60,6 +65,7 @@ use crate::time::Micros;
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use index::Index;
+use sizes::Sizes;
 
 /// The territory, segment, … of an HCP or account that no row describes.
 pub const UNKNOWN: &str = "unknown";
@@ -68,6 +74,7 @@ pub const UNKNOWN: &str = "unknown";
 #[derive(Debug, Clone)]
 pub struct Reference {
     version: String,
+    sizes: Sizes,
     hcps: Index<HcpRow>,
     accounts: Index<AccountRow>,
     affiliations: Index<AffiliationRow>,
@@ -99,7 +106,7 @@ impl Reference {
 
     /// Indexes rows without faults.
     fn of(tables: Tables) -> Self {
-        let version = version::version(&tables);
+        let (version, sizes) = (version::version(&tables), Sizes::of(&tables));
         let plans = tables.plans.unwrap_or_default().into_iter();
         let (of_hcps, others): (Vec<_>, Vec<_>) = plans.partition(|p| p.hcp_id.is_some());
         let of_accounts = others.into_iter().filter(|p| p.account_id.is_some());
@@ -109,6 +116,7 @@ impl Reference {
         };
         Self {
             version,
+            sizes,
             hcps: Index::new(tables.hcps.unwrap_or_default(), |r| &r.hcp_id),
             accounts: Index::new(tables.accounts.unwrap_or_default(), |r| &r.account_id),
             affiliations: Index::new(tables.affiliations.unwrap_or_default(), |r| &r.hcp_id),

@@ -2,7 +2,7 @@
 
 mod lexicon;
 
-pub(crate) use lexicon::Lexicon;
+pub use lexicon::{Lexicon, WordKey};
 
 /// A closed set of words: a dense `u8` code in memory, lower-case text at every border.
 pub trait Word: Copy + Eq + Sized + 'static {
@@ -10,6 +10,8 @@ pub trait Word: Copy + Eq + Sized + 'static {
     const ALL: &'static [Self];
     /// The name of the field that carries the word, as users write it.
     const FIELD: &'static str;
+    /// Finds the code of a text.
+    const LEXICON: &'static Lexicon;
     /// Position in [`Word::ALL`].
     fn code(self) -> u8;
     /// The text used in records, tables, labels and SQL.
@@ -32,14 +34,17 @@ macro_rules! words {
         impl $crate::words::Word for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             const FIELD: &'static str = $field;
+            const LEXICON: &'static $crate::words::Lexicon = {
+                static LEXICON: $crate::words::Lexicon = $crate::words::Lexicon::of(&[$($text),+]);
+                &LEXICON
+            };
             #[inline]
             fn code(self) -> u8 { self as u8 }
             #[inline]
             fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
             #[inline]
             fn parse(text: &[u8]) -> Option<Self> {
-                static LEXICON: $crate::words::Lexicon = $crate::words::Lexicon::of(&[$($text),+]);
-                Self::from_code(LEXICON.candidate(text)).filter(|word| word.as_str().as_bytes() == text)
+                Self::from_code(Self::LEXICON.code(&$crate::words::WordKey::of(text)?)?)
             }
         }
         impl std::fmt::Display for $name {
@@ -97,6 +102,11 @@ impl Kind {
             }
             Self::Requests => &[S::Received, S::Answered, S::Closed, S::Withdrawn],
         }
+    }
+
+    /// The first of its statuses that makes a touch; `None` for requests.
+    pub fn first_touch(self) -> Option<Status> {
+        self.statuses().iter().copied().find(|status| status.is_touch(self))
     }
 }
 
@@ -226,6 +236,11 @@ impl Status {
     #[inline]
     pub fn rank(self, kind: Kind) -> Option<u8> {
         RANKS.get(kind as usize)?.get(self as usize).copied().flatten()
+    }
+
+    /// Whether an interaction in this state is a touch that is still to be made: in a calendar, queued, nominated.
+    pub fn is_planned(self) -> bool {
+        matches!(self, Self::Planned | Self::Scheduled | Self::Nominated)
     }
 
     /// Whether an interaction of `kind` in this state is a touch: something that reached the HCP.

@@ -2,157 +2,141 @@
 
 use super::envelope::Context;
 use super::field::Field;
-use super::fields::{Fields, MAX_TEXT, Occurred};
+use super::fields::{Fields, MAX_TEXT};
 use super::in_force::InForce;
 use super::rejection::Rejection;
-use super::scanner::Notes;
+use super::scanner::{Notes, Span};
 use super::{DecodeOptions, KeyRule};
 use crate::instant::instant;
 use crate::message::Message;
-use touchpoint::record::RecordRow;
+use touchpoint::record::Column;
 use touchpoint::time::{EARLIEST, LATEST};
-use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Precision, Status};
+use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Precision, Status, Word};
 
-/// A record whose fields are each valid.
+/// A record whose fields are each valid; accepting it fills in the cells of its row that the fields leave open.
 pub(super) struct Candidate<'r, 'c> {
-    pub(super) fields: &'c Fields,
-    pub(super) text: &'r str,
-    pub(super) notes: &'r Notes,
+    pub(super) fields: &'c mut Fields,
+    pub(super) text: &'r [u8],
+    pub(super) notes: &'c mut Notes,
     pub(super) context: Context<'r>,
     pub(super) message: &'c Message<'r>,
     pub(super) ingested_at: Micros,
 }
 
-/// What a record says of its interaction; all `None` in a delete that says nothing.
-struct State {
-    status: Option<Status>,
-    occurred: Option<(Micros, Precision)>,
-    channel: Option<Channel>,
-    business_function: Option<BusinessFunction>,
-}
-
-impl<'r> Candidate<'r, '_> {
-    /// The row, or why there is none. Ids are final here: the key and the time zone were looked up with the ids as they
-    /// came, so this is the one place where a keyed pseudonym would replace `hcp_id`, `owner_id` and `event_id`.
-    pub(super) fn accept(&self, reference: &InForce, options: &DecodeOptions) -> Result<RecordRow<'r>, Rejection> {
-        let event_id = required(self.filled(Field::EventId, self.context.id)?, Field::EventId)?;
-        let hcp_id = required(self.text(Field::HcpId), Field::HcpId)?;
-        let source = self.filled(Field::Source, self.context.source)?;
-        let op = self.fields.op.unwrap_or(Op::Upsert);
-        let state = self.state(op, hcp_id, reference)?;
-        let timestamp = self.message.timestamp.unwrap_or(self.ingested_at);
-        self.check_key(hcp_id, options)?;
+impl Candidate<'_, '_> {
+    /// Makes a row of the fields, or says why there is none. Ids are final here: the key and the time zone were looked up
+    /// with the ids as they came, so this is the one place where a keyed pseudonym would replace `hcp_id`, `owner_id` and
+    /// `event_id`.
+    pub(super) fn accept(mut self, reference: &InForce, options: &DecodeOptions) -> Result<(), Rejection> {
+        self.fill(Field::EventId, self.context.id)?;
+        self.require(Field::EventId)?;
+        self.require(Field::HcpId)?;
+        self.fill(Field::Source, self.context.source)?;
+        let op = self.fields.cells.word(Column::Op).unwrap_or(Op::Upsert);
+        self.place(reference)?;
         if op == Op::Upsert {
-            self.check_future(&state, timestamp.saturating_add(options.future_tolerance))?;
+            self.complete()?;
         }
-        let fields = self.fields;
-        let purpose = match op {
-            Op::Upsert => fields.purpose.or(state.business_function.map(BusinessFunction::default_purpose)),
-            Op::Delete => fields.purpose,
-        };
-        Ok(RecordRow {
-            kind: self.message.kind,
-            event_id,
-            hcp_id,
-            source: source.unwrap_or(self.message.kind.default_topic()),
-            version: fields.version.unwrap_or(0),
-            op,
-            status: state.status,
-            occurred_at: state.occurred.map(|(at, _)| at),
-            precision: state.occurred.map(|(_, precision)| precision),
-            channel: state.channel,
-            origin: fields.origin,
-            mode: fields.mode,
-            intake: fields.intake,
-            business_function: state.business_function,
-            purpose,
-            account_id: self.text(Field::AccountId),
-            owner_id: self.text(Field::OwnerId),
-            product: self.text(Field::Product),
-            theme: self.text(Field::Theme),
-            topic: self.text(Field::Topic),
-            plan_id: self.text(Field::PlanId),
-            plan_step: self.text(Field::PlanStep),
-            congress_id: self.text(Field::CongressId),
-            request_id: self.text(Field::RequestId),
-            solicited: fields.solicited.unwrap_or(false),
-            recorded_at: fields.recorded_at,
-            status_at: fields.status_at,
-            answered_at: fields.answered_at,
-            duration_s: fields.duration_s,
-            attendees: fields.attendees,
-            ingested_at: self.ingested_at,
-            kafka_timestamp: timestamp,
-            kafka_topic: self.message.topic,
-            kafka_partition: self.message.partition,
-            kafka_offset: self.message.offset,
-        })
-    }
-
-    fn state(&self, op: Op, hcp_id: &str, reference: &InForce) -> Result<State, Rejection> {
-        let (fields, kind) = (self.fields, self.message.kind);
-        let occurred = self.occurred(hcp_id, reference)?;
-        if op == Op::Delete {
-            let (status, channel, business_function) = (fields.status, fields.channel, fields.business_function);
-            return Ok(State { status, occurred, channel, business_function });
+        self.check_key(options)?;
+        let timestamp = self.message.timestamp.unwrap_or(self.ingested_at);
+        if op == Op::Upsert {
+            self.check_future(timestamp.saturating_add(options.future_tolerance))?;
         }
-        let occurred = required(occurred, Field::OccurredAt)?;
-        let status = required(fields.status, Field::Status)?;
-        let channel = match kind {
-            Kind::Calls => required(fields.channel, Field::Channel)?,
-            Kind::Emails => required(fields.origin, Field::Origin).map(|_| Channel::Email)?,
-            Kind::Congress => Channel::Congress,
-            Kind::Requests => Channel::MedicalRequest,
-        };
-        let business_function = fields.business_function.unwrap_or(BusinessFunction::default_of(kind, fields.origin));
-        Ok(State {
-            status: Some(status),
-            occurred: Some(occurred),
-            channel: Some(channel),
-            business_function: Some(business_function),
-        })
+        let cells = &mut self.fields.cells;
+        cells.put_code(Column::Kind, self.message.kind.code());
+        cells.put_code(Column::Op, op.code());
+        // A record without a version has version 0, and one without a source that of its kind.
+        cells.mark(Column::Version);
+        cells.mark(Column::Source);
+        cells.put_long(Column::IngestedAt, self.ingested_at);
+        cells.put_long(Column::KafkaTimestamp, timestamp);
+        cells.mark(Column::KafkaTopic);
+        cells.put_int(Column::KafkaPartition, self.message.partition);
+        cells.put_long(Column::KafkaOffset, self.message.offset);
+        Ok(())
     }
 
-    fn occurred(&self, hcp_id: &str, reference: &InForce) -> Result<Option<(Micros, Precision)>, Rejection> {
-        let bad_value = || Rejection::bad_value(Field::OccurredAt, self.message.kind);
-        let (at, precision) = match (self.fields.occurred, self.context.time) {
-            (Some(Occurred::Instant(at)), _) => (at, Precision::Instant),
-            (Some(Occurred::Date(date)), _) => (reference.noon(hcp_id, date), Precision::Date),
-            (None, Some(time)) => (instant(time.as_bytes()).ok_or_else(bad_value)?, Precision::Instant),
-            (None, None) => return Ok(None),
-        };
-        // Noon of the first and of the last day can lie outside in a far time zone.
-        if (EARLIEST..=LATEST).contains(&at) { Ok(Some((at, precision))) } else { Err(bad_value()) }
+    /// What a record that states an interaction must say, and what is understood when it does not say it.
+    fn complete(&mut self) -> Result<(), Rejection> {
+        let kind = self.message.kind;
+        self.require(Field::OccurredAt)?;
+        self.require(Field::Status)?;
+        match kind {
+            Kind::Calls => self.require(Field::Channel)?,
+            Kind::Emails => {
+                self.require(Field::Origin)?;
+                self.fields.cells.put_code(Column::Channel, Channel::Email.code());
+            }
+            Kind::Congress => self.fields.cells.put_code(Column::Channel, Channel::Congress.code()),
+            Kind::Requests => self.fields.cells.put_code(Column::Channel, Channel::MedicalRequest.code()),
+        }
+        let cells = &mut self.fields.cells;
+        let function = cells.word(Column::BusinessFunction);
+        let function = function.unwrap_or_else(|| BusinessFunction::default_of(kind, cells.word(Column::Origin)));
+        cells.put_code(Column::BusinessFunction, function.code());
+        if !cells.has(Column::Purpose) {
+            cells.put_code(Column::Purpose, function.default_purpose().code());
+        }
+        Ok(())
     }
 
-    fn check_key(&self, hcp_id: &str, options: &DecodeOptions) -> Result<(), Rejection> {
+    /// Finds the instant of what is known to the day or by its envelope, and says how exactly it is known.
+    fn place(&mut self, reference: &InForce) -> Result<(), Rejection> {
+        let hcp_id = self.fields.text(Column::HcpId.place());
+        let cells = &mut self.fields.cells;
+        let precision = if cells.has(Column::OccurredAt) {
+            Precision::Instant
+        } else if let Some(date) = self.fields.date {
+            let noon = reference.noon(hcp_id.resolve(self.text, self.notes), date);
+            // Noon of the first and of the last day can lie outside in a far time zone.
+            cells.put_long(Column::OccurredAt, Some(noon).filter(|at| (EARLIEST..=LATEST).contains(at)));
+            Precision::Date
+        } else if let Some(time) = self.context.time {
+            cells.put_long(Column::OccurredAt, instant(time.as_bytes()));
+            Precision::Instant
+        } else {
+            return Ok(());
+        };
+        if !cells.has(Column::OccurredAt) {
+            return Err(Rejection::bad_value(Field::OccurredAt, self.message.kind));
+        }
+        cells.put_code(Column::Precision, precision.code());
+        Ok(())
+    }
+
+    fn check_key(&self, options: &DecodeOptions) -> Result<(), Rejection> {
+        let hcp_id = || self.fields.text(Column::HcpId.place()).content(self.text, self.notes);
         match options.key_rule {
-            KeyRule::MustEqualHcpId if self.message.key != Some(hcp_id.as_bytes()) => Err(Rejection::KEY_MISMATCH),
+            KeyRule::MustEqualHcpId if self.message.key != Some(hcp_id()) => Err(Rejection::KEY_MISMATCH),
             KeyRule::MustEqualHcpId | KeyRule::AcceptAny => Ok(()),
         }
     }
 
-    fn check_future(&self, state: &State, latest: Micros) -> Result<(), Rejection> {
-        let ahead = state.occurred.is_some_and(|(at, _)| at > latest);
-        let planned = state.status.is_some_and(|status| status.may_lie_ahead(self.message.kind));
-        if ahead && !planned { Err(Rejection::FUTURE) } else { Ok(()) }
+    fn check_future(&self, latest: Micros) -> Result<(), Rejection> {
+        let cells = &self.fields.cells;
+        let is_planned = |status: Status| status.may_lie_ahead(self.message.kind);
+        let ahead = cells.long(Column::OccurredAt).is_some_and(|at| at > latest);
+        if ahead && !cells.word(Column::Status).is_some_and(is_planned) { Err(Rejection::FUTURE) } else { Ok(()) }
     }
 
-    fn text(&self, field: Field) -> Option<&'r str> {
-        let span = self.fields.text(field);
-        (span.len() > 0).then(|| span.resolve(self.text, self.notes))
-    }
-
-    /// A text field, filled from the envelope when the record leaves it out.
-    fn filled(&self, field: Field, fill: Option<&'r str>) -> Result<Option<&'r str>, Rejection> {
-        match (self.text(field), fill) {
-            (None, Some(fill)) if (1..=MAX_TEXT).contains(&fill.len()) => Ok(Some(fill)),
-            (None, Some(_)) => Err(Rejection::bad_value(field, self.message.kind)),
-            (text, _) => Ok(text),
+    /// Fills a text field from the envelope when the record leaves it out.
+    fn fill(&mut self, field: Field, fill: Option<&str>) -> Result<(), Rejection> {
+        match fill {
+            Some(fill) if !self.fields.cells.has(field.column()) => {
+                if !(1..=MAX_TEXT).contains(&fill.len()) {
+                    return Err(Rejection::bad_value(field, self.message.kind));
+                }
+                let start = self.notes.unescaped().len();
+                self.notes.keep(fill);
+                self.fields.put_text(field, Span::of_kept(start, self.notes));
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
-}
 
-fn required<T>(value: Option<T>, field: Field) -> Result<T, Rejection> {
-    value.ok_or_else(|| Rejection::missing(field))
+    fn require(&self, field: Field) -> Result<(), Rejection> {
+        // A date has no instant yet, but `place` has seen to that.
+        if self.fields.cells.has(field.column()) { Ok(()) } else { Err(Rejection::missing(field)) }
+    }
 }

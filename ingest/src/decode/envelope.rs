@@ -73,11 +73,10 @@ fn is_json(media: &[u8]) -> bool {
 }
 
 fn structured<'r>(payload: &'r [u8], buffers: &'r mut Buffers) -> Result<(&'r [u8], Context<'r>), Rejection> {
-    let text = simdutf8::basic::from_utf8(payload).map_err(|_| Rejection::NOT_UTF8)?;
     let Buffers { notes, data } = buffers;
-    let members = Members::read(text, notes)?;
+    let members = Members::read(payload, notes)?;
     let notes: &'r Notes = notes;
-    let resolve = |span: Option<Span>| span.map(|span| span.resolve(text, notes));
+    let resolve = |span: Option<Span>| span.map(|span| span.resolve(payload, notes));
     if resolve(members.specversion) != Some("1.0") {
         return Err(Rejection::SPECVERSION);
     }
@@ -112,8 +111,9 @@ struct Members {
 }
 
 impl Members {
-    fn read(text: &str, notes: &mut Notes) -> Result<Self, Rejection> {
-        let (mut members, mut scanner) = (Self::default(), Scanner::new(text, notes));
+    fn read(payload: &[u8], notes: &mut Notes) -> Result<Self, Rejection> {
+        let mut members = Self::default();
+        let mut scanner = Scanner::over(payload, notes).ok_or(Rejection::NOT_UTF8)?;
         scanner.space();
         scanner.expect(b'{')?;
         scanner.space();

@@ -1,8 +1,13 @@
 //! The known fields of a record: their names, the kinds that read them, and what each must hold.
 
+mod form;
 mod spelling;
 
+pub(crate) use form::Form;
+pub(crate) use spelling::SPELLING;
+
 use touchpoint::Kind;
+use touchpoint::record::Column;
 
 macro_rules! fields {
     ($($field:ident = $name:literal),+ $(,)?) => {
@@ -14,6 +19,11 @@ macro_rules! fields {
             /// As it is written in a record.
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$field => $name),+ }
+            }
+            /// The column it is stored in, which has the same name.
+            #[inline]
+            pub(crate) const fn column(self) -> Column {
+                match self { $(Self::$field => Column::$field),+ }
             }
             pub(crate) const ALL: &'static [Self] = &[$(Self::$field),+];
         }

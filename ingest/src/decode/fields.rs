@@ -1,59 +1,74 @@
 //! The known fields of one JSON object, each checked on its own; what they mean together is `accept`'s business.
 //!
-//! Absent and `null` are `None` (for text: an empty [`Span`]). A field that fails its check is `None` too, and the
-//! first such is the verdict on the record, once the rest has proved to be JSON.
+//! They are read into the cells of the row that the object may become. Absent and `null` leave their cell as it is. So
+//! does a field that fails its check, and the first such is the verdict on the record, once the rest has proved to be
+//! JSON.
 
-use super::field::{Field, TEXT_FIELDS};
+use super::field::{Field, Form, SPELLING, TEXT_FIELDS};
+use super::habits::{Habit, Habits};
 use super::rejection::Rejection;
 use super::scanner::{Broken, Notes, Number, Scanner, Span};
 use crate::instant::{date, instant};
 use chrono::NaiveDate;
-use touchpoint::{BusinessFunction, Channel, Intake, Kind, Micros, Mode, Op, Origin, Purpose, Status, Word};
+use touchpoint::record::{Cells, Column};
+use touchpoint::words::WordKey;
+use touchpoint::{Kind, Micros};
 
 /// Longest text of a field, in bytes.
 pub(super) const MAX_TEXT: usize = 128;
 
 /// `occurred_at` as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Occurred {
+enum Occurred {
     Instant(Micros),
     Date(NaiveDate),
 }
 
 /// The fields of one record, unrelated to each other.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug)]
 pub(super) struct Fields {
+    /// All fields but `occurred_at`, where that is a date; of text only that there is any.
+    pub(super) cells: Cells,
+    /// Where the text stands; empty when absent, for no text field may be empty.
     texts: [Span; TEXT_FIELDS],
-    pub(super) version: Option<i64>,
-    pub(super) op: Option<Op>,
-    pub(super) status: Option<Status>,
-    pub(super) channel: Option<Channel>,
-    pub(super) origin: Option<Origin>,
-    pub(super) mode: Option<Mode>,
-    pub(super) intake: Option<Intake>,
-    pub(super) business_function: Option<BusinessFunction>,
-    pub(super) purpose: Option<Purpose>,
-    pub(super) solicited: Option<bool>,
-    pub(super) occurred: Option<Occurred>,
-    pub(super) recorded_at: Option<Micros>,
-    pub(super) status_at: Option<Micros>,
-    pub(super) answered_at: Option<Micros>,
-    pub(super) duration_s: Option<i32>,
-    pub(super) attendees: Option<i32>,
+    /// `occurred_at`, where it is a date.
+    pub(super) date: Option<NaiveDate>,
 }
 
-impl Fields {
-    /// The content of a text field; empty when absent, for no text field may be empty.
-    pub(super) fn text(&self, field: Field) -> Span {
-        self.texts.get(field as usize).copied().unwrap_or_default()
+impl Default for Fields {
+    /// All absent.
+    fn default() -> Self {
+        Self { cells: Cells::EMPTY, texts: [Span::default(); TEXT_FIELDS], date: None }
     }
 }
 
-/// Reads `text`, which must be one JSON object, into `fields`, which are the default ones. Strings with escapes end up in
-/// `notes`.
-pub(super) fn read(text: &str, kind: Kind, notes: &mut Notes, fields: &mut Fields) -> Result<(), Rejection> {
-    let scanner = Scanner::new(text, notes);
-    let mut reader = Reader { scanner, kind, open: Field::read_for(kind), fields, fault: None };
+impl Fields {
+    /// Where the text of the text column at `place` stands; empty when absent, and past the text fields.
+    #[inline]
+    pub(super) fn text(&self, place: usize) -> Span {
+        self.texts.get(place).copied().unwrap_or_default()
+    }
+
+    /// Sets a text field.
+    #[inline]
+    pub(super) fn put_text(&mut self, field: Field, text: Span) {
+        if let Some(place) = self.texts.get_mut(field as usize) {
+            *place = text;
+            self.cells.mark(field.column());
+        }
+    }
+}
+
+/// Reads `text`, which must be one JSON object, into `fields`, whatever they were. Strings with escapes end up in `notes`.
+pub(super) fn read(
+    text: &[u8],
+    kind: Kind,
+    (notes, habits): (&mut Notes, &mut Habits),
+    fields: &mut Fields,
+) -> Result<(), Rejection> {
+    *fields = Fields::default();
+    let scanner = Scanner::over(text, notes).ok_or(Rejection::NOT_UTF8)?;
+    let (open, habit) = (Field::read_for(kind), habits.of(kind));
+    let mut reader = Reader { scanner, kind, open, before: None, habit, fields, fault: None };
     reader.object()?;
     reader.fault.map_or(Ok(()), Err)
 }
@@ -63,6 +78,9 @@ struct Reader<'a, 's, 'f> {
     kind: Kind,
     /// The set of the fields that are read and were not met yet.
     open: u32,
+    /// The known field before the one at hand.
+    before: Option<Field>,
+    habit: &'f mut Habit,
     fields: &'f mut Fields,
     fault: Option<Rejection>,
 }
@@ -90,23 +108,45 @@ impl Reader<'_, '_, '_> {
 
     #[inline]
     fn member(&mut self) -> Result<(), Broken> {
-        let usual = self.scanner.ahead().and_then(Field::spelt);
-        let field = match usual {
-            Some((field, length)) => {
-                self.scanner.pass(length);
-                self.scanner.space();
-                Some(field)
-            }
+        let field = match self.usual_name() {
+            Some(field) => Some(field),
             None => self.name()?,
         };
-        match field {
-            Some(field) if self.open & field.bit() != 0 => {
-                self.open ^= field.bit();
-                self.value(field)
-            }
-            Some(field) => self.passed_over(field),
-            None => self.scanner.skip_value(),
+        let Some(field) = field else { return self.scanner.skip_value() };
+        self.before = Some(field);
+        if self.open & field.bit() == 0 {
+            return self.passed_over(field);
         }
+        self.open ^= field.bit();
+        match field.form() {
+            Form::Text => self.text(field),
+            Form::Word => self.word(field),
+            Form::Instant => self.instant(field),
+            Form::Occurred => self.occurred(),
+            Form::Integer => self.integer(field),
+            Form::Flag => self.flag(field),
+        }
+    }
+
+    /// Consumes a name that is spelt as usual, its colon and the white space after it.
+    #[inline]
+    fn usual_name(&mut self) -> Option<Field> {
+        let text = self.scanner.ahead()?;
+        let expected = self.habit.after(self.before);
+        let (field, length) = match expected.spelt_in(text) {
+            Some(length) => (expected, length),
+            None => self.unexpected(text)?,
+        };
+        self.scanner.pass(length);
+        self.scanner.space();
+        Some(field)
+    }
+
+    #[inline(never)]
+    fn unexpected(&mut self, text: &[u8; SPELLING]) -> Option<(Field, usize)> {
+        let (field, length) = Field::spelt(text)?;
+        self.habit.learn(self.before, field);
+        Some((field, length))
     }
 
     /// A name that is not known or not spelt as usual.
@@ -125,29 +165,6 @@ impl Reader<'_, '_, '_> {
         self.scanner.skip_value()
     }
 
-    fn value(&mut self, field: Field) -> Result<(), Broken> {
-        match field {
-            Field::Version => self.fields.version = self.integer(field, i64::MIN, i64::MAX)?,
-            Field::Op => self.fields.op = self.parsed(field, Op::parse)?,
-            Field::Status => self.fields.status = self.status()?,
-            Field::Channel => self.fields.channel = self.parsed(field, call_channel)?,
-            Field::Origin => self.fields.origin = self.parsed(field, Origin::parse)?,
-            Field::Mode => self.fields.mode = self.parsed(field, Mode::parse)?,
-            Field::Intake => self.fields.intake = self.parsed(field, Intake::parse)?,
-            Field::BusinessFunction => self.fields.business_function = self.parsed(field, BusinessFunction::parse)?,
-            Field::Purpose => self.fields.purpose = self.parsed(field, Purpose::parse)?,
-            Field::Solicited => self.fields.solicited = self.boolean(field)?,
-            Field::OccurredAt => self.fields.occurred = self.parsed(field, occurred)?,
-            Field::RecordedAt => self.fields.recorded_at = self.parsed(field, instant)?,
-            Field::StatusAt => self.fields.status_at = self.parsed(field, instant)?,
-            Field::AnsweredAt => self.fields.answered_at = self.parsed(field, instant)?,
-            Field::DurationS => self.fields.duration_s = self.integer(field, 0, 86_400)?.map(|n| n as i32),
-            Field::Attendees => self.fields.attendees = self.integer(field, 1, 1_000)?.map(|n| n as i32),
-            _ => return self.text(field),
-        }
-        Ok(())
-    }
-
     #[inline]
     fn text(&mut self, field: Field) -> Result<(), Broken> {
         let Some(span) = self.scanner.plain_string() else { return self.unusual_text(field) };
@@ -160,8 +177,8 @@ impl Reader<'_, '_, '_> {
     fn keep(&mut self, field: Field, text: Span) {
         if !(1..=MAX_TEXT).contains(&text.len()) {
             self.fault(field);
-        } else if let Some(place) = self.fields.texts.get_mut(field as usize) {
-            *place = text;
+        } else {
+            self.fields.put_text(field, text);
         }
     }
 
@@ -175,9 +192,58 @@ impl Reader<'_, '_, '_> {
     }
 
     #[inline]
-    fn status(&mut self) -> Result<Option<Status>, Broken> {
+    fn word(&mut self, field: Field) -> Result<(), Broken> {
+        if let Some(span) = self.scanner.plain_string()
+            && let Some(key) = self.scanner.key(span)
+            && let Some(code) = field.code(self.kind, &key)
+        {
+            self.scanner.pass_plain(span);
+            self.fields.cells.put_code(field.column(), code);
+            return Ok(());
+        }
         let kind = self.kind;
-        self.parsed(Field::Status, |text| Status::parse(text).filter(|status| status.rank(kind).is_some()))
+        let code = self.unusual(field, |text| field.code(kind, &WordKey::of(text)?))?;
+        self.fields.cells.put_code(field.column(), code);
+        Ok(())
+    }
+
+    #[inline]
+    fn instant(&mut self, field: Field) -> Result<(), Broken> {
+        let at = self.parsed(field, instant)?;
+        self.fields.cells.put_long(field.column(), at);
+        Ok(())
+    }
+
+    #[inline]
+    fn occurred(&mut self) -> Result<(), Broken> {
+        match self.parsed(Field::OccurredAt, occurred)? {
+            Some(Occurred::Instant(at)) => self.fields.cells.put_long(Column::OccurredAt, at),
+            Some(Occurred::Date(date)) => self.fields.date = Some(date),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn integer(&mut self, field: Field) -> Result<(), Broken> {
+        let (least, most) = match field {
+            Field::DurationS => (0, 86_400),
+            Field::Attendees => (1, 1_000),
+            _ => {
+                let version = self.number(field, i64::MIN, i64::MAX)?;
+                self.fields.cells.put_long(field.column(), version);
+                return Ok(());
+            }
+        };
+        let value = self.number(field, least, most)?;
+        self.fields.cells.put_int(field.column(), value.map(|value| value as i32));
+        Ok(())
+    }
+
+    fn flag(&mut self, field: Field) -> Result<(), Broken> {
+        if self.boolean(field)? == Some(true) {
+            self.fields.cells.mark(field.column());
+        }
+        Ok(())
     }
 
     /// The value of a field that is written as a string and stands for something else.
@@ -207,7 +273,7 @@ impl Reader<'_, '_, '_> {
         if self.scanner.peek() == b'"' { self.scanner.string().map(Some) } else { self.unfit(field) }
     }
 
-    fn integer(&mut self, field: Field, least: i64, most: i64) -> Result<Option<i64>, Broken> {
+    fn number(&mut self, field: Field, least: i64, most: i64) -> Result<Option<i64>, Broken> {
         if !matches!(self.scanner.peek(), b'-' | b'0'..=b'9') {
             return self.unfit(field);
         }
@@ -240,11 +306,6 @@ impl Reader<'_, '_, '_> {
     fn fault(&mut self, field: Field) {
         self.fault.get_or_insert(Rejection::bad_value(field, self.kind));
     }
-}
-
-/// The channels of e-mails, congresses and requests are those of their kind, and no call has them.
-fn call_channel(text: &[u8]) -> Option<Channel> {
-    Channel::parse(text).filter(|c| matches!(c, Channel::FaceToFace | Channel::Phone | Channel::Video | Channel::Chat))
 }
 
 /// A date is ten bytes long, an instant at least twenty.

@@ -1,13 +1,16 @@
 //! A strict JSON scanner over one message: no tree, no recursion, and after the marks of [`Notes`] one pass.
 //!
 //! It accepts the grammar of RFC 8259 and nothing else, with two narrowings: a `\u` escape that is half a surrogate
-//! pair is refused (no text can hold it), and so is nesting past [`MAX_DEPTH`]. The text is known to be UTF-8. A
-//! [`Span`] names a string's content: a piece of the text or, where it holds escapes, of the buffer in [`Notes`].
+//! pair is refused (no text can hold it), and so is nesting past [`MAX_DEPTH`]. The text is UTF-8, or there is no scanner
+//! for it. A [`Span`] names a string's content: a piece of the text or, where it holds escapes, of the buffer in
+//! [`Notes`].
 
 mod notes;
 mod string;
 
 pub(crate) use notes::Notes;
+
+use touchpoint::record::Piece;
 
 /// Deepest nesting of objects and arrays, the outermost object counted.
 pub const MAX_DEPTH: u32 = 64;
@@ -39,6 +42,11 @@ impl Span {
         Self { start: start as u32, len: (end - start) as u32 }
     }
 
+    /// What is kept in `notes` from `start` on.
+    pub(crate) fn of_kept(start: usize, notes: &Notes) -> Self {
+        Self::of_unescaped(start, notes.unescaped().len())
+    }
+
     fn of_unescaped(start: usize, end: usize) -> Self {
         Self { start: start as u32 | UNESCAPED, len: (end - start) as u32 }
     }
@@ -56,17 +64,29 @@ impl Span {
 
     /// The content, given the text that was scanned and what was noted; empty if they are others.
     #[inline]
-    pub(crate) fn resolve<'b>(self, text: &'b str, notes: &'b Notes) -> &'b str {
+    pub(crate) fn content<'b>(self, text: &'b [u8], notes: &'b Notes) -> &'b [u8] {
         if self.start & UNESCAPED != 0 {
-            return self.resolve_unescaped(notes);
+            return self.unescaped_content(notes);
         }
         text.get(self.start as usize..self.end()).unwrap_or_default()
     }
 
     #[cold]
-    fn resolve_unescaped(self, notes: &Notes) -> &str {
+    fn unescaped_content(self, notes: &Notes) -> &[u8] {
         let start = (self.start & !UNESCAPED) as usize;
         notes.unescaped().get(start..start + self.len()).unwrap_or_default()
+    }
+
+    /// The content as a column takes it in.
+    #[inline]
+    pub(crate) fn piece<'b>(self, text: &'b [u8], notes: &'b Notes) -> Piece<'b> {
+        let source = if self.start & UNESCAPED == 0 { text } else { notes.unescaped() };
+        Piece::new(source, (self.start & !UNESCAPED) as usize, self.len())
+    }
+
+    /// The content as text, which it always is: a string begins and ends at characters of what is UTF-8.
+    pub(crate) fn resolve<'b>(self, text: &'b [u8], notes: &'b Notes) -> &'b str {
+        std::str::from_utf8(self.content(text, notes)).unwrap_or_default()
     }
 }
 
@@ -82,7 +102,6 @@ pub(crate) enum Number {
 /// A position in the text of one message.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a, 's> {
-    text: &'a str,
     bytes: &'a [u8],
     at: usize,
     notes: &'s mut Notes,
@@ -90,9 +109,19 @@ pub(crate) struct Scanner<'a, 's> {
 
 impl<'a, 's> Scanner<'a, 's> {
     /// At the start of `text`, which is at most [`MAX_BYTES`] long; `notes` are taken anew.
+    #[cfg(test)]
     pub(crate) fn new(text: &'a str, notes: &'s mut Notes) -> Self {
         notes.begin(text.as_bytes());
-        Self { text, bytes: text.as_bytes(), at: 0, notes }
+        Self { bytes: text.as_bytes(), at: 0, notes }
+    }
+
+    /// At the start of `bytes`, which are at most [`MAX_BYTES`]; `None` unless they are UTF-8.
+    #[inline]
+    pub(crate) fn over(bytes: &'a [u8], notes: &'s mut Notes) -> Option<Self> {
+        notes.begin(bytes);
+        // Marking has seen whether there is anything to check.
+        let is_utf8 = notes.is_ascii() || simdutf8::basic::from_utf8(bytes).is_ok();
+        is_utf8.then_some(Self { bytes, at: 0, notes })
     }
 
     /// The next byte, 0 at the end: no token begins with it.
@@ -121,7 +150,7 @@ impl<'a, 's> Scanner<'a, 's> {
     /// The content of a string scanned before.
     #[inline]
     pub(crate) fn resolve(&self, span: Span) -> &str {
-        span.resolve(self.text, self.notes)
+        span.resolve(self.bytes, self.notes)
     }
 
     /// Skips white space.

@@ -16,6 +16,8 @@ pub struct SourceStats {
     pub lag: BTreeMap<TopicPartition, i64>,
     /// Topics that do not exist or may not be described; reading waits for them.
     pub missing_topics: Vec<String>,
+    /// Partitions of each topic, as they were last counted; empty before that.
+    pub partition_counts: BTreeMap<String, i32>,
     /// Messages read and decoded.
     pub messages: u64,
     /// Bytes of key and payload read and decoded.
@@ -59,6 +61,7 @@ pub(crate) struct Counters {
     longest_turn_nanos: AtomicU64,
     lag: Mutex<BTreeMap<TopicPartition, i64>>,
     missing_topics: Mutex<Vec<String>>,
+    partition_counts: Mutex<BTreeMap<String, i32>>,
 }
 
 impl Counters {
@@ -77,11 +80,16 @@ impl Counters {
         *held(&self.missing_topics) = topics;
     }
 
+    pub(crate) fn set_partition_counts(&self, counts: BTreeMap<String, i32>) {
+        *held(&self.partition_counts) = counts;
+    }
+
     pub(crate) fn snapshot(&self) -> SourceStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         SourceStats {
             lag: held(&self.lag).clone(),
             missing_topics: held(&self.missing_topics).clone(),
+            partition_counts: held(&self.partition_counts).clone(),
             messages: read(&self.messages),
             bytes: read(&self.bytes),
             discarded: read(&self.discarded),

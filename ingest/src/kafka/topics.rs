@@ -24,6 +24,24 @@ pub(crate) enum Sighting {
     Unreachable(String),
 }
 
+/// How many partitions each of the four topics has. Blocks for some seconds at most.
+///
+/// # Errors
+/// [`IngestError::Client`] when no broker answers or a topic is missing.
+pub fn partition_counts(config: &KafkaConfig) -> Result<PartitionCounts, IngestError> {
+    let during = "counting the partitions of the four topics";
+    let created = config.observer().create();
+    let client: BaseConsumer = created.map_err(|error| IngestError::Client { during, cause: cause(&error) })?;
+    let topics: Vec<String> = config.topics.iter().map(|(_, name)| name.to_owned()).collect();
+    match look(&client, &topics) {
+        Sighting::Complete(counts) => Ok(counts),
+        Sighting::Missing(topics) => {
+            Err(IngestError::Client { during, cause: format!("missing: {}", topics.join(", ")) })
+        }
+        Sighting::Unreachable(cause) => Err(IngestError::Client { during, cause }),
+    }
+}
+
 /// Asks for sightings and picks them up.
 #[derive(Debug)]
 pub(crate) struct TopicWatch {

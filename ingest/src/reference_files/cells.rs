@@ -8,7 +8,7 @@ use crate::instant;
 use chrono::NaiveTime;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use touchpoint::reference::Validity;
+use touchpoint::reference::{Validity, country};
 use touchpoint::time::{EARLIEST, LATEST};
 use touchpoint::{Channel, Micros, Tz, Word};
 
@@ -23,7 +23,7 @@ pub(super) struct Cells<'r, 'p> {
     row: &'r dyn RowSource,
     found: &'r mut Found<'p>,
     /// Problems noted before this row.
-    noted: usize,
+    noted: u64,
 }
 
 impl<'r, 'p> Cells<'r, 'p> {
@@ -85,6 +85,11 @@ impl<'r, 'p> Cells<'r, 'p> {
             self.note(column, format!("one of {}", names.join(", ")));
         }
         word
+    }
+
+    /// A country, upper case.
+    pub(super) fn country(&mut self, column: &'static str) -> Option<String> {
+        self.parsed(column, "an ISO 3166 country of two letters, such as DE or GB", country::code)
     }
 
     /// An IANA time zone.
@@ -194,7 +199,7 @@ impl<'r, 'p> Cells<'r, 'p> {
 }
 
 /// A date means 00:00 UTC.
-fn instant_or_date(text: &str) -> Option<Micros> {
+pub(super) fn instant_or_date(text: &str) -> Option<Micros> {
     match instant::date(text.as_bytes()) {
         Some(date) => Some(date.and_time(NaiveTime::MIN).and_utc().timestamp_micros()),
         None => instant::instant(text.as_bytes()),

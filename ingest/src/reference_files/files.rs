@@ -1,6 +1,6 @@
 //! Which file holds which table.
 
-use super::problem::{Found, Problem};
+use super::problem::{Found, Origin, Problems};
 use super::source::Format;
 use std::collections::BTreeMap;
 use std::fs;
@@ -72,7 +72,7 @@ impl ReferenceTable {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReferenceFiles {
     paths: BTreeMap<ReferenceTable, PathBuf>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl ReferenceFiles {
@@ -85,11 +85,11 @@ impl ReferenceFiles {
         let mut files = Self::default();
         match listed(folder) {
             Ok(paths) => paths.into_iter().for_each(|path| files.add(path)),
-            Err(error) => Found::new(folder, &mut files.problems).unreadable(&error),
+            Err(error) => files.found(folder).unreadable(&error),
         }
-        if files.is_empty() && files.problems.is_empty() {
+        if files.is_empty() && files.problems.count() == 0 {
             let expected = format!("a folder with at least one of the tables {}", names());
-            Found::new(folder, &mut files.problems).note(None, None, expected);
+            files.found(folder).note(None, None, expected);
         }
         files
     }
@@ -97,16 +97,20 @@ impl ReferenceFiles {
     fn add(&mut self, path: PathBuf) {
         let Some(table) = path.file_stem().and_then(|stem| ReferenceTable::named(stem.to_str()?)) else {
             let expected = format!("the name of a table before its ending: {}", names());
-            return Found::new(&path, &mut self.problems).note(None, None, expected);
+            return self.found(&path).note(None, None, expected);
         };
         let Some(other) = self.paths.get(&table) else { return self.set(table, path) };
         let other = other.file_name().unwrap_or_default().to_string_lossy();
         let expected = format!("one file for {}, and {other} is there too", table.name());
-        Found::new(&path, &mut self.problems).note(None, None, expected);
+        self.found(&path).note(None, None, expected);
+    }
+
+    fn found(&mut self, path: &Path) -> Found<'_> {
+        Found::new(Origin::File(path.to_owned()), &mut self.problems)
     }
 
     /// What is wrong with the folder that the files are from.
-    pub(super) fn problems(&self) -> &[Problem] {
+    pub(super) fn problems(&self) -> &Problems {
         &self.problems
     }
 

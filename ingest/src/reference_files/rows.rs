@@ -26,6 +26,8 @@ const MOST_SHARE: f64 = 1e9;
 pub(super) struct Shape<R> {
     pub(super) table: ReferenceTable,
     pub(super) columns: &'static [Column],
+    /// What tells a row from every other one: the columns of its key in a topic. Texts and instants.
+    pub(super) key: &'static [&'static str],
     pub(super) make: fn(&mut Cells<'_, '_>) -> R,
 }
 
@@ -45,12 +47,13 @@ pub(super) const HCPS: Shape<HcpRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["hcp_id", "valid_from"],
     make: |cells| HcpRow {
         hcp_id: cells.key("hcp_id"),
         specialty: cells.text("specialty"),
         segment: cells.text("segment"),
         territory: cells.text("territory"),
-        country: cells.text("country"),
+        country: cells.country("country"),
         time_zone: cells.time_zone("time_zone"),
         account_id: cells.text("account_id"),
         validity: cells.validity(),
@@ -76,12 +79,13 @@ pub(super) const ACCOUNTS: Shape<AccountRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["account_id", "valid_from"],
     make: |cells| AccountRow {
         account_id: cells.key("account_id"),
         parent_account_id: cells.text("parent_account_id"),
         kind: cells.text("kind"),
         territory: cells.text("territory"),
-        country: cells.text("country"),
+        country: cells.country("country"),
         sites: cells.whole("sites", 0..=MOST),
         decision_makers: cells.whole("decision_makers", 0..=MOST),
         formulary_control: cells.whole("formulary_control", 0..=MARK),
@@ -103,6 +107,7 @@ pub(super) const AFFILIATIONS: Shape<AffiliationRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["hcp_id", "account_id", "valid_from"],
     make: |cells| AffiliationRow {
         hcp_id: cells.key("hcp_id"),
         account_id: cells.key("account_id"),
@@ -122,6 +127,7 @@ pub(super) const PEOPLE: Shape<PersonRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["owner_id", "valid_from"],
     make: |cells| PersonRow {
         owner_id: cells.key("owner_id"),
         function: cells.word("function"),
@@ -143,6 +149,7 @@ pub(super) const PANELS: Shape<PanelRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["owner_id", "hcp_id", "valid_from"],
     make: |cells| {
         let (least, most) = (cells.whole("min_touches", 0..=MOST), cells.whole("max_touches", 0..=MOST));
         if least > most && most.is_some() {
@@ -171,6 +178,7 @@ pub(super) const PLANS: Shape<PlanRow> = Shape {
         required("valid_from", Instant),
         VALID_TO,
     ],
+    key: &["plan_id", "hcp_id", "account_id", "valid_from"],
     make: |cells| PlanRow {
         plan_id: cells.key("plan_id"),
         hcp_id: cells.text("hcp_id"),
@@ -199,6 +207,7 @@ pub(super) const PLAN_STEPS: Shape<PlanStepRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["plan_id", "step", "valid_from"],
     make: plan_step,
 };
 
@@ -212,6 +221,7 @@ pub(super) const CONSENTS: Shape<ConsentRow> = Shape {
         VALID_FROM,
         VALID_TO,
     ],
+    key: &["hcp_id", "channel", "consent", "captured_at", "valid_from"],
     make: |cells| ConsentRow {
         hcp_id: cells.key("hcp_id"),
         channel: cells.channel("channel"),
@@ -224,8 +234,9 @@ pub(super) const CONSENTS: Shape<ConsentRow> = Shape {
 pub(super) const CONSENT_RULES: Shape<ConsentRuleRow> = Shape {
     table: ReferenceTable::ConsentRules,
     columns: &[optional("country", Text), optional("channel", Text), required("regime", Text), VALID_FROM, VALID_TO],
+    key: &["country", "channel", "valid_from"],
     make: |cells| ConsentRuleRow {
-        country: cells.text("country"),
+        country: cells.country("country"),
         channel: cells.channel("channel"),
         regime: cells.word("regime").unwrap_or(Regime::OptIn),
         validity: cells.validity(),
@@ -235,6 +246,7 @@ pub(super) const CONSENT_RULES: Shape<ConsentRuleRow> = Shape {
 pub(super) const PREFERENCES: Shape<PreferenceRow> = Shape {
     table: ReferenceTable::Preferences,
     columns: &[required("hcp_id", Text), required("channel", Text), required("share", Number), VALID_FROM, VALID_TO],
+    key: &["hcp_id", "channel", "valid_from"],
     make: |cells| PreferenceRow {
         hcp_id: cells.key("hcp_id"),
         channel: cells.channel("channel").unwrap_or(touchpoint::Channel::Email),

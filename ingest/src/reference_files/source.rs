@@ -1,4 +1,4 @@
-//! The rows of a file, whatever its format.
+//! The rows of a file or topic, whatever its format.
 
 use super::cell::Cell;
 use super::column::Column;
@@ -8,6 +8,9 @@ use super::parquet_rows::ParquetRows;
 use super::problem::{Found, Place};
 use std::fs::File;
 use std::path::Path;
+
+/// Longest row of JSON, in bytes: far above fifteen columns of 128 bytes, and no line of any length is held.
+pub(super) const MAX_ROW: usize = 64 << 10;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +33,7 @@ impl Format {
     }
 }
 
-/// A cursor over the rows of a file.
+/// A cursor over the rows of a file or topic.
 pub(super) trait RowSource {
     /// Goes to the next row; `false` at the end. What is no row is noted and passed over.
     fn advance(&mut self, found: &mut Found<'_>) -> bool;

@@ -1,8 +1,9 @@
 //! Reference files: the good ones in every format, and every problem at once.
 
 mod formats;
+mod topics;
 
-use super::{Place, Problem, ReferenceError, ReferenceFiles, ReferenceTable, load};
+use super::{Origin, Place, Problem, ReferenceError, ReferenceFiles, ReferenceTable, Retry, load};
 use std::path::Path;
 use touchpoint::Reference;
 use touchpoint::reference::{AccessStatus, AccountRow, HcpRow, Role, Validity};
@@ -25,8 +26,11 @@ fn written(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 
 /// File name, line and column of every problem.
 fn places(problems: &[Problem]) -> Vec<(String, Option<Place>, Option<&'static str>)> {
-    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    problems.iter().map(|problem| (name(&problem.file), problem.place, problem.column)).collect()
+    let name = |origin: &Origin| match origin {
+        Origin::File(path) => path.file_name().unwrap().to_string_lossy().into_owned(),
+        Origin::Topic(name) => name.clone(),
+    };
+    problems.iter().map(|problem| (name(&problem.origin), problem.place, problem.column)).collect()
 }
 
 fn problems(files: &[(&str, &[u8])]) -> Vec<Problem> {
@@ -162,7 +166,7 @@ fn every_problem_of_every_file_at_once() {
     let crlf: Vec<u8> = hcps.iter().flat_map(|b| if *b == b'\n' { vec![b'\r', b'\n'] } else { vec![*b] }).collect();
     let again = problems(&[("hcps.csv", &crlf), ("accounts.csv", accounts.as_bytes())]);
     assert_eq!(places(&again), expected, "line ends make no difference");
-    let shown = ReferenceError { problems: found }.to_string();
+    let shown = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert!(shown.contains("hcps.csv, line 2, column time_zone: expected an IANA time zone"), "{shown}");
     assert!(!shown.contains("Mars") && !shown.contains("h4"), "content is not quoted: {shown}");
 }
@@ -244,7 +248,7 @@ fn a_file_that_cannot_be_read_is_one_problem() {
     files.set(ReferenceTable::Hcps, "/nonexistent/hcps.csv".into());
     files.set(ReferenceTable::Plans, "/nonexistent/plans.txt".into());
     let error = load(&files).unwrap_err();
-    assert_eq!((error.problems.len(), error.problems[0].place), (2, None));
+    assert_eq!((error.problems.len(), error.problems[0].place, error.retry), (2, None, Retry::MayHelp));
     let shown = error.to_string();
     assert!(shown.contains("/nonexistent/hcps.csv: expected a file that can be read"), "{shown}");
     assert!(shown.contains("/nonexistent/plans.txt: expected a file name that ends in .csv, .ndjson or .parquet"));
@@ -274,8 +278,32 @@ fn a_folder_has_a_table_by_its_name() {
 #[test]
 fn a_long_list_is_shown_in_part_and_counted_whole() {
     let hcps = "hcp_id,time_zone\n".to_owned() + &"h,Nowhere\n".repeat(60);
-    let error = loaded(&[("hcps.csv", hcps.as_bytes())]).unwrap_err();
-    assert_eq!(error.problems.len(), 60);
-    assert_eq!(error.to_string().lines().count(), 52);
-    assert!(error.to_string().ends_with("and 10 more"));
+    let error = loaded(&[("hcps.csv", hcps.as_bytes()), ("plans.csv", b"plan_id,valid_from\np,x\n")]).unwrap_err();
+    assert_eq!((error.problems.len(), error.count(), error.retry), (21, 61, Retry::Useless));
+    let shown = error.to_string();
+    assert_eq!(shown.lines().count(), 23);
+    assert!(shown.contains("(61 found)") && shown.ends_with("hcps.csv: and 40 more"), "{shown}");
+    assert!(shown.contains("plans.csv, line 2"), "a long list of one file hides no other: {shown}");
+}
+
+#[test]
+fn countries_are_codes_of_two_letters_in_any_case() {
+    let reference = loaded(&[("hcps.csv", b"hcp_id,country\nh1,de\nh2, Gb \n")]).unwrap();
+    assert_eq!(["h1", "h2"].map(|hcp| reference.hcp(hcp, 0).unwrap().country.as_deref()), [Some("DE"), Some("GB")]);
+    let found = problems(&[("consent_rules.csv", b"country,regime\nUK,opt_in\nGermany,opt_in\n,opt_in\n")]);
+    assert_eq!(places(&found), at_lines("consent_rules.csv", &[(2, Some("country")), (3, Some("country"))]));
+}
+
+#[test]
+fn what_overlaps_is_said() {
+    let found = problems(&[
+        ("affiliations.csv", b"hcp_id,account_id,is_primary\nh1,a1,true\nh1,a2,true\n"),
+        ("plan_steps.csv", b"plan_id,step,position\np1,s1,1\np1,s2,1\n"),
+        ("people.csv", b"owner_id\nr1\nr1\n"),
+    ]);
+    let said: Vec<_> = found.iter().map(|problem| problem.expected.as_str()).collect();
+    let all = said.join("\n");
+    for part in ["describes the same key", "is a primary affiliation of the same HCP", "has the same position"] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Random records: mostly valid, each field now and then at or past the edge of its contract, written in random ways.
 
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use touchpoint::{Kind, Word};
@@ -83,6 +83,29 @@ const ODD: &[&str] = &[
     "\"service\"",
 ];
 
+/// The text fields and others that any record may have.
+const OPTIONAL: &[&str] = &[
+    "source",
+    "version",
+    "account_id",
+    "owner_id",
+    "product",
+    "theme",
+    "topic",
+    "plan_id",
+    "plan_step",
+    "congress_id",
+    "request_id",
+    "purpose",
+    "business_function",
+    "solicited",
+    "status_at",
+    "recorded_at",
+];
+
+/// Lengths of text at which something may change: a word, a register, a block of marks, the longest allowed.
+const LENGTHS: &[usize] = &[1, 2, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 62, 63, 64, 65, 66, 100, 127, 128];
+
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
@@ -119,6 +142,53 @@ impl Generator {
         text.push('}');
         self.space(&mut text);
         (kind, text)
+    }
+
+    /// A record as a producer writes it: without white space, the fields of its kind nearly always in the same order, some
+    /// of them left out.
+    pub(crate) fn plain_record(&mut self) -> (Kind, String) {
+        let kind = self.pick(Kind::ALL);
+        let own: &[&str] = match kind {
+            Kind::Calls => &["channel", "duration_s", "attendees"],
+            Kind::Emails => &["origin"],
+            Kind::Congress => &["mode"],
+            Kind::Requests => &["intake", "answered_at"],
+        };
+        let mut names = [&["event_id", "hcp_id", "occurred_at", "status"], own].concat();
+        let often = self.0.random_range(1..4);
+        names.extend(OPTIONAL.iter().filter(|_| self.0.random_range(0..4) < often));
+        if self.chance(6) {
+            names.shuffle(&mut self.0);
+        }
+        if self.chance(8) {
+            names.insert(self.0.random_range(0..=names.len()), "note");
+        }
+        let members: Vec<String> = names.iter().map(|name| self.plain_member(kind, name)).collect();
+        (kind, format!("{{{}}}", members.join(",")))
+    }
+
+    fn plain_member(&mut self, kind: Kind, name: &str) -> String {
+        let mut value = String::new();
+        match name {
+            "note" => value = format!("\"{}\"", "n".repeat(self.0.random_range(0..300))),
+            "version" | "duration_s" | "attendees" | "solicited" | "status" | "status_at" | "recorded_at" => {
+                self.value(kind, name, &mut value);
+            }
+            "occurred_at" | "answered_at" | "purpose" | "business_function" | "channel" | "origin" | "mode"
+            | "intake" => self.value(kind, name, &mut value),
+            _ => {
+                let length = self.pick(LENGTHS) + usize::from(self.chance(200));
+                let filling = if self.chance(8) { self.pick(&["é", "€", "𝄞"]) } else { "a" };
+                value = format!("\"{:x<length$}\"", filling.repeat(length / filling.len()));
+                value.truncate(length + 1);
+                value.push('"');
+            }
+        }
+        // A word with a character more, which may be none that is seen.
+        if self.chance(100) && value.starts_with('"') {
+            value.insert_str(value.len() - 1, self.pick(&["x", "\\u0000", "\\n"]));
+        }
+        format!("\"{name}\":{value}")
     }
 
     /// Changes a few bytes.

@@ -1,7 +1,6 @@
 //! Transitions as rows of table `alerts`, and back.
 //!
-//! What the machine takes up again after a restart is told from these rows alone: nothing of a transition is left out but
-//! the state before it and the rule's pending time.
+//! Nothing of a transition is left out but the rule's pending time.
 
 use super::{Alert, AlertId, AlertRule, Facts, Subject, TouchRef, Transition};
 use arrow::array::{
@@ -50,7 +49,9 @@ fn instants(values: impl Iterator<Item = Option<Micros>>) -> ArrayRef {
 fn text(column: &str, transition: &Transition) -> Option<String> {
     let alert = &transition.alert;
     let rule = &alert.rule;
-    let id_of = |kind: SubjectKind| (alert.subject.kind == kind).then(|| alert.subject.id.to_string());
+    // Who is not known any more has no id.
+    let id = Some(&alert.subject.id).filter(|id| !id.is_empty());
+    let id_of = |kind: SubjectKind| id.filter(|_| alert.subject.kind == kind).map(ToString::to_string);
     match column {
         "alert_id" => Some(alert.id.to_string()),
         "rule" => Some(rule.name.to_string()),
@@ -60,6 +61,7 @@ fn text(column: &str, transition: &Transition) -> Option<String> {
         "hcp_id" => id_of(SubjectKind::Hcp),
         "account_id" => id_of(SubjectKind::Account),
         "state" => Some(transition.state.to_string()),
+        "from_state" => transition.from.map(|word| word.to_string()),
         "origin" => Some(alert.origin.to_string()),
         "resolution" => transition.resolution.map(|word| word.to_string()),
         "ack_reason" => transition.ack_reason.map(|word| word.to_string()),
@@ -108,8 +110,8 @@ impl Columns<'_> {
             act: self.word("act", row)?,
         };
         let id: Arc<str> = match subject_kind {
-            SubjectKind::Hcp => self.required("hcp_id", row)?.into(),
-            SubjectKind::Account => self.required("account_id", row)?.into(),
+            SubjectKind::Hcp => self.text("hcp_id", row)?.unwrap_or_default().into(),
+            SubjectKind::Account => self.text("account_id", row)?.unwrap_or_default().into(),
             SubjectKind::Rule => name,
         };
         let facts = Facts {
@@ -130,7 +132,7 @@ impl Columns<'_> {
         };
         Ok(Transition {
             alert,
-            from: None,
+            from: self.maybe_word("from_state", row)?,
             state: self.word("state", row)?,
             at: self.instant("at", row)?.ok_or_else(|| unknown("at"))?,
             resolution: self.maybe_word("resolution", row)?,
@@ -208,7 +210,11 @@ mod tests {
             pending: 0,
             act: AlertAct::Accept,
         };
-        let id = if kind == SubjectKind::Rule { "r" } else { "a \"quoted\" id" };
+        let id = match kind {
+            SubjectKind::Hcp => "a \"quoted\" id",
+            SubjectKind::Account => "",
+            SubjectKind::Rule => "r",
+        };
         let subject = Subject { kind, id: id.into() };
         let key = SecretKey::new(&[1; 16]).unwrap();
         let is_over = state == AlertState::Resolved;
@@ -230,11 +236,12 @@ mod tests {
             policy_version: "p".into(),
         };
         let resolution = is_over.then_some(Resolution::Vanished);
-        Transition { alert, from: None, state, at: 6, resolution, ack_reason: is_over.then_some(AckReason::DataError) }
+        let from = is_over.then_some(AlertState::Firing);
+        Transition { alert, from, state, at: 6, resolution, ack_reason: is_over.then_some(AckReason::DataError) }
     }
 
     #[test]
-    fn rows_say_all_that_a_restart_needs() {
+    fn rows_say_all_of_a_transition() {
         let mut written = Vec::new();
         for kind in [SubjectKind::Hcp, SubjectKind::Account, SubjectKind::Rule] {
             written.extend([AlertState::Firing, AlertState::Resolved].map(|state| transition(kind, state)));

@@ -3,12 +3,12 @@
 use super::proposal::Proposal;
 use crate::kernel::entry::Words;
 use crate::kernel::notes::Notes;
-use crate::kernel::touches::{SolicitedBasis, Source};
+use crate::kernel::touches::Source;
 use crate::kernel::{Entry, Records, Texts, within};
 use crate::state::dictionary::untimely;
 use crate::state::interner::Interner;
 use crate::state::list::HcpTexts;
-use touchpoint::policy::{Basis, TouchFacts};
+use touchpoint::policy::TouchFacts;
 use touchpoint::time::{Micros, RETENTION};
 use touchpoint::{Audience, Kind, Origin, Policy, Reference};
 
@@ -24,10 +24,10 @@ const REQUEST_ID: u32 = u32::MAX - 1;
 
 /// What a case is judged by.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rules<'a> {
-    pub(super) policy: &'a Policy,
-    pub(super) reference: &'a Reference,
-    pub(super) audience: Audience,
+pub(crate) struct Rules<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) reference: &'a Reference,
+    pub(crate) audience: Audience,
 }
 
 /// See the module.
@@ -93,14 +93,13 @@ impl<'a> Case<'a> {
         Source { retained, texts: self.texts, audience: self.rules.audience }
     }
 
+    /// What was ever heard of the HCP, as far as it is remembered.
+    pub(super) fn heard(&self) -> Source<'a, CaseTexts<'a>> {
+        Source { retained: self.entries, texts: self.texts, audience: self.rules.audience }
+    }
+
     /// What scopes and rules see of the touch, if it were made at `at`.
     pub(super) fn facts(&self, at: Micros) -> TouchFacts<'a> {
-        let basis = match self.source(at).solicited_basis(&self.touch(at)) {
-            None => Basis::Unsolicited,
-            Some(SolicitedBasis::Declared) => Basis::Declared,
-            Some(SolicitedBasis::Exempt) => Basis::Exempt,
-            Some(SolicitedBasis::Request) => Basis::Request,
-        };
         TouchFacts {
             kind: self.proposal.kind(),
             channel: self.proposal.channel,
@@ -108,7 +107,7 @@ impl<'a> Case<'a> {
             function: self.proposal.function(),
             purpose: self.proposal.purpose(),
             product: self.proposal.product.as_deref(),
-            basis,
+            basis: self.source(at).basis(&self.touch(at)),
         }
     }
 

@@ -78,7 +78,7 @@ impl Proposal {
 
     /// The first status that makes its record a touch.
     pub(super) fn status(&self) -> Option<Status> {
-        self.kind().statuses().iter().copied().find(|status| status.is_touch(self.kind()))
+        self.kind().first_touch()
     }
 }
 

@@ -63,7 +63,8 @@ codes! {
     QuietHours = "quiet_hours": Deny,
     /// No valid consent for the channel.
     ConsentMissing = "consent_missing": Deny,
-    /// This process holds some of the HCPs, and not this one: another process has to be asked.
+    /// This process holds some of the HCPs, and no record of this one, and cannot tell that there is none: another process
+    /// has to be asked. Which one no process knows.
     HeldElsewhere = "held_elsewhere": Deny,
     /// A budget that the touch would use is near its cap.
     NearBudget = "near_budget": Warn,

@@ -2,20 +2,19 @@
 
 mod audiences;
 mod counting;
+mod elsewhere;
 mod free_again;
 mod hearing;
 mod pains;
 
 use super::{Answer, Asked, Code, Proposal, Verdict, check};
 use crate::kernel::Scratch;
+use crate::sample::Sample;
 use crate::shards::{Ownership, Shards};
-use std::sync::Arc;
-use touchpoint::record::{RecordBuilder, RecordRow};
-use touchpoint::reference::{HcpRow, Tables};
+use touchpoint::record::RecordRow;
+use touchpoint::reference::HcpRow;
 use touchpoint::time::{DAY, HOUR, Micros, SECOND};
-use touchpoint::{
-    Audience, BusinessFunction, Channel, Kind, Op, Origin, Policy, Precision, Purpose, Reference, Status,
-};
+use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Policy, Purpose, Status};
 
 /// 2026-03-02, a Monday, 00:00 UTC.
 pub(super) const MONDAY: Micros = 1_772_409_600 * SECOND;
@@ -25,21 +24,7 @@ pub(super) const HCP: &str = "h";
 
 /// A visit by a rep, unsolicited.
 pub(super) fn visit(at: Micros) -> RecordRow<'static> {
-    RecordRow {
-        hcp_id: HCP,
-        source: "crm",
-        op: Op::Upsert,
-        status: Some(Status::Completed),
-        occurred_at: Some(at),
-        precision: Some(Precision::Instant),
-        channel: Some(Channel::FaceToFace),
-        business_function: Some(BusinessFunction::Sales),
-        purpose: Some(Purpose::Promotional),
-        ingested_at: NOW,
-        kafka_timestamp: NOW,
-        kafka_topic: "t",
-        ..RecordRow::BARE
-    }
+    RecordRow { hcp_id: HCP, ..RecordRow::visit(at) }
 }
 
 /// An e-mail by a rep.
@@ -72,43 +57,27 @@ pub(super) fn proposed(channel: Channel) -> Proposal {
 
 /// Records, a policy and reference data.
 #[derive(Default)]
-pub(super) struct World {
-    pub(super) rows: Vec<RecordRow<'static>>,
-    pub(super) policy: Policy,
-    pub(super) tables: Tables,
-}
+pub(super) struct World(pub(super) Sample<'static>);
 
 impl World {
     pub(super) fn under(policy: Policy) -> Self {
-        Self { policy, ..Self::default() }
+        Self(Sample { policy, ..Sample::default() })
     }
 
     pub(super) fn with(mut self, rows: impl IntoIterator<Item = RecordRow<'static>>) -> Self {
-        self.rows.extend(rows);
+        self.0.rows.extend(rows);
         self
     }
 
     /// The HCP lives there.
     pub(super) fn living_in(mut self, zone: &str) -> Self {
         let row = HcpRow { hcp_id: HCP.into(), time_zone: zone.parse().ok(), ..HcpRow::default() };
-        self.tables.hcps = Some(vec![row]);
+        self.0.tables.hcps = Some(vec![row]);
         self
     }
 
     pub(super) fn shards(&self, ownership: Ownership) -> Shards {
-        let reference = Reference::try_new(self.tables.clone()).expect("rows that do not contradict each other");
-        let mut shards = Shards::new(Arc::new(self.policy.clone()), Arc::new(reference));
-        shards.assign(ownership, [0]);
-        let mut builder = RecordBuilder::default();
-        for (n, row) in self.rows.iter().enumerate() {
-            // Whatever has no id of its own is an interaction of its own.
-            let event_id = if row.event_id.is_empty() { format!("e{n}") } else { row.event_id.to_owned() };
-            builder.push(&RecordRow { event_id: &event_id, kafka_offset: n as i64, ..*row });
-        }
-        let batch = builder.finish().expect("a batch");
-        let shard = shards.of_partition(0).expect("a shard");
-        shard.apply(&batch, NOW, None).expect("applied");
-        shards
+        self.0.shards(ownership, NOW)
     }
 
     pub(super) fn ask_as(&self, proposal: &Proposal, audience: Audience) -> Answer {
@@ -133,20 +102,6 @@ fn nobody_knows_a_stranger_and_nothing_stops_a_touch() {
     assert_eq!((answer.at, answer.next_free_at, answer.binding_budget), (NOW, Some(NOW), None));
     let projected = answer.outlooks.expect("it is ours").projected;
     assert!((projected.interruption_load - 0.9).abs() < 1e-12, "{projected:?}");
-}
-
-#[test]
-fn a_process_that_holds_some_hcps_does_not_answer_for_the_others() {
-    let world = World::default().with([RecordRow { hcp_id: "other", ..visit(NOW - DAY) }]);
-    let asked = Asked { audience: Audience::Full, now: NOW };
-    let ask = |hcp_id: &str| {
-        let proposal = Proposal::new(hcp_id, Channel::Phone);
-        check(&world.shards(Ownership::Shared), &proposal, asked, &mut Scratch::default())
-    };
-    let elsewhere = ask(HCP);
-    assert_eq!((elsewhere.verdict, codes(&elsewhere)), (Verdict::Deny, vec![Code::HeldElsewhere]));
-    assert_eq!((elsewhere.next_free_at, elsewhere.outlooks), (None, None));
-    assert_ne!(codes(&ask("other")), vec![Code::HeldElsewhere]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! budget, never with the clock alone: columns are made from it when they are read.
 
 use super::entry::Entry;
-use super::touches::Source;
+use super::touches::{self, Source};
 use super::{Instant, Texts, within};
 use touchpoint::policy::{Basis, Budget, Per, TouchFacts, Zone};
 use touchpoint::time::{DAY, Micros};
@@ -116,6 +116,7 @@ impl Standing {
 }
 
 /// One touch that budgets and gaps look at.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Interruption<'a> {
     pub(crate) at: Micros,
     pub(crate) owner: u32,
@@ -174,15 +175,7 @@ pub(crate) fn interruption<'s, T: Texts>(source: &'s Source<'_, T>, entry: &Entr
     if source.solicited_basis(entry).is_some() {
         return None;
     }
-    let facts = TouchFacts {
-        kind: entry.kind(),
-        channel: entry.channel()?,
-        origin: entry.origin(),
-        function: entry.function()?,
-        purpose: entry.purpose()?,
-        product: (entry.product != 0).then(|| source.texts.word(entry.product)),
-        basis: Basis::Unsolicited,
-    };
+    let facts = touches::facts(&source.texts, entry, Basis::Unsolicited)?;
     let (at, owner, product) = (entry.occurred_at, entry.owner, entry.product);
     Some(Interruption { at, owner, product, date_only: entry.is_date_only(), facts })
 }

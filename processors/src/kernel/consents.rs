@@ -2,7 +2,7 @@
 //! decides, of those at one instant a refusal; where nothing was captured, the rule of the country that the HCP was in.
 //!
 //! An e-mail of status unsubscribed refuses e-mail from when the HCP unsubscribed on, and is itself judged without that.
-//! It is known for as long as it is retained.
+//! The metrics know it for as long as it is retained.
 
 use super::Texts;
 use super::entry::Entry;
@@ -18,6 +18,13 @@ pub struct Withdrawal {
     at: Micros,
     /// The e-mail, as the HCP's arena knows it.
     event_id: u32,
+}
+
+impl Withdrawal {
+    /// When consent was withdrawn.
+    pub fn at(&self) -> Micros {
+        self.at
+    }
 }
 
 /// Fills `found` with what the retained e-mails of the audience withdrew, oldest first.

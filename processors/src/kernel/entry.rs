@@ -238,6 +238,21 @@ impl Entry {
         self.has(TOUCH)
     }
 
+    /// Whether it is a touch that is still to be made; that its instant has passed changes nothing.
+    pub fn is_planned(&self) -> bool {
+        !self.is_delete() && self.status().is_some_and(Status::is_planned)
+    }
+
+    /// What becomes of a planned touch that is made as planned: the first state of its kind that is a touch.
+    pub fn as_made(&self) -> Self {
+        let mut made = *self;
+        if let Some(status) = self.kind().first_touch() {
+            made.status = status.code();
+            made.set(TOUCH, true);
+        }
+        made
+    }
+
     /// Whether function medical did it.
     pub fn is_medical(&self) -> bool {
         self.has(MEDICAL)

@@ -2,9 +2,9 @@
 //! having done it.
 
 use super::entry::Entry;
-use super::touches::{SolicitedBasis, Source};
+use super::touches::{self, Source};
 use super::{Records, Texts, within};
-use touchpoint::policy::{Basis, TouchFacts};
+use touchpoint::policy::TouchFacts;
 use touchpoint::time::{Micros, RETENTION};
 
 /// One touch.
@@ -41,21 +41,7 @@ pub fn each_touch<T: Texts + Copy>(
 }
 
 fn witness<'s, T: Texts>(source: &'s Source<'_, T>, entry: &Entry) -> Option<Witness<'s>> {
-    let basis = match source.solicited_basis(entry) {
-        None => Basis::Unsolicited,
-        Some(SolicitedBasis::Request) => Basis::Request,
-        Some(SolicitedBasis::Exempt) => Basis::Exempt,
-        Some(SolicitedBasis::Declared) => Basis::Declared,
-    };
-    let facts = TouchFacts {
-        kind: entry.kind(),
-        channel: entry.channel()?,
-        origin: entry.origin(),
-        function: entry.function()?,
-        purpose: entry.purpose()?,
-        product: (entry.product != 0).then(|| source.texts.word(entry.product)),
-        basis,
-    };
+    let facts = touches::facts(&source.texts, entry, source.basis(entry))?;
     Some(Witness {
         facts,
         source: entry.source,

@@ -1,8 +1,8 @@
 //! What concerns medical requests: how many, whether they were answered in time, who talked past them (metrics.md §4).
 
-use super::Seen;
 use super::touches::{Source, Touch};
 use super::values::{MaybeReal, WindowValues};
+use super::{Seen, place_after};
 use touchpoint::Purpose;
 use touchpoint::time::Micros;
 
@@ -17,10 +17,12 @@ pub struct Request {
     product: u32,
 }
 
-/// Fills `requests` with those among the retained entries that count for the audience, oldest first.
-pub fn collect<T>(source: &Source<'_, T>, requests: &mut Vec<Request>) {
+/// Fills `requests` with those among the retained entries that came in after `from` and count for the audience, oldest
+/// first.
+pub fn collect<T>(source: &Source<'_, T>, from: Micros, requests: &mut Vec<Request>) {
     requests.clear();
-    let counted = source.retained.iter().filter(|e| e.is_request() && e.counts_for(source.audience));
+    let late = source.retained.get(place_after(source.retained, from)..).unwrap_or_default();
+    let counted = late.iter().filter(|e| e.is_request() && e.counts_for(source.audience));
     requests.extend(counted.map(|e| Request { at: e.occurred_at, answered_at: e.answered_at(), product: e.product }));
 }
 

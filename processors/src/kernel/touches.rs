@@ -4,6 +4,7 @@ use super::Texts;
 use super::consents::Consents;
 use super::entry::Entry;
 use super::plans::InPlan;
+use touchpoint::policy::{Basis, TouchFacts};
 use touchpoint::time::Micros;
 use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose};
 
@@ -62,6 +63,19 @@ impl Touch {
     }
 }
 
+/// What scopes and rules see of a touch on this basis; `None` for an entry without channel, function or purpose.
+pub fn facts<'t>(texts: &'t impl Texts, entry: &Entry, basis: Basis) -> Option<TouchFacts<'t>> {
+    Some(TouchFacts {
+        kind: entry.kind(),
+        channel: entry.channel()?,
+        origin: entry.origin(),
+        function: entry.function()?,
+        purpose: entry.purpose()?,
+        product: (entry.product != 0).then(|| texts.word(entry.product)),
+        basis,
+    })
+}
+
 /// What the touches of an audience are told from.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a, T> {
@@ -117,6 +131,16 @@ impl<'a, T: Texts> Source<'a, T> {
             in_plan: InPlan::default(),
             without_consent: false,
         })
+    }
+
+    /// Whether and why a touch is solicited.
+    pub fn basis(&self, entry: &Entry) -> Basis {
+        match self.solicited_basis(entry) {
+            None => Basis::Unsolicited,
+            Some(SolicitedBasis::Declared) => Basis::Declared,
+            Some(SolicitedBasis::Exempt) => Basis::Exempt,
+            Some(SolicitedBasis::Request) => Basis::Request,
+        }
     }
 
     /// Why a touch is solicited, `None` for an interruption.

@@ -1,6 +1,6 @@
 //! The records of an HCP, as people read them.
 
-use crate::kernel::touches::{SolicitedBasis, Source};
+use crate::kernel::touches::Source;
 use crate::kernel::{Entry, Texts};
 use touchpoint::policy::Basis;
 use touchpoint::time::Micros;
@@ -47,15 +47,9 @@ pub struct Happening {
     pub basis: Option<Basis>,
 }
 
-pub(super) fn happening<T: Texts>(source: &Source<'_, T>, entry: &Entry) -> Happening {
+pub(crate) fn happening<T: Texts>(source: &Source<'_, T>, entry: &Entry) -> Happening {
     let word = |number: u32| (number != 0).then(|| source.texts.word(number).to_owned());
     let text = |reference: u32| String::from_utf8_lossy(source.texts.text(reference)).into_owned();
-    let basis = || match source.solicited_basis(entry) {
-        None => Basis::Unsolicited,
-        Some(SolicitedBasis::Declared) => Basis::Declared,
-        Some(SolicitedBasis::Exempt) => Basis::Exempt,
-        Some(SolicitedBasis::Request) => Basis::Request,
-    };
     Happening {
         kind: entry.kind(),
         event_id: text(entry.event_id),
@@ -74,7 +68,7 @@ pub(super) fn happening<T: Texts>(source: &Source<'_, T>, entry: &Entry) -> Happ
         plan_step: word(entry.plan_step()),
         request_id: request_id(source, entry),
         answered_at: if entry.is_request() { entry.answered_at() } else { None },
-        basis: entry.is_touch().then(basis),
+        basis: entry.is_touch().then(|| source.basis(entry)),
     }
 }
 

@@ -1,4 +1,5 @@
-//! `changed`, `changed_windows` and `changed_touches`: the HCPs that a turn looks at, as tables for alert rules.
+//! `changed`, `changed_windows`, `changed_touches` and `changed_forecast`: the HCPs that a turn looks at, as tables for
+//! alert rules.
 //!
 //! A row is an HCP at an instant (`as_of`): at T, and where records came late or an alert began, at earlier instants too,
 //! with today's knowledge of them. So one HCP may have several rows, told apart by `as_of`.
@@ -8,6 +9,7 @@
 //! | `changed` | HCP × instant | those of `hcp_now` |
 //! | `changed_windows` | HCP × instant × window | those of `hcp_now_windows` |
 //! | `changed_touches` | HCP × instant × touch of the 28 days before it | [`touch_schema`] |
+//! | `changed_forecast` | HCP with planned touches, at T alone | [`forecast_schema`] |
 //!
 //! Plans are made once and run over whatever the tables hold then ([`ChangedTables::fill`]); only the columns that some
 //! plan reads ([`Needs`]) are built.
@@ -26,9 +28,13 @@ use touchpoint::policy::Basis;
 use touchpoint::record::instant_type;
 use touchpoint::{Audience, Micros, WindowLength, Word};
 
+mod forecasts;
 mod table;
 
+pub use forecasts::forecast_schema;
 pub use table::ChangedTables;
+
+use forecasts::ForecastBuilder;
 
 /// Which of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +45,13 @@ pub enum ChangedTable {
     Windows,
     /// `changed_touches`.
     Touches,
+    /// `changed_forecast`.
+    Forecast,
 }
 
 impl ChangedTable {
     /// Every table.
-    pub const ALL: [Self; 3] = [Self::Now, Self::Windows, Self::Touches];
+    pub const ALL: [Self; 4] = [Self::Now, Self::Windows, Self::Touches, Self::Forecast];
 
     /// The name in SQL.
     pub fn name(self) -> &'static str {
@@ -51,6 +59,7 @@ impl ChangedTable {
             Self::Now => "changed",
             Self::Windows => "changed_windows",
             Self::Touches => "changed_touches",
+            Self::Forecast => "changed_forecast",
         }
     }
 
@@ -60,6 +69,7 @@ impl ChangedTable {
             Self::Now => Layout::now().schema().clone(),
             Self::Windows => Layout::now_windows().schema().clone(),
             Self::Touches => touch_schema(),
+            Self::Forecast => forecast_schema(),
         }
     }
 }
@@ -91,6 +101,7 @@ pub struct Needs {
     now: Option<BTreeSet<usize>>,
     windows: Option<BTreeSet<usize>>,
     touches: bool,
+    forecast: bool,
 }
 
 impl Needs {
@@ -101,6 +112,7 @@ impl Needs {
             ChangedTable::Now => self.now.get_or_insert_default().extend(columns),
             ChangedTable::Windows => self.windows.get_or_insert_default().extend(columns),
             ChangedTable::Touches => self.touches = true,
+            ChangedTable::Forecast => self.forecast = true,
         }
     }
 }
@@ -122,6 +134,7 @@ pub struct ChangedRows {
     now: Vec<RecordBatch>,
     windows: Vec<RecordBatch>,
     touches: Vec<RecordBatch>,
+    forecast: Vec<RecordBatch>,
 }
 
 impl ChangedRows {
@@ -130,6 +143,7 @@ impl ChangedRows {
             ChangedTable::Now => &self.now,
             ChangedTable::Windows => &self.windows,
             ChangedTable::Touches => &self.touches,
+            ChangedTable::Forecast => &self.forecast,
         }
     }
 
@@ -147,6 +161,7 @@ impl ChangedRows {
             now: layout(&needs.now, Layout::now()),
             windows: layout(&needs.windows, Layout::now_windows()),
             touches: needs.touches,
+            forecast: needs.forecast,
         };
         let mut rows = Self::default();
         let mut scratch = Scratch::default();
@@ -170,6 +185,7 @@ impl ChangedRows {
         let mut now = layouts.now.as_ref().map(|layout| RowBuilder::new(layout, shared));
         let mut windows = layouts.windows.as_ref().map(|layout| RowBuilder::new(layout, shared));
         let mut touches = layouts.touches.then(TouchBuilder::default);
+        let mut forecasts = layouts.forecast.then(ForecastBuilder::default);
         for look in looks {
             let Some(shard) = shards.get(look.shard) else { continue };
             let Some(hcp) = shard.hcp(look.hcp) else { continue };
@@ -185,10 +201,14 @@ impl ChangedRows {
                 let span = (look.at, WindowLength::HEADLINE.micros());
                 shard.each_touch(look.hcp, shared.audience, span, |witness| touches.push(&hcp.id, witness));
             }
+            if let Some(forecasts) = &mut forecasts {
+                forecasts.push(shard, look.hcp, (shared.audience, look.at));
+            }
         }
         self.now.extend(now.map(RowBuilder::finish).transpose()?);
         self.windows.extend(windows.map(RowBuilder::finish).transpose()?);
         self.touches.extend(touches.map(|touches| touches.finish(shared.as_of)).transpose()?);
+        self.forecast.extend(forecasts.map(ForecastBuilder::finish).transpose()?);
         Ok(())
     }
 }
@@ -197,6 +217,7 @@ struct Layouts {
     now: Option<Layout>,
     windows: Option<Layout>,
     touches: bool,
+    forecast: bool,
 }
 
 /// Rows of `changed_touches` of one instant.

@@ -1,10 +1,11 @@
-//! Metric rows computed from the log as of an instant: a table over `HcpWindowExec`.
+//! Rows computed from the log as of an instant, metrics or forecasts: a table over `HcpWindowExec`.
 //!
 //! The whole log is read, since any row may be the live version of a record (versions are resolved before any time
 //! filter); only conditions on `hcp_id` go down to the scan, because they keep or drop all versions of an HCP together.
 //! Targets at T are in it, whether or not the log has a row of them.
 
-use super::layout::{Layout, Shared};
+use super::layout::Shared;
+use super::output::Output;
 use super::targets::targets;
 use super::window_exec::HcpWindowExec;
 use arrow::datatypes::SchemaRef;
@@ -52,13 +53,13 @@ pub struct HistoryTable {
     history: History,
     as_of: AsOf,
     audience: Audience,
-    layout: Layout,
+    output: Output,
 }
 
 impl HistoryTable {
-    /// Rows of `layout` as of an instant, as an audience sees them.
-    pub fn new(history: History, as_of: AsOf, audience: Audience, layout: Layout) -> Self {
-        Self { history, as_of, audience, layout }
+    /// Rows of `output` as of an instant, as an audience sees them.
+    pub fn new(history: History, as_of: AsOf, audience: Audience, output: impl Into<Output>) -> Self {
+        Self { history, as_of, audience, output: output.into() }
     }
 }
 
@@ -70,7 +71,7 @@ fn only_hcp_id(filter: &Expr) -> bool {
 #[async_trait]
 impl TableProvider for HistoryTable {
     fn schema(&self) -> SchemaRef {
-        self.layout.schema().clone()
+        self.output.schema().clone()
     }
 
     fn table_type(&self) -> TableType {
@@ -113,6 +114,6 @@ impl TableProvider for HistoryTable {
             }
             targets => std::iter::once(input).chain(targets).collect(),
         };
-        Ok(Arc::new(HcpWindowExec::try_new(inputs, self.layout.project(projection), shared)?))
+        Ok(Arc::new(HcpWindowExec::try_new(inputs, self.output.project(projection), shared)?))
     }
 }

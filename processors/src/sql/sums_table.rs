@@ -5,15 +5,12 @@
 //! [`MIN_HCPS`] HCPs stand behind it, so that a count cannot point at one of them. A gauge reads a few
 //! hundred rows instead of every touch.
 
+use super::built_table::{BuildRows, BuiltTable};
 use crate::shards::{Shards, SharedShards};
 use crate::state::sums::TouchSums;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use async_trait::async_trait;
-use datafusion::catalog::{MemTable, Session, TableProvider};
-use datafusion::common::Result;
-use datafusion::logical_expr::{Expr, TableType};
-use datafusion::physical_plan::ExecutionPlan;
+use arrow::error::ArrowError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use touchpoint::{Audience, Word};
@@ -61,14 +58,16 @@ pub struct SumsTable {
 
 impl SumsTable {
     /// `touches_now` over the live state, as `audience` sees it.
-    pub fn touches(shards: SharedShards, audience: Audience) -> Self {
+    pub fn touches(shards: SharedShards, audience: Audience) -> BuiltTable<Self> {
         let texts = ["window", "territory", "channel", "business_function"];
-        Self { shards, counted: Counted::Touches(audience), schema: schema_of(&texts, &["touches", "unsolicited"]) }
+        let schema = schema_of(&texts, &["touches", "unsolicited"]);
+        BuiltTable(Self { shards, counted: Counted::Touches(audience), schema })
     }
 
     /// `requests_now` over the live state.
-    pub fn requests(shards: SharedShards) -> Self {
-        Self { shards, counted: Counted::Requests, schema: schema_of(&["territory", "state"], &["requests"]) }
+    pub fn requests(shards: SharedShards) -> BuiltTable<Self> {
+        let schema = schema_of(&["territory", "state"], &["requests"]);
+        BuiltTable(Self { shards, counted: Counted::Requests, schema })
     }
 
     fn touch_columns(&self, audience: Audience) -> Vec<ArrayRef> {
@@ -97,34 +96,18 @@ impl SumsTable {
             Arc::new(Int64Array::from_iter_values(sums.values().copied())),
         ]
     }
-
-    fn batch(&self) -> Result<RecordBatch> {
-        let columns = match self.counted {
-            Counted::Touches(audience) => self.touch_columns(audience),
-            Counted::Requests => self.request_columns(),
-        };
-        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
-    }
 }
 
-#[async_trait]
-impl TableProvider for SumsTable {
+impl BuildRows for SumsTable {
     fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::View
-    }
-
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let table = MemTable::try_new(self.schema(), vec![vec![self.batch()?]])?;
-        table.scan(state, projection, filters, limit).await
+    fn rows(&self) -> Result<Vec<RecordBatch>, ArrowError> {
+        let columns = match self.counted {
+            Counted::Touches(audience) => self.touch_columns(audience),
+            Counted::Requests => self.request_columns(),
+        };
+        Ok(vec![RecordBatch::try_new(self.schema.clone(), columns)?])
     }
 }

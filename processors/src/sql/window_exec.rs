@@ -2,10 +2,11 @@
 //!
 //! Reads rows of `touchpoint_log` in any order, hash-partitioned by `hcp_id` so that a partition sees every version of
 //! its HCPs; resolves versions exactly as the live state does (it is the same struct), and at the end of its input gives
-//! HCP × window rows as of T. A second input names the targets at T, partitioned alike: they have rows though the log
+//! HCP × window rows as of T, or rows of forecasts. A second input names the targets at T, partitioned alike: they have rows though the log
 //! knows nothing of them. Memory is that of the state: about 100 bytes per row, reserved from the query's pool.
 
-use super::layout::{Layout, RowBuilder, Shared};
+use super::layout::Shared;
+use super::output::Output;
 use crate::kernel::Scratch;
 use crate::state::Shard;
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
@@ -41,7 +42,7 @@ pub struct HcpWindowExec {
     inputs: Vec<Arc<dyn ExecutionPlan>>,
     /// The key of each input.
     keys: Vec<Arc<dyn PhysicalExpr>>,
-    layout: Layout,
+    output: Output,
     shared: Shared,
     properties: Arc<PlanProperties>,
 }
@@ -52,27 +53,26 @@ impl HcpWindowExec {
     ///
     /// # Errors
     /// There is no input or more than two, or one has no `hcp_id`.
-    pub fn try_new(inputs: Vec<Arc<dyn ExecutionPlan>>, layout: Layout, shared: Shared) -> Result<Self> {
+    pub fn try_new(inputs: Vec<Arc<dyn ExecutionPlan>>, output: Output, shared: Shared) -> Result<Self> {
         let ([log] | [log, _]) = inputs.as_slice() else {
             return internal_err!("HcpWindowExec has the log and at most targets as children");
         };
         let partitions = log.output_partitioning().partition_count();
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(layout.schema().clone()),
+            EquivalenceProperties::new(output.schema().clone()),
             datafusion::physical_plan::Partitioning::UnknownPartitioning(partitions),
             EmissionType::Final,
             Boundedness::Bounded,
         );
         let key = |input: &Arc<dyn ExecutionPlan>| col("hcp_id", &input.schema());
         let keys = inputs.iter().map(key).collect::<Result<Vec<_>>>()?;
-        Ok(Self { inputs, keys, layout, shared, properties: Arc::new(properties) })
+        Ok(Self { inputs, keys, output, shared, properties: Arc::new(properties) })
     }
 }
 
 impl DisplayAs for HcpWindowExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let windows: Vec<&str> = self.layout.windows().iter().map(|w| w.as_str()).collect();
-        write!(f, "HcpWindowExec: audience={}, windows=[{}]", self.shared.audience.as_str(), windows.join(", "))
+        write!(f, "HcpWindowExec: audience={}, {}", self.shared.audience.as_str(), self.output)
     }
 }
 
@@ -113,18 +113,18 @@ impl ExecutionPlan for HcpWindowExec {
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::try_new(children, self.layout.clone(), self.shared.clone())?))
+        Ok(Arc::new(Self::try_new(children, self.output.clone(), self.shared.clone())?))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let inputs = self.inputs.iter().map(|input| input.execute(partition, context.clone()));
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let reservation = MemoryConsumer::new(format!("HcpWindowExec[{partition}]")).register(context.memory_pool());
-        let (layout, shared) = (self.layout.clone(), self.shared.clone());
-        let schema = layout.schema().clone();
+        let (output, shared) = (self.output.clone(), self.shared.clone());
+        let schema = output.schema().clone();
         let rows = futures::stream::once(async move {
             let (shard, reservation) = collect(inputs, &shared, reservation).await?;
-            Ok::<_, DataFusionError>(futures::stream::iter(batches(shard, reservation, layout, shared)))
+            Ok::<_, DataFusionError>(futures::stream::iter(batches(shard, reservation, output, shared)))
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows.try_flatten().boxed())))
     }
@@ -157,21 +157,15 @@ async fn collect(
 fn batches(
     shard: Shard,
     reservation: MemoryReservation,
-    layout: Layout,
+    output: Output,
     shared: Shared,
 ) -> impl Iterator<Item = Result<RecordBatch>> + Send {
     let count = shard.hcp_count() as u32;
     let mut scratch = Scratch::default();
     (0..count).step_by(SLICE as usize).map(move |from| {
         let _held_until_the_last_batch = &reservation;
-        let mut rows = RowBuilder::new(&layout, &shared);
-        for number in from..from.saturating_add(SLICE).min(count) {
-            let evaluation = shard.evaluate_at(number, shared.audience, shared.as_of, &mut scratch);
-            if let (Some(evaluation), Some(hcp)) = (evaluation, shard.hcp(number)) {
-                rows.push_evaluation(&hcp.id, &evaluation);
-            }
-        }
-        rows.finish().map_err(DataFusionError::from)
+        let hcps = from..from.saturating_add(SLICE).min(count);
+        output.batch(&shard, hcps, &shared, &mut scratch).map_err(DataFusionError::from)
     })
 }
 

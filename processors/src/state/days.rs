@@ -106,6 +106,12 @@ impl Shard {
         self.days = Days { closed: Some(closed.unwrap_or(fresh)), ..Days::default() };
     }
 
+    /// The next day gets a row of everybody: policy or reference data are others than those of the days before, and nobody
+    /// knows whom they moved.
+    pub fn expect_everyone(&mut self) {
+        self.days.expect_everyone();
+    }
+
     /// A revision that an earlier process wrote.
     pub fn restore_revision(&mut self, hcp_id: &str, as_of: Micros, revision: i64) {
         if let Some(number) = self.number_of(hcp_id) {

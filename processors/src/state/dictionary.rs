@@ -32,6 +32,11 @@ impl Dictionary {
         self.sources.text(number)
     }
 
+    /// The number of a source; `None` when no record is of it.
+    pub fn number_of_source(&self, source: &str) -> Option<u32> {
+        self.sources.find(Some(source))
+    }
+
     /// Bytes held, roughly.
     pub fn bytes(&self) -> usize {
         self.sources.bytes() + self.words.bytes()

@@ -114,7 +114,8 @@ impl Hcp {
         }
     }
 
-    /// Forgets what lies outside retention at `now`.
+    /// Forgets what lies outside retention at `now`, by event time and by ingestion. That the HCP unsubscribed is never
+    /// forgotten: the metrics do not look beyond retention, the check before a touch does.
     pub fn purge(&mut self, now: Micros) {
         let Some(list) = &mut self.list else { return };
         list.purge(now);
@@ -145,6 +146,11 @@ impl Hcp {
     /// As [`Hcp::warm_header`], of what an insert will read next.
     pub fn warm_records(&self) -> u64 {
         self.list.as_ref().map_or(0, |l| l.warm())
+    }
+
+    /// As [`Hcp::warm_header`], of what an evaluation will read next.
+    pub fn warm_window(&self) -> u64 {
+        self.list.as_ref().map_or(0, |l| l.warm_window())
     }
 
     /// Bytes held.

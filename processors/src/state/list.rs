@@ -10,7 +10,7 @@ use super::dictionary::Dictionary;
 use super::interner::Interner;
 use crate::kernel::load::Past;
 use crate::kernel::notes::Notes;
-use crate::kernel::{Entry, Instant, Records, Texts};
+use crate::kernel::{Entry, Instant, Records, Texts, place_from_end};
 use std::cmp::Ordering;
 use touchpoint::record::RecordRow;
 use touchpoint::time::{DAY, Micros, RETENTION};
@@ -18,6 +18,9 @@ use touchpoint::{Audience, WindowLength};
 
 /// Below this many bytes a buffer of ids is not worth packing.
 const PACKED: usize = 256;
+
+/// Entries that a headline window holds, as a rule.
+const WINDOW: usize = 24;
 
 /// See the module.
 #[derive(Debug, Default, Clone)]
@@ -105,20 +108,10 @@ impl List {
         Some(())
     }
 
-    /// Puts an entry at its place. Most come in order of time, so the search begins at the end.
+    /// Puts an entry at its place.
     pub fn place(&mut self, entry: Entry, identity: u32, dictionary: &Dictionary) {
         let before = |e: &Entry| dictionary.window_order(e, &entry, &self.ids) == Ordering::Less;
-        let (mut low, mut high, mut step) = (0, self.entries.len(), 1);
-        while let Some(probe) = high.checked_sub(step) {
-            if self.entries.get(probe).is_some_and(before) {
-                low = probe + 1;
-                break;
-            }
-            high = probe;
-            step *= 2;
-        }
-        let between = self.entries.get(low..high).unwrap_or_default();
-        let at = low + between.partition_point(before);
+        let at = place_from_end(&self.entries, before);
         if self.entries.len() == self.entries.capacity() {
             // Doubling would waste up to half of the state's memory; lists are short, so growth by a quarter is cheap.
             let more = (self.entries.len() / 4).max(4);
@@ -129,6 +122,11 @@ impl List {
         self.identities.insert(at, identity);
         self.past.changed(entry.occurred_at);
         self.kept_until = self.kept_until.min(kept_until(&entry));
+    }
+
+    /// Before this [`List::purge`] finds nothing.
+    pub fn kept_until(&self) -> Micros {
+        self.kept_until
     }
 
     /// Overwrites an entry whose place does not change.
@@ -152,7 +150,7 @@ impl List {
         }
     }
 
-    /// Forgets what lies outside retention at `now`, by event time and by ingestion.
+    /// See [`Hcp::purge`](super::hcp::Hcp::purge).
     pub fn purge(&mut self, now: Micros) {
         if now < self.kept_until {
             return;
@@ -228,6 +226,11 @@ impl List {
         newest ^ u64::from(self.identities.first().copied().unwrap_or(0)) ^ self.ids.used() as u64
     }
 
+    /// Reads what an evaluation will read first; the value means nothing.
+    pub fn warm_window(&self) -> u64 {
+        self.entries.iter().rev().take(WINDOW).fold(0, |sum, entry| sum ^ entry.occurred_at as u64)
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let per_entry = size_of::<Entry>() + size_of::<u32>();
@@ -236,8 +239,11 @@ impl List {
 }
 
 /// From when on an entry may be forgotten. A version is remembered as long after its ingestion, so that a late repetition
-/// cannot win.
+/// cannot win; that the HCP unsubscribed, for ever.
 fn kept_until(entry: &Entry) -> Micros {
+    if entry.is_unsubscribed() {
+        return Micros::MAX;
+    }
     let ingested = (i64::from(entry.ingested_day) + 1) * DAY + RETENTION;
     if entry.is_delete() { ingested } else { ingested.max(entry.occurred_at.saturating_add(RETENTION)) }
 }

@@ -12,7 +12,8 @@
 //! medical version, which that audience does not see, above it.
 //!
 //! What was taken back is remembered by the restatements: their topic says it ([`Selection`]). A retraction that finds
-//! nothing to restate appends what is live of one interaction once more.
+//! nothing to restate appends what is live of one interaction once more. Restatements that were produced to Kafka are
+//! remembered by a note of their positions ([`Elsewhere`]).
 //!
 //! A version that the source sends later must be greater than that of the restatement to count at once; one that is not
 //! counts when the same retraction is run again.
@@ -20,10 +21,12 @@
 //! Used in two passes over the rows of the source: [`Feed::see`] finds out which interactions are meant, then
 //! [`Retraction::take`] gathers all records of those. Memory grows with them, and with nothing else.
 
+mod elsewhere;
 mod selection;
 mod statement;
 mod versions;
 
+pub use elsewhere::Elsewhere;
 pub use selection::Selection;
 pub use statement::Outcome;
 
@@ -31,6 +34,7 @@ use super::position::Positions;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
+use elsewhere::Restatements;
 use statement::Statements;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use touchpoint::record::{RecordBuilder, RecordColumns, RecordRow};
@@ -67,6 +71,8 @@ pub struct Feed {
     selection: Selection,
     /// Every retraction of the source so far, with this one.
     taken_back: BTreeSet<Selection>,
+    /// Restatements of it that stand in Kafka.
+    elsewhere: Restatements,
     is_remembered: bool,
     interactions: HashSet<String>,
     hcps: BTreeSet<String>,
@@ -84,6 +90,7 @@ impl Feed {
         Self {
             taken_back: BTreeSet::from([selection.clone()]),
             selection,
+            elsewhere: Restatements::default(),
             is_remembered: false,
             interactions: HashSet::new(),
             hcps: BTreeSet::new(),
@@ -91,6 +98,23 @@ impl Feed {
             by_topic: Counts::new(),
             by_day: Counts::new(),
         }
+    }
+
+    /// The same, knowing the retractions whose restatements went to Kafka.
+    #[must_use]
+    pub fn knowing(mut self, notes: &[Elsewhere]) -> Self {
+        let of_source = notes.iter().filter(|note| note.selection.source == self.selection.source);
+        let of_source: Vec<Elsewhere> = of_source.cloned().collect();
+        self.is_remembered |= of_source.iter().any(|note| note.selection == self.selection);
+        self.taken_back.extend(of_source.iter().map(|note| note.selection.clone()));
+        self.elsewhere = Restatements::of(&of_source);
+        self
+    }
+
+    /// The same, which a note will remember: nothing is restated for that alone.
+    #[must_use]
+    pub fn remembered(self) -> Self {
+        Self { is_remembered: true, ..self }
     }
 
     /// First pass: looks at rows of the log, as [`touchpoint::log::to_record`] gives them, in any order.
@@ -106,7 +130,7 @@ impl Feed {
             if let Some(earlier) = Selection::of_topic(row.kafka_topic) {
                 self.is_remembered |= earlier == self.selection;
                 self.taken_back.insert(earlier);
-            } else if self.selection.holds(&row) {
+            } else if self.selection.holds(&row) && !self.elsewhere.hold(&row) {
                 *self.by_kind.entry(row.kind).or_default() += 1;
                 *self.by_topic.entry(row.kafka_topic.to_owned()).or_default() += 1;
                 *self.by_day.entry(row.ingested_at.div_euclid(DAY) * DAY).or_default() += 1;
@@ -120,8 +144,18 @@ impl Feed {
     }
 
     fn side(&self, row: &RecordRow<'_>) -> Side {
-        let derived = Selection::is_restatement(row.kafka_topic);
+        let derived = Selection::is_restatement(row.kafka_topic) || self.elsewhere.hold(row);
         if derived || self.taken_back.iter().any(|feed| feed.holds(row)) { Side::TakenBack } else { Side::Stays }
+    }
+
+    /// Whether it was taken back before, or will be noted to have been.
+    pub fn is_remembered(&self) -> bool {
+        self.is_remembered
+    }
+
+    /// What is taken back.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
     }
 
     /// Records of the feed.

@@ -14,11 +14,16 @@ use super::wheel::Wheel;
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
 use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
+use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::sync::Arc;
 use touchpoint::reference::Changes;
 use touchpoint::time::Micros;
 use touchpoint::{Audience, Policy, Reference};
+
+/// HCPs that are looked up together: enough to fill the memory's queues, few enough to stay in the first cache.
+const GROUP: usize = 16;
 
 /// Why a shard cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +48,7 @@ pub struct Shard {
     wheel: Wheel,
     live: Live,
     pub(super) days: Days,
-    changed: Vec<u32>,
+    changed: VecDeque<u32>,
     scratch: Scratch,
     now: Micros,
 }
@@ -61,7 +66,7 @@ impl Shard {
             wheel: Wheel::default(),
             live: Live::default(),
             days: Days::default(),
-            changed: Vec::new(),
+            changed: VecDeque::new(),
             scratch: Scratch::default(),
             // The epoch: before any record, and spans can be taken off it. Readers may come before the first advance.
             now: 0,
@@ -89,13 +94,32 @@ impl Shard {
 
     /// Brings the cached headline values of every changed HCP to the present time. Returns who they are.
     pub fn evaluate(&mut self) -> Vec<Changed> {
-        let changed = std::mem::take(&mut self.changed);
-        let refreshed = changed.into_iter().map(|number| {
+        self.evaluate_some(usize::MAX)
+    }
+
+    /// As [`Shard::evaluate`], of at most so many; the others follow with the next calls.
+    pub fn evaluate_some(&mut self, most: usize) -> Vec<Changed> {
+        let mut refreshed = Vec::with_capacity(most.min(self.changed.len()));
+        while refreshed.len() < most
+            && let Some(number) = self.changed.pop_front()
+        {
+            if refreshed.len() % GROUP == 0 {
+                self.warm_changed(number);
+            }
             let from = self.hcps.get_mut(number as usize).map(|h| std::mem::replace(&mut h.changed_from, Micros::MAX));
             self.refresh(number);
-            Changed { number, from: from.filter(|from| *from != Micros::MAX) }
-        });
-        refreshed.collect()
+            refreshed.push(Changed { number, from: from.filter(|from| *from != Micros::MAX) });
+        }
+        refreshed
+    }
+
+    /// Reads what evaluating the next HCPs will read first: see [`admission`].
+    fn warm_changed(&self, first: u32) {
+        let numbers = || std::iter::once(&first).chain(self.changed.iter().take(GROUP - 1));
+        let hcps = || numbers().filter_map(|number| self.hcps.get(*number as usize));
+        black_box(hcps().map(|hcp| hcp.due as u64).fold(0, u64::wrapping_add));
+        black_box(hcps().map(Hcp::warm_header).fold(0, u64::wrapping_add));
+        black_box(hcps().map(Hcp::warm_window).fold(0, u64::wrapping_add));
     }
 
     fn refresh(&mut self, number: u32) {
@@ -128,10 +152,11 @@ impl Shard {
             (full.is_some() || commercial.is_some()).then_some(Headlines::Apart { full, commercial })
         };
         let next = kernel::next_change(list.entries(), &instant, standings.iter().flatten());
+        let due = next.unwrap_or(Micros::MAX).min(list.kept_until());
         if let Some(cell) = self.live.cell_mut(number) {
             cell.set(headlines);
         }
-        if let Some(due) = next.filter(|due| *due < hcp.due) {
+        if due < hcp.due {
             hcp.due = due;
             self.wheel.set(number, due);
         }
@@ -193,6 +218,11 @@ impl Shard {
     /// The source system that entries know by a number.
     pub fn source(&self, number: u32) -> &str {
         self.dictionary.source(number)
+    }
+
+    /// The number by which entries know a source system; `None` when no record is of it.
+    pub fn number_of_source(&self, source: &str) -> Option<u32> {
+        self.dictionary.number_of_source(source)
     }
 
     /// Number of HCPs known, also those without a row.
@@ -275,9 +305,9 @@ impl Shard {
     }
 }
 
-fn mark(hcp: &mut Hcp, number: u32, changed: &mut Vec<u32>) {
+fn mark(hcp: &mut Hcp, number: u32, changed: &mut VecDeque<u32>) {
     if !hcp.changed {
         hcp.changed = true;
-        changed.push(number);
+        changed.push_back(number);
     }
 }

@@ -24,13 +24,17 @@ pub enum Evidence {
     Budget,
     /// Touches of a trailing span.
     Trailing(Which, Micros),
+    /// Of planned touches the one to move.
+    Forecast,
 }
 
 impl Evidence {
-    /// What a header says: `budget`, `unsolicited 7d`.
+    /// What a header says: `budget`, `forecast`, `unsolicited 7d`.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if text == "budget" {
-            return Some(Self::Budget);
+        match text {
+            "budget" => return Some(Self::Budget),
+            "forecast" => return Some(Self::Forecast),
+            _ => {}
         }
         let (which, span) = text.split_once(' ')?;
         let which = match which {
@@ -43,11 +47,13 @@ impl Evidence {
         Some(Self::Trailing(which, span))
     }
 
-    /// How far back it looks, the binding budget being called `binding`; `None` when there is no such budget.
+    /// How far back it looks, the binding budget being called `binding`; `None` when there is no such budget, and where it
+    /// looks ahead.
     pub fn span(&self, policy: &Policy, binding: Option<&str>) -> Option<Micros> {
         match self {
             Self::Budget => budget(policy, binding).map(|budget| budget.window),
             Self::Trailing(_, span) => Some(*span),
+            Self::Forecast => None,
         }
     }
 
@@ -62,6 +68,7 @@ impl Evidence {
                 let is_promoting = matches!(facts.function, BusinessFunction::Sales | BusinessFunction::Marketing);
                 witness.carries_request && is_promoting
             }
+            Self::Forecast => false,
         };
         taken.then_some(Group::default())
     }

@@ -49,7 +49,7 @@ impl Header {
             });
         }
         let pending = keys.read_with("pending", "a span such as 30m, 2h or 1d, at most 30d", span, &mut problems);
-        let evidence = "budget, or all, unsolicited or on_request with a span of at most 400d";
+        let evidence = "budget, forecast, or all, unsolicited or on_request with a span of at most 400d";
         let touches = keys.read_with("touches", evidence, Evidence::parse, &mut problems);
         if touches.is_some() && subject == Some(SubjectKind::Account) {
             problems.push(RuleProblem::TouchesOfAccount);

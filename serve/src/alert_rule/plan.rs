@@ -100,6 +100,10 @@ impl PlannedRule {
         if problems.is_empty() { Ok(Self { plan, columns, scans }) } else { Err(problems) }
     }
 
+    pub(super) fn reads(&self, table: ChangedTable) -> bool {
+        self.scans.iter().any(|scan| scan.table == table.name())
+    }
+
     pub(super) fn add_needs(&self, needs: &mut Needs) {
         for scan in &self.scans {
             if let Some(table) = ChangedTable::ALL.into_iter().find(|table| table.name() == scan.table) {

@@ -14,6 +14,7 @@ pub(super) const FILES: &[(Folder, &str, &str)] = &[
         "fragmentation_of_a_busy_hcp",
         include_str!("../../../sql/alerts/fragmentation_of_a_busy_hcp.sql"),
     ),
+    (Folder::Alerts, "going_over", include_str!("../../../sql/alerts/going_over.sql")),
     (Folder::Alerts, "over_budget", include_str!("../../../sql/alerts/over_budget.sql")),
     (Folder::Medical, "sales_touch_on_request", include_str!("../../../sql/alerts/medical/sales_touch_on_request.sql")),
     (Folder::Medical, "talked_past", include_str!("../../../sql/alerts/medical/talked_past.sql")),

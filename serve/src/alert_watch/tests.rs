@@ -138,6 +138,57 @@ async fn a_budget_fills_breaks_and_recovers() {
     );
 }
 
+fn planned<'a>(event_id: &'a str, hcp_id: &'a str, at: Micros) -> RecordRow<'a> {
+    RecordRow { status: Some(Status::Planned), ..row(event_id, hcp_id, at) }
+}
+
+#[tokio::test]
+async fn a_plan_that_goes_over_is_told_when_it_comes_into_reach_and_is_over_when_it_is_moved() {
+    let mut bench = Bench::new(capped()).await;
+    let plans = [planned("p", "h", NOW + 20 * DAY), planned("q", "h", NOW + 21 * DAY)];
+    bench.call("h", "a", NOW - 2 * DAY).push(plans[0]).push(plans[1]);
+    assert_eq!(bench.turn(NOW, Stream).await, [""; 0], "alerts look fourteen days ahead");
+    // No record comes: the second one comes into reach.
+    assert_eq!(bench.turn(NOW + 7 * DAY, Stream).await, ["firing going_over h 0h live x1"]);
+    let left = bench.watch.export();
+    let alert = &left[0].alert;
+    assert_eq!((&*alert.touches[0].event_id, alert.facts.hold_until), ("q", Some(NOW + 26 * DAY)));
+    assert_eq!(
+        &*alert.facts.summary,
+        "with 2 planned touches budget two goes over on 1972-10-18T00:00:00Z, use 1.5; \
+         move the face_to_face of 1972-10-18T00:00:00Z to 1972-10-23T00:00:00Z"
+    );
+    let mut after = Bench::new(capped()).await;
+    after.watch.restore(left);
+    after.call("h", "a", NOW - 2 * DAY).push(plans[0]).push(plans[1]);
+    assert_eq!(after.turn(NOW + 7 * DAY + HOUR, Start).await, [""; 0], "it is found again, and goes on");
+    bench.push(RecordRow { version: 1, ..planned("q", "h", NOW + 26 * DAY) });
+    assert_eq!(bench.turn(NOW + 8 * DAY, Stream).await, ["resolved going_over h 24h live x1 cleared"]);
+    after.push(RecordRow { version: 1, status: Some(Status::Cancelled), ..plans[1] });
+    assert_eq!(after.turn(NOW + 8 * DAY, Stream).await, ["resolved going_over h 24h live x1 cleared"]);
+}
+
+#[tokio::test]
+async fn a_plan_that_is_kept_hands_over_to_what_it_broke() {
+    let mut bench = Bench::new(capped()).await;
+    let at = NOW + 3 * DAY;
+    bench.call("k", "a", NOW - 2 * DAY).call("k", "a", NOW - DAY).push(planned("p", "k", at));
+    assert_eq!(bench.turn(NOW, Stream).await, ["firing budget_full k 24h live x2", "firing going_over k 0h live x1"]);
+    bench.push(RecordRow { version: 1, ..row("p", "k", at) });
+    assert_eq!(
+        bench.turn(at + SECOND, Stream).await,
+        [
+            "resolved budget_full k 96h live x2 cleared",
+            "resolved going_over k 72h live x1 cleared",
+            "firing over_budget k 0h live x3"
+        ]
+    );
+    // One whose instant passes, and of which nothing is heard, is planned no more.
+    bench.call("l", "a", at - DAY).call("l", "a", at - HOUR).push(planned("p", "l", at + DAY));
+    assert!(bench.turn(at + HOUR, Stream).await.contains(&"firing going_over l 0h live x1".to_owned()));
+    assert_eq!(bench.turn(at + DAY, Stream).await, ["resolved going_over l 23h live x1 cleared"]);
+}
+
 #[tokio::test]
 async fn a_correction_and_a_late_record_are_told_for_what_they_are() {
     let mut bench = Bench::new(capped()).await;

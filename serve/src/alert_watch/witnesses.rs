@@ -4,6 +4,7 @@ use super::AlertWatch;
 use crate::alert_rule::{Evidence, RuleFile};
 use processors::Shards;
 use processors::alert::{Alert, TouchRef, Transition};
+use processors::forecast::{Asked, PlannedTouch, forecast};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use touchpoint::Micros;
@@ -38,10 +39,26 @@ impl AlertWatch {
         let files = self.desks.iter().flat_map(|desk| desk.rules.files());
         let mut files = files.filter(|file| file.name() == &*rule.name && file.audience() == rule.audience);
         match files.next().and_then(|file: &Arc<RuleFile>| file.touches()) {
+            Some(Evidence::Forecast) => of_forecast(shards, alert, at),
             Some(evidence) => of_evidence(shards, alert, at, evidence),
             None => Vec::new(),
         }
     }
+}
+
+/// The one planned touch to move.
+fn of_forecast(shards: &Shards, alert: &Alert, at: Micros) -> Vec<TouchRef> {
+    let Some((shard, number)) = shards.holder(&alert.subject.id) else { return Vec::new() };
+    let horizon = shards.policy().alerts.forecast;
+    let found = forecast(shard, number, Asked { audience: alert.rule.audience, at, horizon });
+    let touch = found.change.and_then(|change| found.touches.get(change.place));
+    let named = |touch: &PlannedTouch| TouchRef {
+        kind: touch.record.kind,
+        source: touch.source.as_str().into(),
+        event_id: touch.record.event_id.as_str().into(),
+        occurred_at: touch.record.occurred_at,
+    };
+    touch.map(named).into_iter().collect()
 }
 
 fn of_evidence(shards: &Shards, alert: &Alert, at: Micros, evidence: Evidence) -> Vec<TouchRef> {

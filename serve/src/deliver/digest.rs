@@ -1,17 +1,16 @@
 //! A day, per orchestrator: what began, what ended, and the reports that no pager gets.
 //!
-//! A digest is made of the transitions of one day, 00:00 to 24:00 UTC. An alert goes to the orchestrator of its subject's
-//! account; those of whom none is known go into one digest without a name. Its id is that of day and orchestrator, so
-//! that one that is sent twice can be told.
+//! A digest is made of the transitions of one span of time, from the hour of a digest to that of the next one. An alert goes
+//! to whoever orchestrates its subject; those of whom nobody is known to go into one digest without a name. Its id is that of
+//! its end and orchestrator, so that one that is sent twice can be told.
 
 use super::document::rfc3339;
 use super::naming::Naming;
 use processors::alert::{Subject, Transition};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
-use touchpoint::alert::AlertState;
-use touchpoint::time::{DAY, midnight};
 use touchpoint::{Audience, Micros, SecretKey};
 
 /// Alerts that a digest names; of further ones it tells the number.
@@ -20,10 +19,12 @@ const NAMED: usize = 200;
 /// One digest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Digest {
-    /// The same for the same day and orchestrator.
+    /// The same for the same end and orchestrator.
     pub digest_id: String,
-    /// Midnight at which the day began.
-    pub day: String,
+    /// When the span began.
+    pub from: String,
+    /// When it ended, exclusive.
+    pub until: String,
     /// Whose; null: nobody's.
     pub orchestrator_ref: Option<String>,
     /// Alerts by rule, then by origin: how many of them had a transition.
@@ -34,7 +35,7 @@ pub struct Digest {
     pub more: usize,
 }
 
-/// One alert of a digest, as it stood at the end of the day.
+/// One alert of a digest, as it stood at the end of the span.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     alert_id: String,
@@ -51,18 +52,17 @@ pub struct Line {
     order: (Micros, String),
 }
 
-/// The digests of the day that holds `day`, of audience `audience`, one per orchestrator that has anything. `key` makes
+/// The digests of `span`, of audience `audience`, one per orchestrator that has anything. `key` makes
 /// the ids; `of` says whose a subject is.
 pub fn digests<'t>(
     transitions: impl IntoIterator<Item = &'t Transition>,
-    (day, audience): (Micros, Audience),
+    (span, audience): (&Range<Micros>, Audience),
     (naming, key): (&Naming, &SecretKey),
     of: impl Fn(&Subject) -> Option<Arc<str>>,
 ) -> Vec<Digest> {
-    let from = midnight(day);
-    let is_of_day = |t: &&Transition| (from..from + DAY).contains(&t.at);
+    let is_of_span = |t: &&Transition| span.contains(&t.at);
     let may_see = |t: &&Transition| audience == Audience::Full || t.alert.rule.audience == audience;
-    let told = transitions.into_iter().filter(is_of_day).filter(may_see).filter(|t| t.state != AlertState::Pending);
+    let told = transitions.into_iter().filter(is_of_span).filter(may_see).filter(|t| t.is_to_be_told());
     let mut last: BTreeMap<Option<Arc<str>>, BTreeMap<&str, &Transition>> = BTreeMap::new();
     for transition in told {
         let of_orchestrator = last.entry(of(&transition.alert.subject)).or_default();
@@ -73,7 +73,7 @@ pub fn digests<'t>(
     }
     let digest = |(orchestrator, alerts): (Option<Arc<str>>, BTreeMap<&str, &Transition>)| {
         let whose = orchestrator.as_deref().unwrap_or_default();
-        let digest_id = key.pseudonym("digest", &format!("{from}\0{whose}\0{}", audience.as_str()));
+        let digest_id = key.pseudonym("digest", &format!("{}\0{whose}\0{}", span.end, audience.as_str()));
         let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
         for transition in alerts.values() {
             let of_rule = counts.entry(transition.alert.rule.name.to_string()).or_default();
@@ -84,7 +84,8 @@ pub fn digests<'t>(
         let more = lines.len().saturating_sub(NAMED);
         lines.truncate(NAMED);
         let orchestrator_ref = orchestrator.map(|id| naming.owner(&id));
-        Digest { digest_id, day: rfc3339(from), orchestrator_ref, counts, alerts: lines, more }
+        let (from, until) = (rfc3339(span.start), rfc3339(span.end));
+        Digest { digest_id, from, until, orchestrator_ref, counts, alerts: lines, more }
     };
     last.into_iter().map(digest).collect()
 }
@@ -141,7 +142,8 @@ mod tests {
         let tomorrow = Transition { at: day + DAY, ..transition("H-3", AlertState::Firing) };
         let of = |subject: &Subject| (&*subject.id == "H-1").then(|| Arc::from("O-secret"));
         let all = [ended, fired, report, tomorrow];
-        let made = digests(&all, (day, Audience::Commercial), (&naming(Ids::Pseudonyms), &key), of);
+        let span = day..day + DAY;
+        let made = digests(&all, (&span, Audience::Commercial), (&naming(Ids::Pseudonyms), &key), of);
         assert_eq!(made.len(), 2);
         let states = |n: usize| made[n].alerts.iter().map(|line| line.state.as_str()).collect::<Vec<_>>();
         assert_eq!((states(0), states(1)), (vec!["firing"], vec!["resolved"]), "as it stood in the evening");
@@ -149,7 +151,7 @@ mod tests {
         assert_eq!(made[0].counts["over_budget"]["retrospective"], 1);
         let text = String::from_utf8(made[1].to_bytes()).expect("text");
         assert!(!text.contains("secret") && !text.contains("H-1"), "{text}");
-        let again = digests(&all, (day, Audience::Commercial), (&naming(Ids::Pseudonyms), &key), of);
+        let again = digests(&all, (&span, Audience::Commercial), (&naming(Ids::Pseudonyms), &key), of);
         assert_eq!(made, again);
         assert_ne!(made[0].digest_id, made[1].digest_id);
     }

@@ -8,6 +8,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("coherence_distribution", include_str!("../../../sql/gauges/coherence_distribution.sql")),
     ("collisions", include_str!("../../../sql/gauges/collisions.sql")),
     ("hcps", include_str!("../../../sql/gauges/hcps.sql")),
+    ("hcps_by_budget_zone", include_str!("../../../sql/gauges/hcps_by_budget_zone.sql")),
     ("hcps_by_load_and_fragmentation", include_str!("../../../sql/gauges/hcps_by_load_and_fragmentation.sql")),
     ("hcps_by_load_band", include_str!("../../../sql/gauges/hcps_by_load_band.sql")),
     ("hcps_without_coherence", include_str!("../../../sql/gauges/hcps_without_coherence.sql")),

@@ -36,7 +36,7 @@ impl Asking {
             Door::Closed(why) => return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the API is off", *why)),
         };
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let caller = api.access.admit(text(header::AUTHORIZATION), text(header::HOST)).map_err(refused)?;
+        let caller = api.access.now().admit(text(header::AUTHORIZATION), text(header::HOST)).map_err(refused)?;
         Ok(Self { api, caller })
     }
 
@@ -116,15 +116,18 @@ pub(super) async fn look<T: Send + 'static>(
 ) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(NotReady)) => {
-            let detail = "the state of this process is not complete yet; /readyz says what is missing";
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", detail))
-        }
+        Ok(Err(why)) => Err(not_ready(why)),
         Err(_) => {
             let detail = "a fault of the program; the log of the process says where";
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "not answered", detail))
         }
     }
+}
+
+/// There is no answer yet.
+pub(super) fn not_ready(_: NotReady) -> Problem {
+    let detail = "the state of this process is not complete yet; /readyz says what is missing";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", detail)
 }
 
 /// An answer that holds ids of persons: nobody between may keep it.

@@ -145,7 +145,7 @@ fn gap(gap: &GapStanding) -> Value {
     json!({ "name": gap.name, "gap_seconds": seconds(gap.gap), "until": maybe_instant(gap.until) })
 }
 
-fn happening(record: &Happening) -> Value {
+pub(super) fn happening(record: &Happening) -> Value {
     json!({
         "kind": word(Some(record.kind)),
         "event_id": record.event_id,

@@ -6,7 +6,11 @@ const INDEX: &str = "touchload\n\n\
     /readyz    200 when partitions are assigned and their state is restored\n\n\
     POST /v1/check            may these HCPs be touched now, why not, and when again\n\
     GET  /v1/hcps/{id}        metrics, budgets and records of one HCP\n\
+    GET  /v1/hcps/{id}/forecast   its planned touches, and which one to move\n\
+    GET  /v1/forecast         who goes over in the days ahead\n\
     GET  /v1/accounts/{id}    the HCPs of one account\n\
+    GET  /v1/alerts           open alerts: what, since when, what did it, what to do\n\
+    POST /v1/alerts/{id}/acknowledge   one is accepted, with a reason\n\
     GET  /v1/openapi.json     all of /v1 for programs\n";
 
 pub(super) async fn show() -> &'static str {

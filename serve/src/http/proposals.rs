@@ -39,14 +39,14 @@ const FIELDS: [&str; 14] = [
 ];
 
 /// The problems of a body.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct FieldProblems {
     listed: Vec<(String, String)>,
     found: usize,
 }
 
 impl FieldProblems {
-    fn add(&mut self, pointer: String, expected: impl Into<String>) {
+    pub(super) fn add(&mut self, pointer: String, expected: impl Into<String>) {
         self.found += 1;
         if self.listed.len() < LISTED {
             self.listed.push((pointer, expected.into()));
@@ -100,7 +100,7 @@ fn list(body: Node, problems: &mut FieldProblems) -> Option<Vec<Node>> {
 }
 
 /// A name as part of a JSON pointer in a fragment, shortened.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     let mut escaped = String::new();
     for c in name.chars().take(60) {
         match c {

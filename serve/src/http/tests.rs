@@ -1,5 +1,6 @@
 //! The server over a real socket with a client of a few lines.
 
+mod alerts;
 mod api;
 mod schema;
 

@@ -3,7 +3,7 @@
 
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::seconds;
-use prometheus::{GaugeVec, HistogramVec, IntCounter, IntCounterVec, Registry, Result};
+use prometheus::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, Registry, Result};
 use touchpoint::Micros;
 use touchpoint::alert::{AlertOrigin, AlertState};
 
@@ -50,10 +50,19 @@ const OLDEST: Family = Family {
     help: "Since when the oldest of them waits; 0 when none does.",
 };
 
+const TURN: Family = Family {
+    name: "touchload_alert_turn_seconds",
+    family_type: FamilyType::Histogram,
+    labels: &[],
+    help: "Time that the pipeline spent on a turn of alerts: asking the rules, and making durable what follows.",
+};
+
 /// The families of this file.
-pub(super) const FAMILIES: &[Family] = &[OPEN, TRANSITIONS, FAILURES, DELIVERIES, LATENCY, WAITING, OLDEST];
+pub(super) const FAMILIES: &[Family] = &[OPEN, TRANSITIONS, FAILURES, DELIVERIES, LATENCY, WAITING, OLDEST, TURN];
 
 const LATENCY_BUCKETS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0];
+
+const TURN_BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// How a POST to a receiver ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +99,7 @@ pub struct AlertMetrics {
     latency: HistogramVec,
     waiting: GaugeVec,
     oldest: GaugeVec,
+    turn: Histogram,
 }
 
 impl AlertMetrics {
@@ -102,6 +112,7 @@ impl AlertMetrics {
             latency: LATENCY.histogram_vec(registry, LATENCY_BUCKETS)?,
             waiting: WAITING.gauge_vec(registry)?,
             oldest: OLDEST.gauge_vec(registry)?,
+            turn: TURN.histogram(registry, TURN_BUCKETS)?,
         })
     }
 
@@ -119,6 +130,11 @@ impl AlertMetrics {
     /// Rules could not answer.
     pub fn rules_failed(&self, count: usize) {
         self.failures.inc_by(count as u64);
+    }
+
+    /// A turn took so long.
+    pub fn turned(&self, took: Micros) {
+        self.turn.observe(seconds(took.max(0)));
     }
 
     /// A receiver is configured: its numbers start at 0.

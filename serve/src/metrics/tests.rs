@@ -59,7 +59,7 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.progress.restored(3 * SECOND);
     metrics.policy.in_force("older");
     metrics.policy.in_force("policy-1");
-    metrics.policy.reloaded(super::policy::Reload::Failed);
+    metrics.policy.reloaded(super::in_force::Reload::Failed);
     metrics.checks.answered(processors::check::Verdict::Deny, super::checks::Intent::Real);
     metrics.checks.took(SECOND);
     metrics.checks.audit_failed();
@@ -70,7 +70,12 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.alerts.delivered_after("pager", SECOND);
     metrics.reference.in_force("none");
     metrics.reference.in_force("0123456789abcdef");
-    metrics.reference.reloaded(super::policy::Reload::Failed);
+    metrics.reference.reloaded(super::in_force::Reload::Failed, 2);
+    metrics.reference.messages("hcps", super::reference::Effect::States, 3);
+    metrics.reference.messages("hcps", super::reference::Effect::Withdraws, 1);
+    metrics.tokens.in_force("none");
+    metrics.placement.strangers(super::placement::Strangers::Answered);
+    metrics.placement.misplaced(1);
     metrics.gauges.loaded("some_gauge");
     metrics.gauges.ran("some_gauge", SECOND, super::words::GaugeRun::Failed);
 }
@@ -93,7 +98,7 @@ fn one_policy_is_in_force() {
     assert_eq!(line(&registry, "touchload_policy_info{version=\"policy-1\"}").as_deref(), Some("1"));
     assert_eq!(line(&registry, "touchload_policy_info{version=\"older\"}"), None);
     assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("1"));
-    metrics.policy.reloaded(super::policy::Reload::Done);
+    metrics.policy.reloaded(super::in_force::Reload::Done);
     assert_eq!(line(&registry, "touchload_policy_reload_failed").as_deref(), Some("0"));
 }
 
@@ -106,6 +111,9 @@ fn one_load_of_reference_data_is_in_force() {
     assert_eq!(line(&registry, series).as_deref(), Some("1"));
     assert_eq!(line(&registry, "touchload_reference_info{version=\"none\"}"), None);
     assert_eq!(line(&registry, "touchload_reference_reload_failed").as_deref(), Some("1"));
+    assert_eq!(line(&registry, "touchload_reference_problems").as_deref(), Some("2"));
+    let states = "touchload_reference_messages_total{effect=\"states\",table=\"hcps\"}";
+    assert_eq!(line(&registry, states).as_deref(), Some("3"));
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn groups<'a>(view: &View<'a>, budget: &Budget) -> Vec<Vec<&'a Record>> {
 }
 
 /// Whether `selector` takes the HCP as reference data has it at T.
-fn selects(view: &View<'_>, selector: &Selector) -> bool {
+pub(super) fn selects(view: &View<'_>, selector: &Selector) -> bool {
     let (question, at) = (view.question, view.question.at);
     let row = facts::hcp(question, at);
     let fact = |field: fn(&HcpRow) -> &Option<String>| row.and_then(|row| field(row).as_deref());
@@ -166,7 +166,7 @@ fn selects(view: &View<'_>, selector: &Selector) -> bool {
 }
 
 /// Whether `touch` lies in `scope`. An e-mail of unknown origin is a rep's; nothing else has one.
-fn in_scope(scope: &Scope, touch: &Record) -> bool {
+pub(super) fn in_scope(scope: &Scope, touch: &Record) -> bool {
     let origin = match touch.kind {
         Kind::Emails => Some(touch.origin.as_deref().unwrap_or("rep")),
         _ => None,
@@ -181,7 +181,7 @@ fn in_scope(scope: &Scope, touch: &Record) -> bool {
 }
 
 /// Whether `rule` is about `touch`.
-fn in_rule(view: &View<'_>, rule: &Rule, touch: &Record) -> bool {
+pub(super) fn in_rule(view: &View<'_>, rule: &Rule, touch: &Record) -> bool {
     let holds = |condition: &Condition| {
         let basis = match view.basis(touch) {
             None => policy::Basis::Unsolicited,

@@ -27,7 +27,7 @@ struct Capture {
     allows: bool,
 }
 
-fn is_allowed(view: &View<'_>, touch: &Record) -> bool {
+pub(super) fn is_allowed(view: &View<'_>, touch: &Record) -> bool {
     let mut captures = consents(view, touch);
     captures.extend(unsubscriptions(view, touch));
     captures.retain(|capture| capture.at <= instant_of(touch));

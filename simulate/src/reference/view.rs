@@ -105,16 +105,16 @@ impl<'a> View<'a> {
     }
 }
 
-fn is_touch(record: &Record) -> bool {
+pub(super) fn is_touch(record: &Record) -> bool {
     record.status.as_deref().is_some_and(|status| touch_statuses(record.kind).contains(&status))
 }
 
-fn is_request(record: &Record) -> bool {
+pub(super) fn is_request(record: &Record) -> bool {
     record.kind == Kind::Requests && record.status.as_deref() != Some("withdrawn")
 }
 
 /// By `(occurred_at, source, event_id, kind)`, bytes.
-fn in_order(mut records: Vec<&Record>) -> Vec<&Record> {
+pub(super) fn in_order(mut records: Vec<&Record>) -> Vec<&Record> {
     records.sort_by_key(|r| (r.occurred_at, r.source.as_str(), r.event_id.as_str(), kind_name(r.kind)));
     records
 }

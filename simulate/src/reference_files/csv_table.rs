@@ -18,10 +18,23 @@ pub(super) trait TableRow {
     const TABLE: &'static str;
     /// Names.
     const COLUMNS: &'static [&'static str];
+    /// Those of them that tell a row from every other one; `valid_from` does too.
+    const KEY: &'static [&'static str];
     /// As many as there are columns.
     fn cells(&self) -> Vec<String>;
     /// When it holds.
     fn validity(&self) -> Validity;
+}
+
+/// The columns that every table ends with.
+pub(super) const VALIDITY: [&str; 2] = ["valid_from", "valid_to"];
+
+/// The cells of a row, those of [`VALIDITY`] at their end.
+pub(super) fn all_cells<R: TableRow>(row: &R) -> Vec<String> {
+    let (mut cells, validity) = (row.cells(), row.validity());
+    cells.push(if validity.from <= EARLIEST { String::new() } else { instant(validity.from) });
+    cells.push(if validity.to > LATEST { String::new() } else { instant(validity.to) });
+    cells
 }
 
 /// Writes `dir/TABLE.csv` under another name, which it has until it is whole. Gives the number of rows.
@@ -30,14 +43,10 @@ pub(super) fn write_table<R: TableRow>(dir: &Path, rows: impl Iterator<Item = R>
     let partial = dir.join(format!("{}.csv.partial", R::TABLE));
     let write = || -> Result<u64, csv::Error> {
         let mut file = csv::Writer::from_path(&partial)?;
-        file.write_record(R::COLUMNS.iter().chain(&["valid_from", "valid_to"]))?;
+        file.write_record(R::COLUMNS.iter().chain(&VALIDITY))?;
         let mut written = 0;
         for row in rows {
-            let validity = row.validity();
-            let mut cells = row.cells();
-            cells.push(if validity.from <= EARLIEST { String::new() } else { instant(validity.from) });
-            cells.push(if validity.to > LATEST { String::new() } else { instant(validity.to) });
-            file.write_record(&cells)?;
+            file.write_record(&all_cells(&row))?;
             written += 1;
         }
         file.flush()?;
@@ -51,6 +60,7 @@ impl TableRow for HcpRow {
     const TABLE: &'static str = "hcps";
     const COLUMNS: &'static [&'static str] =
         &["hcp_id", "specialty", "segment", "territory", "country", "time_zone", "account_id"];
+    const KEY: &'static [&'static str] = &["hcp_id"];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -86,6 +96,7 @@ impl TableRow for AccountRow {
         "declared_model",
         "required_override",
     ];
+    const KEY: &'static [&'static str] = &["account_id"];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -113,6 +124,7 @@ impl TableRow for AccountRow {
 impl TableRow for AffiliationRow {
     const TABLE: &'static str = "affiliations";
     const COLUMNS: &'static [&'static str] = &["hcp_id", "account_id", "is_primary"];
+    const KEY: &'static [&'static str] = &["hcp_id", "account_id"];
 
     fn cells(&self) -> Vec<String> {
         vec![self.hcp_id.clone(), self.account_id.clone(), self.is_primary.to_string()]
@@ -126,6 +138,7 @@ impl TableRow for AffiliationRow {
 impl TableRow for PersonRow {
     const TABLE: &'static str = "people";
     const COLUMNS: &'static [&'static str] = &["owner_id", "function", "role", "manager_id", "district"];
+    const KEY: &'static [&'static str] = &["owner_id"];
 
     fn cells(&self) -> Vec<String> {
         let (manager, district) = (text(self.manager_id.as_ref()), text(self.district.as_ref()));
@@ -140,6 +153,7 @@ impl TableRow for PersonRow {
 impl TableRow for PanelRow {
     const TABLE: &'static str = "panels";
     const COLUMNS: &'static [&'static str] = &["owner_id", "hcp_id", "is_target", "min_touches", "max_touches"];
+    const KEY: &'static [&'static str] = &["owner_id", "hcp_id"];
 
     fn cells(&self) -> Vec<String> {
         let (least, most) = (shown(self.min_touches), shown(self.max_touches));
@@ -155,6 +169,7 @@ impl TableRow for PlanRow {
     const TABLE: &'static str = "plans";
     const COLUMNS: &'static [&'static str] =
         &["plan_id", "hcp_id", "account_id", "author_id", "revised_at", "decision_id"];
+    const KEY: &'static [&'static str] = &["plan_id", "hcp_id", "account_id"];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -187,6 +202,7 @@ impl TableRow for PlanStepRow {
         "due_from_d",
         "due_to_d",
     ];
+    const KEY: &'static [&'static str] = &["plan_id", "step"];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -212,6 +228,7 @@ impl TableRow for PlanStepRow {
 impl TableRow for ConsentRow {
     const TABLE: &'static str = "consents";
     const COLUMNS: &'static [&'static str] = &["hcp_id", "channel", "consent", "captured_at"];
+    const KEY: &'static [&'static str] = &["hcp_id", "channel", "consent", "captured_at"];
 
     fn cells(&self) -> Vec<String> {
         let said = if self.opts_in { Regime::OptIn } else { Regime::OptOut };
@@ -226,6 +243,7 @@ impl TableRow for ConsentRow {
 impl TableRow for ConsentRuleRow {
     const TABLE: &'static str = "consent_rules";
     const COLUMNS: &'static [&'static str] = &["country", "channel", "regime"];
+    const KEY: &'static [&'static str] = &["country", "channel"];
 
     fn cells(&self) -> Vec<String> {
         vec![text(self.country.as_ref()), word(self.channel), word(Some(self.regime))]
@@ -239,6 +257,7 @@ impl TableRow for ConsentRuleRow {
 impl TableRow for PreferenceRow {
     const TABLE: &'static str = "preferences";
     const COLUMNS: &'static [&'static str] = &["hcp_id", "channel", "share"];
+    const KEY: &'static [&'static str] = &["hcp_id", "channel"];
 
     fn cells(&self) -> Vec<String> {
         vec![self.hcp_id.clone(), word(Some(self.channel)), self.share.to_string()]

@@ -29,6 +29,10 @@ pub struct RetractArgs {
     /// Only those of this Kafka topic, or of this imported file (`import:<sha256>`)
     #[arg(long, value_name = "TOPIC", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub topic: Option<String>,
+    /// Produce the records to the input topics of this configuration of `run`, for a pipeline that runs and for other readers
+    /// of the topics, instead of appending them to the log
+    #[arg(long, value_name = "CONFIG")]
+    pub to_kafka: Option<PathBuf>,
     /// Do it; without this nothing is changed
     #[arg(long)]
     execute: bool,
@@ -62,6 +66,9 @@ pub struct EraseArgs {
     /// The `hcp_id` of the person
     #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub hcp: String,
+    /// The configuration of `run`: its alert topics are cleared too, and its reference topics looked through
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Do it, beyond recall; without this nothing is changed
     #[arg(long)]
     execute: bool,

@@ -22,7 +22,12 @@ fn one(result: &Value, out: &mut dyn Write) -> Result<()> {
     }
     if result["verdict"] == "deny" {
         let again = result["next_free_at"].as_str();
-        writeln!(out, "  free again: {}", again.unwrap_or("nothing that is known will make it pass"))?;
+        let reasons = result["reasons"].as_array().into_iter().flatten();
+        let unknown = match reasons.into_iter().any(|reason| reason["code"] == "held_elsewhere") {
+            true => "not known here; ask the other processes that share the work",
+            false => "nothing that is known will make it pass",
+        };
+        writeln!(out, "  free again: {}", again.unwrap_or(unknown))?;
     }
     if let Some(budget) = result["binding_budget"].as_str() {
         writeln!(out, "  binding budget: {budget}, headroom {}", result["headroom"])?;
@@ -81,7 +86,7 @@ mod tests {
             policy p-1, audience commercial\n\n\
             deny   h-2  at 2026-03-04T10:00:00Z\n  \
             deny  held_elsewhere\n  \
-            free again: nothing that is known will make it pass\n  \
+            free again: not known here; ask the other processes that share the work\n  \
             policy p-1, audience full\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -1,13 +1,17 @@
 //! What the demo's view shows, from the live state and the numbers of the pipeline.
 
+use super::trying::Commands;
 use crate::clock::SystemClock;
 use crate::pipeline::{Observer, Tally};
 use crate::service::Service;
 use crate::session;
-use crate::view::{InterruptedHcp, LoadBand, ViewModel};
+use crate::view::{AlertLine, AlertPanel, InterruptedHcp, LoadBand, ViewModel};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use datafusion::prelude::SessionContext;
+use processors::alert::Transition;
+use serve::OpenAlerts;
+use std::net::SocketAddr;
 use std::time::Duration;
 use touchpoint::{Audience, Clock, Micros};
 
@@ -17,14 +21,18 @@ const MOST_INTERRUPTED: &str = "SELECT hcp_id, visits_per_week, touches, unsolic
 const BANDS: &str = "SELECT CASE WHEN visits_per_week = 0 THEN 0 WHEN visits_per_week < 0.5 THEN 1 \
      WHEN visits_per_week < 1 THEN 2 WHEN visits_per_week < 2 THEN 3 ELSE 4 END AS band, count(*) AS hcps \
      FROM hcp_now GROUP BY 1";
+/// Alerts that a screen has room for.
+const NEWEST: usize = 3;
 const BAND_LABELS: [&str; 5] = ["none", "below 0.5", "0.5 to 1", "1 to 2", "2 and more"];
 
 /// Makes one model after the other.
 pub(super) struct Models {
     context: SessionContext,
     observer: Observer,
-    http: String,
+    http: SocketAddr,
     data: String,
+    alerts: Option<OpenAlerts>,
+    trying: Commands,
     started: Micros,
     /// When the rate was last measured, and what had been read by then.
     last: (Micros, u64),
@@ -32,13 +40,15 @@ pub(super) struct Models {
 }
 
 impl Models {
-    pub(super) fn new(service: &Service, data: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(service: &Service, data: &str, trying: &Commands) -> anyhow::Result<Self> {
         let started = SystemClock.now();
         Ok(Self {
             context: session::live(&service.shards, Audience::Commercial)?,
             observer: service.observer.clone(),
-            http: format!("http://{}", service.http),
+            http: service.http,
             data: data.to_owned(),
+            alerts: service.alerts.clone(),
+            trying: trying.clone(),
             started,
             last: (started, 0),
             read_per_second: 0.0,
@@ -62,11 +72,17 @@ impl Models {
             lag: tally.lag,
             commit_age: tally.committed_at.map(since),
             hcps: bands.iter().map(|b| b.hcps).sum(),
-            endpoints: vec![("metrics", format!("{}/metrics", self.http)), ("health", format!("{}/readyz", self.http))],
+            endpoints: vec![
+                ("metrics", format!("http://{}/metrics", self.http)),
+                ("health", format!("http://{}/readyz", self.http)),
+                ("touch", self.trying.touch.clone()),
+                ("check", self.trying.check(self.http)),
+            ],
             data: self.data.clone(),
             interrupted,
             bands,
             rejects: tally.rejected.into_iter().collect(),
+            alerts: self.alerts.as_ref().map(|open| panel(open, &self.trying.told, now)),
         }
     }
 
@@ -101,6 +117,21 @@ impl Models {
         let band = |(label, hcps): (&str, u64)| LoadBand { label: label.to_owned(), hcps };
         BAND_LABELS.into_iter().zip(hcps).map(band).collect()
     }
+}
+
+/// The alerts that began last.
+fn panel(open: &OpenAlerts, told: &str, now: Micros) -> AlertPanel {
+    let newest = open.list(Audience::Commercial, |_| true);
+    let line = |transition: &Transition| AlertLine {
+        rule: transition.alert.rule.name.to_string(),
+        subject: transition.alert.subject.id.to_string(),
+        age: Duration::from_micros(u64::try_from(now - transition.at).unwrap_or(0)),
+        act: transition.alert.rule.act.to_string(),
+        until: transition.alert.facts.hold_until,
+        summary: transition.alert.facts.summary.to_string(),
+    };
+    let (open, told) = (newest.len() as u64, told.to_owned());
+    AlertPanel { open, told, newest: newest.iter().take(NEWEST).map(line).collect() }
 }
 
 fn interrupted(batch: &RecordBatch) -> Vec<InterruptedHcp> {

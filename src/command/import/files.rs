@@ -1,12 +1,15 @@
 //! The files of an import: named by their content, told apart from those imported before, and what became of each.
 
 use crate::cli::ImportArgs;
+use crate::cli::value::UsageError;
+use crate::command::named;
 use crate::progress::{Progress, ProgressChoice, ProgressUnit};
+use crate::summary::counted;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
 use ingest::batch::Seen;
-use ingest::file::ImportFile;
+use ingest::file::{FileError, ImportFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -18,14 +21,19 @@ use touchpoint::{Kind, NextOffsets, RejectReason, TopicPartition, Word};
 pub(super) fn open(args: &ImportArgs, threads: NonZeroUsize) -> anyhow::Result<Vec<ImportFile>> {
     let files: Vec<(Kind, PathBuf)> = args.files().into_iter().map(|(kind, path)| (kind, path.clone())).collect();
     if files.is_empty() {
-        anyhow::bail!(
-            "no files given: name at least one with --calls, --emails, --congress-invitations or --medical-requests"
-        );
+        let said =
+            "no files given: name at least one with --calls, --emails, --congress-invitations or --medical-requests";
+        return Err(UsageError(said.to_owned()).into());
     }
-    // A file that cannot be looked at is reported by reading it.
+    named::all_readable(files.iter().map(|(_, path)| path.as_path()))?;
+    // A file that is gone by now is reported by reading it.
     let bytes = files.iter().filter_map(|(_, path)| path.metadata().ok()).map(|m| m.len()).sum();
     let progress = Progress::bar(ProgressChoice::Shown, "naming files", bytes, ProgressUnit::Bytes);
-    let mut inputs = ImportFile::open_all(&files, threads, &|read| progress.advance(read))?;
+    let inputs = ImportFile::open_all(&files, threads, &|read| progress.advance(read));
+    let mut inputs = inputs.map_err(|error| match error {
+        FileError::Compressed { .. } => UsageError(error.to_string()).into(),
+        other => anyhow::Error::from(other),
+    })?;
     inputs.sort_by_key(ImportFile::topic);
     inputs.dedup_by_key(|file| file.topic());
     Ok(inputs)
@@ -135,8 +143,8 @@ impl Ledger {
     pub(super) fn refusals(&self) -> Vec<String> {
         let told = |partition: &TopicPartition| {
             let (path, fate) = self.files.get(partition)?;
-            let records: u64 = fate.rejected.values().sum();
-            Some(format!("nothing of {} was accepted: {records} records, {}", path.display(), reasons(&fate.rejected)))
+            let records = counted(fate.rejected.values().sum(), "record", "records");
+            Some(format!("nothing of {} was accepted: {records}, {}", path.display(), reasons(&fate.rejected)))
         };
         self.refused().iter().filter_map(told).collect()
     }

@@ -3,7 +3,6 @@
 //! The ids of HCPs stand on standard output, as in any query result, and in no log.
 
 use super::effect::{Effect, Shown};
-use crate::cli::Amendment;
 use crate::summary::grouped;
 use chrono::{DateTime, SecondsFormat};
 use processors::state::retraction::{Feed, Outcome, Restated, Selection};
@@ -14,6 +13,17 @@ const LABEL: usize = 34;
 const NUMBER: usize = 15;
 /// Days that are told one by one; beyond them the first and the last say enough.
 const DAYS: usize = 31;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// Nothing: it is shown what would be.
+    Nothing,
+    /// Records were appended to the log.
+    InTheLog,
+    /// Records were produced to the input topics.
+    InKafka,
+}
 
 /// See the module.
 pub(super) struct Report<'a> {
@@ -28,7 +38,7 @@ impl Report<'_> {
     ///
     /// # Errors
     /// The output refuses bytes.
-    pub(super) fn write(&self, amendment: Amendment, out: &mut dyn Write) -> Result<()> {
+    pub(super) fn write(&self, done: Done, out: &mut dyn Write) -> Result<()> {
         let Selection { source, from, to, topic } = self.selection;
         write!(out, "records of source {source} accepted from {} before {}", instant(*from), instant(*to))?;
         writeln!(out, "{}", topic.as_ref().map(|topic| format!(", of {topic} alone")).unwrap_or_default())?;
@@ -45,16 +55,17 @@ impl Report<'_> {
         row(out, "  with changes", self.restated.changed.len() as u64)?;
         self.affected(out)?;
         let records = grouped(self.restated.batches.iter().map(|batch| batch.num_rows() as u64).sum());
-        match (amendment, self.feed.records(), self.restated.batches.is_empty()) {
+        match (done, self.feed.records(), self.restated.batches.is_empty()) {
             (_, 0, _) => writeln!(out, "there are no such records: nothing to take back")?,
-            (Amendment::DryRun, _, true) => writeln!(out, "dry run: it is taken back already, nothing would be added")?,
-            (Amendment::DryRun, ..) => {
-                writeln!(out, "dry run: nothing was changed; --execute appends {records} records")?
-            }
-            (Amendment::Executed, _, true) => writeln!(out, "it was taken back already: nothing was added")?,
-            (Amendment::Executed, ..) => {
-                writeln!(out, "taken back: {records} records were appended to touchpoint_log")?
-            }
+            (Done::Nothing, _, true) => writeln!(out, "dry run: it is taken back already, nothing would be added")?,
+            (Done::Nothing, ..) => writeln!(out, "dry run: nothing was changed; --execute appends {records} records")?,
+            (Done::InTheLog | Done::InKafka, _, true) => writeln!(out, "it was taken back already: nothing was added")?,
+            (Done::InTheLog, ..) => writeln!(out, "taken back: {records} records were appended to touchpoint_log")?,
+            (Done::InKafka, ..) => writeln!(
+                out,
+                "taken back: {records} records were produced to the input topics. They count when the pipeline has read \
+                 them; the same command without --execute then says that nothing would be added"
+            )?,
         }
         out.flush()
     }

@@ -103,3 +103,15 @@ fn a_broken_line_does_not_hide_what_is_wrong_elsewhere_and_invents_nothing() {
     assert_eq!(lines, [(Some(1), ""), (Some(3), "zones.near")], "{found:?}");
     assert!(found[0].what.starts_with("is not TOML: "), "{found:?}");
 }
+
+#[test]
+fn a_country_is_a_code_that_reference_data_have() {
+    let budget = |code: &str| {
+        format!(
+            "version = \"1\"\n[[budgets]]\nname = \"b\"\ncap = 1\nwindow = \"7d\"\nselector = {{ countries = [\"{code}\"] }}\n"
+        )
+    };
+    assert!(parse("policy.toml", &budget("gb")).is_ok());
+    let found: Vec<_> = problems(&budget("UK")).iter().map(|p| p.what.clone()).collect();
+    assert!(found.len() == 1 && found[0].contains("no ISO 3166 country"), "{found:?}");
+}

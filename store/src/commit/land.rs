@@ -1,4 +1,4 @@
-//! The three commits of a cycle or an import, in their order.
+//! The commits of a cycle or an import, in their order.
 
 use super::{Committed, Landed};
 use crate::error::{CommitError, StoreError};
@@ -18,8 +18,10 @@ pub(crate) struct Staged {
     pub(crate) log: Written,
     pub(crate) dead_letters: Written,
     pub(crate) hcp_metrics: Written,
+    pub(crate) alerts: Written,
     pub(crate) next: NextOffsets,
     pub(crate) extra_metrics_txns: Vec<(String, i64)>,
+    pub(crate) alerts_next: NextOffsets,
 }
 
 /// Commits what is staged. Files of a table whose commit was never attempted are deleted again.
@@ -36,7 +38,7 @@ pub(crate) async fn land(writers: &mut Writers, staged: Staged) -> Result<Commit
             Ok(landed) => committed.dead_letters = Some(landed),
             Err(error) => {
                 staged.log.discard(&writers.log.delta).await;
-                staged.hcp_metrics.discard(&writers.hcp_metrics.delta).await;
+                staged.discard_derived(writers).await;
                 return Err(error);
             }
         }
@@ -48,16 +50,43 @@ pub(crate) async fn land(writers: &mut Writers, staged: Staged) -> Result<Commit
         match append(&mut writers.log, &staged.log, marks).await {
             Ok(landed) => committed.log = Some(landed),
             Err(error) => {
-                staged.hcp_metrics.discard(&writers.hcp_metrics.delta).await;
+                staged.discard_derived(writers).await;
                 return Err(error);
             }
         }
     }
     fail::fail_point!("commit::after_log");
     fail::fail_point!("commit::before_metrics");
-    committed.hcp_metrics = land_metrics(&mut writers.hcp_metrics, &staged).await?;
+    match land_metrics(&mut writers.hcp_metrics, &staged).await {
+        Ok(landed) => committed.hcp_metrics = landed,
+        Err(error) => {
+            staged.alerts.discard(&writers.alerts.delta).await;
+            return Err(error);
+        }
+    }
     fail::fail_point!("commit::after_metrics");
+    committed.alerts = land_alerts(&mut writers.alerts, &staged).await?;
     Ok(committed)
+}
+
+impl Staged {
+    async fn discard_derived(&self, writers: &Writers) {
+        self.hcp_metrics.discard(&writers.hcp_metrics.delta).await;
+        self.alerts.discard(&writers.alerts.delta).await;
+    }
+}
+
+async fn land_alerts(handle: &mut Handle, staged: &Staged) -> Result<Option<Landed>, CommitError> {
+    let marks = handle.marks(&staged.alerts_next);
+    // Rows without a move were written by an earlier attempt at this very cycle.
+    if staged.alerts.rows == 0 || marks.iter().all(|mark| mark.from == Some(mark.to)) {
+        staged.alerts.discard(&handle.delta).await;
+        return Ok(None);
+    }
+    fail::fail_point!("commit::before_alerts");
+    let landed = append(handle, &staged.alerts, marks).await?;
+    fail::fail_point!("commit::after_alerts");
+    Ok(Some(landed))
 }
 
 async fn land_metrics(handle: &mut Handle, staged: &Staged) -> Result<Option<Landed>, CommitError> {

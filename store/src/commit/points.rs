@@ -11,6 +11,9 @@ pub const LANDING: [&str; 6] = [
     "commit::after_metrics",
 ];
 
+/// Around the commit of table `alerts`, after [`LANDING`]; passed by cycles that have transitions.
+pub const ALERTS: [&str; 2] = ["commit::before_alerts", "commit::after_alerts"];
+
 /// In a cycle alone, before [`LANDING`]: its files are written, and no commit names them.
 pub const WRITTEN: &str = "commit::parquet_written";
 

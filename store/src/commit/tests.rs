@@ -4,7 +4,7 @@ use crate::commit::{Committed, Cycle, Reply};
 use crate::error::CommitError;
 use crate::import::Import;
 use crate::open::{OpenMode, Store};
-use crate::sample::{CANARY, MARCH, calls, count, dead_rows, log_rows, metric_rows, open, owner};
+use crate::sample::{CANARY, MARCH, alert_rows, calls, count, dead_rows, log_rows, metric_rows, open, owner};
 use crate::table::Table;
 use crate::writer::TableWriter;
 use std::ops::Range;
@@ -46,7 +46,7 @@ async fn offsets_stand_in_the_commit_of_their_rows_and_survive_reopening() {
     first.next.insert(still.clone(), 5);
     first.dead_letters = vec![dead_rows(&still, 0..5, MARCH)];
     first.hcp_metrics = vec![metric_rows(3, MARCH)];
-    first.extra_metrics_txns = vec![(owner().day_id(0), 20_517)];
+    first.extra_metrics_txns = vec![(owner().day_id(0), 20_517), (owner().facts_id(0), 20_517 << 32 | 7)];
     let committed = commit(&store, first).await.unwrap();
     let log = committed.log.unwrap();
     assert_eq!((log.rows, log.reply, log.conflicts), (30, Reply::Received, 0));
@@ -59,6 +59,7 @@ async fn offsets_stand_in_the_commit_of_their_rows_and_survive_reopening() {
     assert_eq!((acquired.next[&moved], acquired.next[&still]), (Some(30), Some(5)));
     assert_eq!((acquired.metrics_next[&moved], acquired.metrics_next[&still]), (Some(30), Some(5)));
     assert_eq!(store.last_midnights(&owner(), &[0, 1]).await.unwrap(), [(0, Some(20_517)), (1, None)].into());
+    assert_eq!(store.last_facts(&owner(), &[0, 1]).await.unwrap(), [(0, Some(20_517 << 32 | 7)), (1, None)].into());
     assert_eq!(log_count(&store).await, 30);
 }
 
@@ -329,6 +330,9 @@ async fn no_personal_value_reaches_the_delta_log() {
     let mut whole = cycle(&at, 0..50);
     whole.dead_letters = vec![dead_rows(&at, 0..20, MARCH)];
     whole.hcp_metrics = vec![metric_rows(20, MARCH + DAY)];
+    let marks = store.acquire_alerts(&owner(), &[0].into()).await.unwrap();
+    whole.alerts = vec![alert_rows(&[MARCH; 20])];
+    whole.alerts_next = marks.into_keys().map(|mark| (mark, 1)).collect();
     commit(&store, whole).await.unwrap();
     for table in Table::ALL {
         let delta = store.newest(table).await.unwrap();

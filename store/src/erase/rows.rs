@@ -75,7 +75,7 @@ impl RowsReport {
     fn add(&mut self, table: Table, rows: usize) {
         match table {
             Table::DeadLetters => self.blanked += rows,
-            Table::TouchpointLog | Table::HcpMetrics => self.removed += rows,
+            Table::TouchpointLog | Table::HcpMetrics | Table::Alerts => self.removed += rows,
         }
         self.files += usize::from(rows > 0);
     }
@@ -85,7 +85,7 @@ impl RowsReport {
 fn telling(table: Table) -> &'static [&'static str] {
     match table {
         Table::DeadLetters => &["key", "payload"],
-        Table::TouchpointLog | Table::HcpMetrics => &["hcp_id"],
+        Table::TouchpointLog | Table::HcpMetrics | Table::Alerts => &["hcp_id"],
     }
 }
 
@@ -110,7 +110,7 @@ fn is_named(table: Table, batch: &RecordBatch, name: &Name<'_>) -> Result<Boolea
             let stands = |bytes: Option<&[u8]>| bytes.is_some_and(|bytes| name.stands_in_json(bytes));
             Ok(key.iter().zip(payload.iter()).map(|(key, payload)| Some(stands(key) || stands(payload))).collect())
         }
-        Table::TouchpointLog | Table::HcpMetrics => {
+        Table::TouchpointLog | Table::HcpMetrics | Table::Alerts => {
             let ids = column("hcp_id")?.as_string_opt::<i32>().ok_or_else(|| missing("hcp_id"))?;
             Ok(ids.iter().map(|id| Some(id.is_some_and(|id| name.is(id)))).collect())
         }

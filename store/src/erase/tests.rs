@@ -4,7 +4,7 @@ use super::RowsReport;
 use crate::commit::Cycle;
 use crate::maintain::{Maintenance, MaintenanceSettings};
 use crate::open::Store;
-use crate::sample::{CANARY, MARCH, calls, count, dead_rows, log_rows, metric_rows, open, owner};
+use crate::sample::{CANARY, MARCH, alert_rows, calls, count, dead_rows, log_rows, metric_rows, open, owner};
 use crate::table::Table;
 use arrow::array::{Array, ArrayData};
 use bytes::Bytes;
@@ -32,12 +32,15 @@ async fn used(dir: &tempfile::TempDir) -> Arc<Store> {
     let store = Arc::new(open(dir).await);
     let at = calls(0);
     store.acquire(&owner(), std::slice::from_ref(&at)).await.unwrap();
+    let marks = store.acquire_alerts(&owner(), &[0].into()).await.unwrap();
     for i in 0..CYCLES {
         let cycle = Cycle {
             log: vec![log_rows(&at, i * 10..i * 10 + 8)],
             dead_letters: vec![dead_rows(&at, i * 10 + 8..i * 10 + 10, MARCH)],
             hcp_metrics: vec![metric_rows(7, MARCH + i * DAY)],
             next: NextOffsets::from([(at.clone(), i * 10 + 10)]),
+            alerts: vec![alert_rows(&[MARCH + i * DAY; 5])],
+            alerts_next: marks.keys().map(|mark| (mark.clone(), i + 1)).collect(),
             ..Cycle::default()
         };
         store.commit(&owner(), cycle).await.unwrap();
@@ -100,6 +103,7 @@ async fn no_byte_of_an_erased_id_is_left_and_everything_else_stays() {
     let planned = store.named(&id, now()).await.unwrap();
     assert_eq!(planned[&Table::TouchpointLog].removed as i64, rows - kept);
     assert_eq!(planned[&Table::HcpMetrics].removed as i64, CYCLES);
+    assert_eq!(planned[&Table::Alerts].removed as i64, CYCLES);
     assert_eq!(planned[&Table::DeadLetters], RowsReport::default());
     let done = store.erase(&id, now()).await.unwrap();
     for table in Table::ALL {
@@ -112,6 +116,7 @@ async fn no_byte_of_an_erased_id_is_left_and_everything_else_stays() {
     let reopened = open(&dir).await;
     assert_eq!(count(&reopened, "SELECT count(*) FROM touchpoint_log").await, kept);
     assert_eq!(count(&reopened, "SELECT count(*) FROM hcp_metrics").await, CYCLES * 6);
+    assert_eq!(count(&reopened, "SELECT count(*) FROM alerts").await, CYCLES * 4);
     assert_eq!(count(&reopened, "SELECT count(payload) FROM dead_letters").await, CYCLES * 2);
     let acquired = reopened.acquire(&owner(), &[calls(0)]).await.unwrap();
     assert_eq!(acquired.next[&calls(0)], Some(CYCLES * 10), "offsets outlive the log entries that had them");
@@ -130,7 +135,7 @@ async fn what_names_the_person_elsewhere_is_told_by_file_and_column() {
     // Everybody has the same owner, so an owner's id stays in the rows of others.
     let done = store.erase(CANARY, now()).await.unwrap();
     let columns: std::collections::BTreeSet<_> = done.scan.mentions.iter().map(|m| m.part.as_str()).collect();
-    assert_eq!(columns.into_iter().collect::<Vec<_>>(), ["account_id", "owner_id", "request_id"]);
+    assert_eq!(columns.into_iter().collect::<Vec<_>>(), ["account_id", "owner_id", "request_id", "touches"]);
     assert!(done.scan.within_longer > 0);
 }
 

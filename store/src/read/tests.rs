@@ -2,7 +2,7 @@
 
 use crate::commit::Cycle;
 use crate::open::Store;
-use crate::read::{BatchStream, OffsetRange, ReadLog};
+use crate::read::{Arrival, BatchStream, OffsetRange, ReadLog};
 use crate::sample::{MARCH, calls, log_rows, open, owner};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -97,4 +97,24 @@ async fn columns_that_were_not_asked_for_are_empty_and_the_others_whole() {
         rows += batch.num_rows();
     }
     assert_eq!(rows, 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_come_in_the_order_in_which_they_came_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir, 1_200).await;
+    let columns =
+        &["kind", "op", "hcp_id", "occurred_at", "ingested_at", "kafka_topic", "kafka_partition", "kafka_offset"];
+    let in_order = async |arrival| {
+        let rows = store.read_log_in_order(ReadLog { since: MARCH, columns }, arrival).await.unwrap();
+        let batches: Vec<RecordBatch> = rows.try_collect().await.unwrap();
+        let of = |batch: &RecordBatch, name: &str| batch[name].as_primitive::<Int64Type>().values().to_vec();
+        batches.iter().flat_map(|batch| of(batch, "kafka_offset")).collect::<Vec<i64>>()
+    };
+    let taken = in_order(Arrival::AsTaken).await;
+    assert_eq!(taken, (0..1_200).collect::<Vec<i64>>(), "as the offsets rise");
+    let on_time = in_order(Arrival::OnTime).await;
+    let deletes = (0..1_200).filter(|offset| offset % 10 == 9);
+    assert!(on_time.iter().copied().take(120).eq(deletes), "deletes have no instant and come first");
+    assert_eq!(on_time.len(), 1_200);
 }

@@ -6,16 +6,40 @@ use crate::time::Micros;
 use crate::words::Word;
 use std::collections::{HashMap, HashSet};
 
+/// What two rows may share at different times only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// The key of the table.
+    Key,
+    /// An HCP of which both are the primary affiliation.
+    Primary,
+    /// A plan and a position in it.
+    Position,
+}
+
+impl std::fmt::Display for Clash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Key => "describes the same key",
+            Self::Primary => "is a primary affiliation of the same HCP",
+            Self::Position => "has the same position of the same plan",
+        })
+    }
+}
+
 /// Rows that contradict each other. The files' fault; a retry without a change does not help.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum Fault {
-    /// Two rows of one key that hold at the same instant.
+    /// Two rows that share what only one may have, and hold at the same instant.
     #[error(
-        "two rows of {table} describe the same key at {at} (rows {first} and {second}); let valid_from and valid_to meet without overlap"
+        "row {first} of {table} {clash} as row {second} does, and both hold at {at}; let valid_from and valid_to meet \
+         without overlap"
     )]
     Overlap {
         /// The table.
         table: &'static str,
+        /// What they share.
+        clash: Clash,
         /// Index of the earlier row in the input.
         first: usize,
         /// Index of the later row in the input.
@@ -39,31 +63,31 @@ pub enum Fault {
 pub(super) fn faults(tables: &Tables) -> Vec<Fault> {
     let mut overlaps = Overlaps::default();
     macro_rules! keyed {
-        ($table:ident, |$row:ident| $key:expr) => {
+        ($table:ident, $clash:expr, |$row:ident| $key:expr) => {
             let rows = tables.$table.iter().flatten().enumerate();
             let spans = rows.filter_map(|(index, $row)| Some(Span { key: $key?, validity: $row.validity, index }));
-            overlaps.look(stringify!($table), spans.collect());
+            overlaps.look((stringify!($table), $clash), spans.collect());
         };
     }
-    keyed!(hcps, |row| key([&row.hcp_id, "", ""]));
-    keyed!(accounts, |row| key([&row.account_id, "", ""]));
-    keyed!(affiliations, |row| key([&row.hcp_id, &row.account_id, ""]));
-    keyed!(affiliations, |row| key([&row.hcp_id, "", ""]).filter(|_| row.is_primary));
-    keyed!(people, |row| key([&row.owner_id, "", ""]));
-    keyed!(panels, |row| key([&row.owner_id, &row.hcp_id, ""]));
-    keyed!(plans, |row| {
+    keyed!(hcps, Clash::Key, |row| key([&row.hcp_id, "", ""]));
+    keyed!(accounts, Clash::Key, |row| key([&row.account_id, "", ""]));
+    keyed!(affiliations, Clash::Key, |row| key([&row.hcp_id, &row.account_id, ""]));
+    keyed!(affiliations, Clash::Primary, |row| key([&row.hcp_id, "", ""]).filter(|_| row.is_primary));
+    keyed!(people, Clash::Key, |row| key([&row.owner_id, "", ""]));
+    keyed!(panels, Clash::Key, |row| key([&row.owner_id, &row.hcp_id, ""]));
+    keyed!(plans, Clash::Key, |row| {
         let (hcp, account) = (row.hcp_id.as_deref(), row.account_id.as_deref());
         // Several runs of a plan may lie over each other only when they start apart.
         let start = row.validity.from;
         Some(Key { parts: [&row.plan_id, hcp.unwrap_or_default(), account.unwrap_or_default()], number: start })
     });
-    keyed!(plan_steps, |row| key([&row.plan_id, &row.step, ""]));
-    keyed!(plan_steps, |row| Some(Key { parts: [&row.plan_id, "", ""], number: row.position.into() }));
-    keyed!(consent_rules, |row| {
+    keyed!(plan_steps, Clash::Key, |row| key([&row.plan_id, &row.step, ""]));
+    keyed!(plan_steps, Clash::Position, |row| Some(Key { parts: [&row.plan_id, "", ""], number: row.position.into() }));
+    keyed!(consent_rules, Clash::Key, |row| {
         let channel = row.channel.map_or("", Word::as_str);
         key([row.country.as_deref().unwrap_or_default(), channel, ""])
     });
-    keyed!(preferences, |row| key([&row.hcp_id, row.channel.as_str(), ""]));
+    keyed!(preferences, Clash::Key, |row| key([&row.hcp_id, row.channel.as_str(), ""]));
     let mut faults = overlaps.faults;
     cycles(tables, &mut faults);
     faults
@@ -96,7 +120,7 @@ struct Overlaps {
 }
 
 impl Overlaps {
-    fn look(&mut self, table: &'static str, mut spans: Vec<Span<'_>>) {
+    fn look(&mut self, (table, clash): (&'static str, Clash), mut spans: Vec<Span<'_>>) {
         spans.sort_unstable();
         let mut widest: Option<Span<'_>> = None;
         for span in spans {
@@ -104,7 +128,8 @@ impl Overlaps {
             if let Some(before) = before.filter(|widest| span.validity.from < widest.validity.to) {
                 let (first, second) = (before.index.min(span.index), before.index.max(span.index));
                 if self.pairs.insert((table, first, second)) {
-                    self.faults.push(Fault::Overlap { table, first, second, at: rfc3339(span.validity.from) });
+                    let at = rfc3339(span.validity.from);
+                    self.faults.push(Fault::Overlap { table, clash, first, second, at });
                 }
             }
             if before.is_none_or(|widest| span.validity.to > widest.validity.to) {

@@ -6,7 +6,7 @@
 use super::Field;
 
 /// Longest spelling, in bytes, rounded up to whole words.
-const SPELLING: usize = 24;
+pub(crate) const SPELLING: usize = 24;
 const WORDS: usize = SPELLING / 8;
 
 /// Slots for the first four letters of all names, a power of two.
@@ -46,6 +46,12 @@ impl Field {
         }
         let other = SPELLINGS.get(usize::from(spelling.other))?;
         other.begins(text).then_some((other.field, other.len))
+    }
+
+    /// The length of the field's usual spelling, if `text` begins with it.
+    #[inline]
+    pub(crate) fn spelt_in(self, text: &[u8; SPELLING]) -> Option<usize> {
+        SPELLINGS.get(self as usize).filter(|spelling| spelling.begins(text)).map(|spelling| spelling.len)
     }
 }
 
@@ -140,6 +146,8 @@ mod tests {
             let spelling = format!("\"{}\":", field.name());
             text[..spelling.len()].copy_from_slice(spelling.as_bytes());
             assert_eq!(Field::spelt(&text), Some((*field, spelling.len())));
+            let spelt: Vec<_> = Field::ALL.iter().filter_map(|f| Some((*f, f.spelt_in(&text)?))).collect();
+            assert_eq!(spelt, [(*field, spelling.len())]);
             for at in 0..spelling.len() {
                 for bit in 0..8 {
                     let mut near = text;

@@ -1,27 +1,19 @@
 //! What a scanner notes beside the text: where a run of plain characters may end, and strings without their escapes.
 //!
-//! The ends are found before anything else, by one simple loop over all bytes, which the compiler turns into as wide a
-//! one as the machine has. From then on a string is passed over eight bytes at a time without looking at them again.
+//! The ends are found before anything else, in one pass over all bytes that also tells whether they are ASCII. From then
+//! on a string of up to 64 bytes is passed over in one step, wherever it begins and however long it is.
 
-/// Bytes that are marked at a time, and the least number of marks past the end of the text.
-const BLOCK: usize = 32;
-/// Marks that are looked at in one step.
-const STEP: usize = 8;
+mod marks;
+
+use marks::{BLOCK, mark};
 
 /// Buffers of a scanner, used again from text to text.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    /// One byte per byte of the text, not 0 where that cannot be inside a plain run; then more of these.
-    ends: Vec<u8>,
-    unescaped: String,
-}
-
-/// All bits set if a string cannot go on plainly with `byte`: a quote, a backslash or a control character.
-#[inline]
-fn end_of_plain_run(byte: u8) -> u8 {
-    // With this bit turned the quote comes right after the control characters, and one comparison finds both.
-    let quote_or_control = byte ^ 2 <= b'"' ^ 2;
-    u8::from(quote_or_control | (byte == b'\\')).wrapping_neg()
+    /// One bit per byte of the text, set where that cannot be inside a plain run; then at least a block of these.
+    ends: Vec<u64>,
+    is_ascii: bool,
+    unescaped: Vec<u8>,
 }
 
 impl Notes {
@@ -30,39 +22,75 @@ impl Notes {
     pub(super) fn begin(&mut self, text: &[u8]) {
         self.unescaped.clear();
         self.ends.clear();
-        // Whole blocks, then one that the rest is padded to with what ends a run: no byte is marked on its own.
-        let (blocks, rest) = text.split_at(text.len() - text.len() % BLOCK);
-        self.ends.extend(blocks.iter().map(|byte| end_of_plain_run(*byte)));
-        let mut last = [0; 2 * BLOCK];
-        if let Some(place) = last.get_mut(..rest.len()) {
-            place.copy_from_slice(rest);
-        }
-        self.ends.extend(last.iter().map(|byte| end_of_plain_run(*byte)));
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let mut high = 0;
+        self.ends.reserve(blocks.len() + 2);
+        self.ends.extend(blocks.iter().map(|block| {
+            let marks = mark(block);
+            high |= marks.high;
+            marks.ends
+        }));
+        // The rest is marked with bytes before it, which are shifted out again, rather than copied to be padded.
+        let last = match text.last_chunk::<BLOCK>() {
+            Some(last) => {
+                let marks = mark(last);
+                high |= marks.high;
+                marks.ends >> 1 >> (BLOCK - 1 - rest.len())
+            }
+            None => {
+                let mut last = [0; BLOCK];
+                last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+                let marks = mark(&last);
+                high |= marks.high;
+                marks.ends
+            }
+        };
+        self.ends.extend([last | u64::MAX << rest.len(), u64::MAX]);
+        self.is_ascii = high == 0;
+    }
+
+    /// Whether the text is ASCII.
+    #[inline]
+    pub(super) fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     /// Where the first quote, backslash or control character from `from` on stands, or the end of the text.
     #[inline]
     pub(super) fn plain_end(&self, from: usize) -> usize {
-        let mut at = from;
-        while let Some(step) = self.ends.get(at..at + STEP).and_then(|step| step.first_chunk::<STEP>()) {
-            let ends = u64::from_le_bytes(*step);
+        let two = self.ends.get(from / BLOCK..).and_then(|ends| ends.first_chunk());
+        if let Some([low, high]) = two {
+            let ends = ((u128::from(*high) << BLOCK | u128::from(*low)) >> (from % BLOCK)) as u64;
             if ends != 0 {
-                return at + (ends.trailing_zeros() / u8::BITS) as usize;
+                return from + ends.trailing_zeros() as usize;
             }
-            at += STEP;
+        }
+        self.far_end(from)
+    }
+
+    /// The same, for what is longer than a block.
+    #[cold]
+    fn far_end(&self, from: usize) -> usize {
+        let mut at = from;
+        while let Some(block) = self.ends.get(at / BLOCK) {
+            let ends = block >> (at % BLOCK);
+            if ends != 0 {
+                return at + ends.trailing_zeros() as usize;
+            }
+            at += BLOCK - at % BLOCK;
         }
         at
     }
 
-    /// What was kept of all strings with escapes.
+    /// What was kept of all strings with escapes; UTF-8 if the text was.
     #[inline]
-    pub(crate) fn unescaped(&self) -> &str {
+    pub(crate) fn unescaped(&self) -> &[u8] {
         &self.unescaped
     }
 
     /// Keeps more of a string with escapes.
-    pub(super) fn keep(&mut self, piece: &str) {
-        self.unescaped.push_str(piece);
+    pub(crate) fn keep(&mut self, piece: impl AsRef<[u8]>) {
+        self.unescaped.extend_from_slice(piece.as_ref());
     }
 
     /// Keeps only the first `length` bytes.

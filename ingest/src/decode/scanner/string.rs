@@ -1,6 +1,7 @@
 //! Strings of the scanner: in one step to the closing quote, and escapes into the notes.
 
 use super::{Broken, Scanner, Span};
+use touchpoint::words::WordKey;
 
 impl Scanner<'_, '_> {
     /// The string that stands next, if one does and has no escapes; it is not consumed.
@@ -15,6 +16,12 @@ impl Scanner<'_, '_> {
     #[inline]
     pub(crate) fn plain_content(&self, span: Span) -> &[u8] {
         self.bytes.get(span.start as usize..span.end()).unwrap_or_default()
+    }
+
+    /// The key of a plain string as a word; `None` when it is too long for one, and near the end of the text.
+    #[inline]
+    pub(crate) fn key(&self, span: Span) -> Option<WordKey> {
+        WordKey::cut(self.bytes.get(span.start as usize..)?.first_chunk()?, span.len())
     }
 
     /// Consumes a plain string that stands next.
@@ -44,7 +51,7 @@ impl Scanner<'_, '_> {
         let first = self.notes.unescaped().len();
         let mut piece = start;
         loop {
-            self.notes.keep(self.text.get(piece..self.at).unwrap_or_default());
+            self.notes.keep(self.bytes.get(piece..self.at).unwrap_or_default());
             match self.peek() {
                 b'"' => {
                     self.at += 1;

@@ -102,6 +102,7 @@ impl Source {
 
     /// The four topics have these counts, as an answer to `ask`.
     pub(super) fn counted(&mut self, ask: u64, counts: PartitionCounts) -> Result<(), IngestError> {
+        self.counters.set_partition_counts(counts.clone());
         match &mut self.phase {
             Phase::Seeking => {
                 let topics: Vec<&str> = self.config.topics.iter().map(|(_, name)| name).collect();
@@ -177,7 +178,7 @@ impl Source {
         for batch in self.filling.all()? {
             self.outbox.push(SourceEvent::Batch(batch));
         }
-        self.filling.disown();
+        self.disown();
         match std::mem::replace(&mut self.phase, Phase::Joined) {
             Phase::Reading { partitions } | Phase::Restoring { partitions, .. } => {
                 let (sender, reply) = bounded(1);
@@ -201,8 +202,14 @@ impl Source {
         self.returned(then)
     }
 
-    fn forget(&mut self) {
+    /// Forgets what was read of the partitions, and how far behind they were: both are their next owner's.
+    fn disown(&mut self) {
         self.filling.disown();
+        self.counters.set_lag(BTreeMap::new());
+    }
+
+    fn forget(&mut self) {
+        self.disown();
         match std::mem::replace(&mut self.phase, Phase::Joined) {
             Phase::Reading { partitions }
             | Phase::Restoring { partitions, .. }

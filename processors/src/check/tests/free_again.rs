@@ -120,7 +120,7 @@ fn row(dice: &mut Dice) -> RecordRow<'static> {
 fn world(seed: u64) -> World {
     let dice = &mut Dice(seed);
     let mut world = World::under(policy(dice));
-    world.rows = (0..dice.below(25)).map(|_| row(dice)).collect();
+    world.0.rows = (0..dice.below(25)).map(|_| row(dice)).collect();
     let moves = NOW + dice.micros(20 * DAY);
     let hcp = |zone: &str, segment: &str, from, to| HcpRow {
         hcp_id: HCP.into(),
@@ -130,7 +130,7 @@ fn world(seed: u64) -> World {
         ..HcpRow::default()
     };
     let rows = vec![hcp("Europe/Berlin", "A", 0, moves), hcp("America/New_York", "B", moves, Validity::ALWAYS.to)];
-    world.tables.hcps = (!dice.one_in(4)).then_some(rows);
+    world.0.tables.hcps = (!dice.one_in(4)).then_some(rows);
     world
 }
 

@@ -1,12 +1,14 @@
 //! What is said beside the budgets: consent, collisions, requests, working hours, and how the HCP would stand.
 
-use super::{Code, HCP, MONDAY, NOW, Proposal, Verdict, World, codes, mail, proposed, request, visit};
+use super::{
+    Answer, Asked, Code, HCP, MONDAY, NOW, Proposal, Verdict, World, check, codes, mail, proposed, request, visit,
+};
 use crate::kernel::Scratch;
 use crate::shards::Ownership;
 use touchpoint::record::RecordRow;
 use touchpoint::reference::{ConsentRow, ConsentRuleRow, HcpRow, Regime, Validity};
 use touchpoint::time::{DAY, HOUR, Micros};
-use touchpoint::{Audience, BusinessFunction, Channel, Policy, Status, WindowLength};
+use touchpoint::{Audience, BusinessFunction, Channel, Op, Policy, Status, WindowLength};
 
 fn consent(opts_in: bool, captured_at: Micros) -> ConsentRow {
     ConsentRow { hcp_id: HCP.into(), channel: Some(Channel::Email), opts_in, captured_at, validity: Validity::ALWAYS }
@@ -15,7 +17,7 @@ fn consent(opts_in: bool, captured_at: Micros) -> ConsentRow {
 /// Whether e-mail is refused for want of consent.
 fn refused(consents: Vec<ConsentRow>, rows: Vec<RecordRow<'static>>) -> bool {
     let mut world = World::default().with(rows);
-    world.tables.consents = Some(consents);
+    world.0.tables.consents = Some(consents);
     let answer = world.ask(&proposed(Channel::Email));
     let refused = codes(&answer).contains(&Code::ConsentMissing);
     assert_eq!((answer.verdict == Verdict::Deny, answer.next_free_at.is_none()), (refused, refused), "{answer:?}");
@@ -36,21 +38,67 @@ fn the_last_capture_decides_and_an_unsubscription_is_one() {
     assert!(!refused(vec![consent(true, NOW - DAY)], vec![unsubscribed(NOW - 2 * DAY)]), "opted in again");
 }
 
+/// The answer to an e-mail as of now, by a process that has run since the first record came.
+fn asked_of_old(world: &World, audience: Audience) -> Answer {
+    let mut shards = world.shards(Ownership::Sole);
+    let first = world.0.rows.iter().filter_map(|row| row.occurred_at).min().expect("a record");
+    for at in [first, NOW - 300 * DAY, NOW] {
+        shards.turn(at);
+    }
+    check(&shards, &proposed(Channel::Email), Asked { audience, now: NOW }, &mut Scratch::default())
+}
+
+#[test]
+fn an_unsubscription_holds_however_old_it_is_until_the_hcp_opts_in_again() {
+    let unsubscribed = |at| RecordRow { status: Some(Status::Unsubscribed), ..mail(at) };
+    let old = NOW - 900 * DAY;
+    let codes_of = |consents: Option<Vec<ConsentRow>>, rows: Vec<RecordRow<'static>>, audience| {
+        let mut world = World::default().with(rows);
+        world.0.tables.consents = consents;
+        codes(&asked_of_old(&world, audience))
+    };
+    let both = [Audience::Full, Audience::Commercial];
+    for audience in both {
+        let refused = |consents, rows| codes_of(consents, rows, audience).contains(&Code::ConsentMissing);
+        assert!(refused(Some(vec![consent(true, old - DAY)]), vec![unsubscribed(old)]));
+        assert!(!refused(Some(vec![consent(true, old + DAY)]), vec![unsubscribed(old)]), "opted in again");
+        assert!(refused(None, vec![unsubscribed(old)]), "no table speaks for the HCP, and the HCP did");
+        assert!(!refused(None, vec![mail(old)]));
+        let lately = RecordRow { status_at: Some(NOW - DAY), ingested_at: NOW - DAY, ..unsubscribed(old) };
+        assert!(refused(Some(vec![consent(true, NOW - 2 * DAY)]), vec![lately]), "by an old e-mail, yesterday");
+    }
+    let medical = RecordRow { business_function: Some(BusinessFunction::Medical), ..unsubscribed(old) };
+    let refused = both.map(|audience| codes_of(None, vec![medical], audience).contains(&Code::ConsentMissing));
+    assert_eq!(refused, [true, false], "who does not know the e-mail does not know what it withdrew");
+}
+
+#[test]
+fn an_unsubscription_that_was_taken_back_is_none_whenever_it_was() {
+    let id = "the e-mail";
+    let old = RecordRow { event_id: id, status: Some(Status::Unsubscribed), ..mail(NOW - 900 * DAY) };
+    let corrected = RecordRow { version: 1, status: Some(Status::Opened), ..old };
+    let deleted = RecordRow { event_id: id, op: Op::Delete, status: None, occurred_at: None, ..mail(NOW - DAY) };
+    for rows in [vec![old, corrected], vec![old, deleted], vec![deleted, old]] {
+        let answer = asked_of_old(&World::default().with(rows), Audience::Full);
+        assert!(!codes(&answer).contains(&Code::ConsentMissing), "{answer:?}");
+    }
+}
+
 #[test]
 fn without_a_table_nothing_is_said_of_consent_and_a_rule_opens_what_it_names() {
     assert!(!codes(&World::default().ask(&proposed(Channel::Email))).contains(&Code::ConsentMissing));
     let mut world = World::default();
     let row = HcpRow { hcp_id: HCP.into(), country: Some("GB".into()), ..HcpRow::default() };
-    world.tables.hcps = Some(vec![row]);
+    world.0.tables.hcps = Some(vec![row]);
     let rule = |country: &str, regime| ConsentRuleRow {
         country: Some(country.into()),
         channel: None,
         regime,
         validity: Validity::ALWAYS,
     };
-    world.tables.consent_rules = Some(vec![rule("GB", Regime::OptOut), rule("DE", Regime::OptIn)]);
+    world.0.tables.consent_rules = Some(vec![rule("GB", Regime::OptOut), rule("DE", Regime::OptIn)]);
     assert_eq!(world.ask(&proposed(Channel::Email)).verdict, Verdict::Allow);
-    world.tables.consent_rules = Some(vec![rule("GB", Regime::OptIn)]);
+    world.0.tables.consent_rules = Some(vec![rule("GB", Regime::OptIn)]);
     assert!(codes(&world.ask(&proposed(Channel::Phone))).contains(&Code::ConsentMissing));
 }
 

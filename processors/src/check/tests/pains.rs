@@ -79,7 +79,7 @@ fn transactional_mail_neither_counts_nor_waits() {
 #[test]
 fn safety_goes_out_in_quiet_hours_and_without_consent() {
     let mut world = World::under(quiet(0, 23 * 60)).living_in("UTC");
-    world.tables.consents = Some(Vec::new());
+    world.0.tables.consents = Some(Vec::new());
     let plain = world.ask(&proposed(Channel::Email));
     assert_eq!(codes(&plain)[..2], [Code::QuietHours, Code::ConsentMissing], "{plain:?}");
     let safety = world.ask(&Proposal { purpose: Some(Purpose::Safety), ..proposed(Channel::Email) });

@@ -1,21 +1,15 @@
 //! The tables as DataFusion sees them: plans that were made once read what the tables hold when they run.
 
 use super::{ChangedRows, ChangedTable};
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use crate::sql::built_table::{BuildRows, BuiltTable};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use async_trait::async_trait;
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, TableType};
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The three tables of one audience, and what they hold at present.
+/// The tables of one audience, and what they hold at present.
 #[derive(Debug, Clone, Default)]
 pub struct ChangedTables {
     rows: Arc<RwLock<Arc<ChangedRows>>>,
@@ -28,8 +22,8 @@ impl ChangedTables {
     /// It knows a table of such a name already.
     pub fn register(&self, context: &SessionContext) -> Result<()> {
         for which in ChangedTable::ALL {
-            let table = Provider { which, schema: which.schema(), rows: self.rows.clone() };
-            context.register_table(which.name(), Arc::new(table))?;
+            let table = One { which, schema: which.schema(), rows: self.rows.clone() };
+            context.register_table(which.name(), Arc::new(BuiltTable(table)))?;
         }
         Ok(())
     }
@@ -40,68 +34,21 @@ impl ChangedTables {
     }
 }
 
-#[derive(Debug)]
-struct Provider {
+/// One of the three.
+#[derive(Debug, Clone)]
+struct One {
     which: ChangedTable,
     schema: SchemaRef,
     rows: Arc<RwLock<Arc<ChangedRows>>>,
 }
 
-#[async_trait]
-impl TableProvider for Provider {
+impl BuildRows for One {
     fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::View
-    }
-
-    async fn scan(
-        &self,
-        _state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let schema = match projection {
-            Some(kept) => Arc::new(self.schema.project(kept)?),
-            None => self.schema.clone(),
-        };
-        let part: Arc<dyn PartitionStream> =
-            Arc::new(Part { which: self.which, schema: schema.clone(), rows: self.rows.clone() });
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![part], None, [], false, limit)?))
-    }
-}
-
-#[derive(Debug)]
-struct Part {
-    which: ChangedTable,
-    schema: SchemaRef,
-    rows: Arc<RwLock<Arc<ChangedRows>>>,
-}
-
-impl PartitionStream for Part {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+    fn rows(&self) -> Result<Vec<RecordBatch>, ArrowError> {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let (which, schema) = (self.which, self.schema.clone());
-        let batches: Vec<Result<RecordBatch>> =
-            rows.of(which).iter().map(|batch| narrowed(batch, &schema).map_err(DataFusionError::from)).collect();
-        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::iter(batches)))
+        Ok(rows.of(self.which).to_vec())
     }
-}
-
-/// The columns of `schema`, which are among those that were built.
-fn narrowed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
-    let column = |name: &String| {
-        let missing = || ArrowError::SchemaError(format!("column {name} was not built: no plan was known to read it"));
-        batch.column_by_name(name).cloned().ok_or_else(missing)
-    };
-    let columns = schema.fields().iter().map(|field| column(field.name())).collect::<Result<_, _>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
 }

@@ -1,6 +1,6 @@
 //! A feed that was taken back has never been read: by hand for each case, and by chance for all of them together.
 
-use super::{Feed, Outcome, Restated, Retraction, RetractionError, Selection, Standing};
+use super::{Elsewhere, Feed, Outcome, Restated, Retraction, RetractionError, Selection, Standing};
 use crate::Shard;
 use crate::kernel::Scratch;
 use arrow::array::RecordBatch;
@@ -232,5 +232,62 @@ fn feeds_taken_back_one_after_the_other_have_never_been_read() {
         }
         let again = retract(&mut all, &taken[0], PRESENT + 9).unwrap();
         assert!(again.batches.is_empty(), "seed {seed}");
+    }
+}
+
+/// Takes a feed back by records of Kafka, which a note remembers.
+fn retract_to_kafka(
+    log: &mut Vec<RecordBatch>,
+    selection: &Selection,
+    notes: &mut Vec<Elsewhere>,
+    ingested_at: Micros,
+) {
+    let mut feed = Feed::new(selection.clone()).knowing(notes).remembered();
+    log.iter().try_for_each(|batch| feed.see(batch)).unwrap();
+    let mut retraction = Retraction::of(feed);
+    log.iter().try_for_each(|batch| retraction.take(batch)).unwrap();
+    let restated = retraction.restate(Standing { at: 0, first_offset: 0 }).unwrap();
+    let first = 1_000 * (1 + notes.len() as i64);
+    let mut builder = RecordBuilder::default();
+    for (row, kafka_offset) in rows(&restated.batches).into_iter().zip(first..) {
+        let kafka_topic = "engagement.calls";
+        builder.push(&RecordRow { kafka_topic, kafka_partition: 5, kafka_offset, ingested_at, ..row });
+    }
+    let count = builder.len() as i64;
+    log.push(builder.finish().unwrap());
+    let place = ("engagement.calls".to_owned(), 5);
+    let positions = (count > 0).then(|| (place, vec![first..=first + count - 1])).into_iter().collect();
+    notes.push(Elsewhere { selection: selection.clone(), positions });
+}
+
+#[test]
+fn feeds_taken_back_by_records_of_kafka_have_never_been_read_either() {
+    for seed in 0..400 {
+        let mut chance = Chance(seed);
+        let count = 1 + chance.below(40) as i64;
+        let sent: Vec<_> = (0..count).map(|offset| any_row(&mut chance, offset)).collect();
+        let (mut all, mut taken, mut notes) = (log(&sent), Vec::new(), Vec::new());
+        for at in 0..4 {
+            let from = GOOD + chance.below(4) as i64 * HOUR;
+            let selection = Selection { source: "crm".into(), from, to: from + 2 * HOUR, topic: None };
+            // As if they had been accepted among the records that are taken back.
+            let ingested_at = GOOD + chance.below(4) as i64 * HOUR;
+            if chance.below(3) > 0 {
+                retract_to_kafka(&mut all, &selection, &mut notes, ingested_at);
+            } else {
+                let mut feed = Feed::new(selection.clone()).knowing(&notes);
+                all.iter().try_for_each(|batch| feed.see(batch)).unwrap();
+                let mut retraction = Retraction::of(feed);
+                all.iter().try_for_each(|batch| retraction.take(batch)).unwrap();
+                let first_offset = rows(&all).iter().filter(|row| row.kafka_topic == selection.topic()).count() as i64;
+                all.extend(retraction.restate(Standing { at: PRESENT + at, first_offset }).unwrap().batches);
+            }
+            taken.push(selection);
+            let left: Vec<_> = sent.iter().filter(|row| !taken.iter().any(|s| s.holds(row))).copied().collect();
+            assert_eq!(values(&all), values(&log(&left)), "seed {seed}: {taken:?} of {sent:#?}");
+        }
+        let rows_before = rows(&all).len();
+        retract_to_kafka(&mut all, &taken[0], &mut notes, PRESENT);
+        assert_eq!(rows(&all).len(), rows_before, "seed {seed}: once more adds nothing");
     }
 }

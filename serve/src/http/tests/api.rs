@@ -2,12 +2,13 @@
 
 use super::schema::{document, hold};
 use super::{Answer, Server, ask, get, send, start_with};
-use crate::access::{Access, Role, Token};
+use crate::access::{Access, Role, SharedAccess, Token};
 use crate::api::{Api, Door};
 use crate::audit::AuditLog;
 use crate::health::{Assignment, Health, Restore};
 use crate::metrics::checks::CheckMetrics;
-use processors::{Ownership, Shards};
+use crate::open_alerts::OpenAlerts;
+use processors::{Askers, Ownership, Shards};
 use prometheus::Registry;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -17,30 +18,13 @@ use touchpoint::policy::{Budget, MinimumGap, Scope, Selector};
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::reference::{AccountRow, HcpRow, Tables};
 use touchpoint::time::{DAY, Micros, SECOND};
-use touchpoint::{BusinessFunction, Channel, Clock, Op, Policy, Precision, Purpose, Reference, Status};
+use touchpoint::{BusinessFunction, Clock, Policy, Reference, Status};
 
 /// The present time of the tests' clock.
 const NOW: Micros = 1_000 * SECOND + 20_000 * DAY;
 
 fn visit(event_id: &'static str, at: Micros) -> RecordRow<'static> {
-    RecordRow {
-        event_id,
-        hcp_id: "full",
-        source: "crm",
-        op: Op::Upsert,
-        status: Some(Status::Completed),
-        occurred_at: Some(at),
-        precision: Some(Precision::Instant),
-        channel: Some(Channel::FaceToFace),
-        business_function: Some(BusinessFunction::Sales),
-        purpose: Some(Purpose::Promotional),
-        owner_id: Some("rep"),
-        theme: Some("launch"),
-        ingested_at: NOW,
-        kafka_timestamp: NOW,
-        kafka_topic: "t",
-        ..RecordRow::BARE
-    }
+    RecordRow { event_id, hcp_id: "full", owner_id: Some("rep"), theme: Some("launch"), ..RecordRow::visit(at) }
 }
 
 fn shards() -> Shards {
@@ -72,25 +56,40 @@ fn shards() -> Shards {
     shards
 }
 
-fn tokens() -> Access {
+pub(super) fn tokens() -> Access {
     let token = |name: &str, role| Token { name: name.into(), sha256: Sha256::digest(name).into(), role };
     Access::Tokens(vec![token("rep desk", Role::Commercial), token("compliance", Role::Compliance)])
 }
 
-fn door(access: Access, audit: &Path) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door {
+fn door(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door {
     let audit = AuditLog::start(audit.to_owned()).expect("a thread");
     move |health, clock| {
         health.assigned(Assignment::Assigned);
         health.restored(Restore::Done);
         let metrics = CheckMetrics::register(&Registry::new()).expect("a new registry");
         let shards = Arc::new(RwLock::new(shards()));
-        Door::Open(Arc::new(Api { shards, clock, health: health.clone(), access, audit, metrics }))
+        Door::Open(Arc::new(Api {
+            shards,
+            askers: Askers::default(),
+            clock,
+            health: health.clone(),
+            access: SharedAccess::new(access),
+            audit,
+            metrics,
+            alerts,
+            scan: Default::default(),
+        }))
     }
 }
 
 /// A server whose clock stands at [`NOW`].
 fn serving(access: Access, audit: &Path) -> Server {
-    let server = start_with(door(access, audit));
+    serving_alerts(access, audit, None)
+}
+
+/// The same with these alerts.
+pub(super) fn serving_alerts(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> Server {
+    let server = start_with(door(access, audit, alerts));
     server.clock.0.store(NOW, std::sync::atomic::Ordering::Relaxed);
     server
 }
@@ -101,7 +100,7 @@ async fn check(server: &Server, body: &str) -> Answer {
     answer
 }
 
-fn lines(audit: &Path) -> Vec<Value> {
+pub(super) fn lines(audit: &Path) -> Vec<Value> {
     let mut lines = Vec::new();
     for file in std::fs::read_dir(audit).expect("a folder") {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
@@ -207,10 +206,75 @@ async fn an_account_lists_its_hcps() {
 }
 
 #[tokio::test]
+async fn a_forecast_says_who_goes_over_and_what_to_move_as_far_as_the_role_sees() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let server = serving(tokens(), dir.path());
+    let ask = async |path: &str, of: &str, token: &str| {
+        let header = format!("Authorization: Bearer {token}\r\n");
+        let answer = send(&server, &format!("GET {path}"), &header, b"").await;
+        hold(&answer, "get", of);
+        (answer.status, answer.json())
+    };
+    let one = "/v1/hcps/{id}/forecast";
+    let (status, seen) = ask("/v1/hcps/full/forecast", one, "rep desk").await;
+    assert_eq!((status, &seen["planned"], &seen["excess"]), (200, &json!(1), &json!(1)), "{seen}");
+    assert_eq!(
+        seen["touches"][0]["breaks"][0],
+        json!({
+        "code": "forbidden", "effect": "deny", "rule": "none", "used": 0, "cap": 0, "until": null })
+    );
+    assert_eq!(
+        (&seen["over"]["budget"]["name"], &seen["over"]["budget"]["budget_use"]),
+        (&json!("none"), &Value::Null)
+    );
+    assert_eq!((&seen["change"]["act"], &seen["change"]["event_id"]), (&json!("cancel"), &json!("p")));
+    let (_, full) = ask("/v1/hcps/full/forecast?days=2", one, "compliance").await;
+    let breaks: Vec<_> = full["touches"][0]["breaks"].as_array().expect("a list").iter().map(|b| &b["rule"]).collect();
+    assert_eq!((&full["excess"], breaks), (&json!(2), vec![&json!("two"), &json!("none")]), "{full}");
+    let (_, quiet) = ask("/v1/hcps/quiet%2F%C3%A4/forecast", one, "rep desk").await;
+    assert_eq!((&quiet["touches"], &quiet["over"], &quiet["change"]), (&json!([]), &Value::Null, &Value::Null));
+    assert_eq!(ask("/v1/hcps/hidden/forecast", one, "rep desk").await.0, 404);
+    assert_eq!(ask("/v1/hcps/%ff/forecast", one, "rep desk").await.0, 400);
+    let (_, everybody) = ask("/v1/forecast?limit=5", "/v1/forecast", "rep desk").await;
+    assert_eq!((&everybody["hcps_total"], &everybody["hcps"][0]["hcp_id"]), (&json!(1), &json!("full")));
+    assert_eq!(everybody["hcps"][0]["change"], seen["change"]);
+    for query in ["days=0", "days=91", "limit=0", "day=3", "days=3&days=4"] {
+        let (status, problem) = ask(&format!("/v1/forecast?{query}"), "/v1/forecast", "rep desk").await;
+        assert_eq!((status, problem["errors"].as_array().map(Vec::len)), (422, Some(1)), "{query}");
+    }
+    assert_eq!(ask("/v1/hcps/full/forecast?limit=3", one, "rep desk").await.0, 422);
+    let lines = lines(dir.path());
+    let told: Vec<_> = lines.iter().map(|line| (&line["action"], &line["hcp_id"], &line["days"])).collect();
+    assert_eq!(told[0], (&json!("view_forecast"), &json!("full"), &json!(14)));
+    assert_eq!((lines.len(), told[4].0, &lines[4]["hcps"]), (5, &json!("view_forecasts"), &json!(1)));
+}
+
+#[tokio::test]
+async fn one_looks_at_everybody_at_a_time() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut held = None;
+    let open = door(Access::Loopback, dir.path(), None);
+    let server = start_with(|health, clock| {
+        let door = open(health, clock);
+        if let Door::Open(api) = &door {
+            held = Some(api.clone());
+        }
+        door
+    });
+    let api = held.expect("it is open");
+    let alone = api.scan.lock().await;
+    let busy = get(&server, "/v1/forecast").await;
+    hold(&busy, "get", "/v1/forecast");
+    assert!(busy.status == 503 && busy.head.contains("retry-after: 1"), "{}", busy.head);
+    drop(alone);
+    assert_eq!(get(&server, "/v1/forecast").await.status, 200);
+}
+
+#[tokio::test]
 async fn nobody_is_answered_without_a_token_and_nobody_learns_which() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = serving(tokens(), dir.path());
-    for path in ["/v1/hcps/full", "/v1/accounts/clinic"] {
+    for path in ["/v1/hcps/full", "/v1/accounts/clinic", "/v1/forecast", "/v1/hcps/full/forecast"] {
         let answer = get(&server, path).await;
         assert_eq!(answer.status, 401, "{path}");
         assert!(answer.head.contains("www-authenticate: bearer"), "{}", answer.head);

@@ -131,6 +131,8 @@ fn the_document_names_what_the_code_knows() {
     assert_eq!(texts(&schemas["Result"]["properties"]["verdict"]["enum"]), verdicts);
     let metrics: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
     assert_eq!(texts(&schemas["Metrics"]["required"]), metrics);
+    let reasons = texts(&schemas["Acknowledgement"]["properties"]["reason"]["enum"]);
+    assert_eq!(reasons, super::super::words::all::<touchpoint::alert::AckReason>());
     let channels = texts(&schemas["Proposal"]["properties"]["channel"]["enum"]);
     let known = super::super::words::all::<touchpoint::Channel>();
     assert_eq!(channels, known[..known.len() - 1], "every channel but the request");
