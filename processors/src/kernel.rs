@@ -111,6 +111,7 @@ pub struct Overall {
 pub struct Scratch {
     touches: Vec<touches::Touch>,
     withdrawals: Vec<consents::Withdrawal>,
+    requests: Vec<requests::Request>,
     due: Vec<plans::DueStep>,
     scan: scan::Tallies,
 }
@@ -138,14 +139,33 @@ pub fn evaluate<T: Texts + Copy>(
     Some(Evaluation { windows, overall })
 }
 
-/// The headline window alone: what is cached of every HCP. `None` as in [`evaluate`].
+/// The headline window alone. `None` as in [`evaluate`].
 pub fn evaluate_headline<T: Texts + Copy>(
     records: Records<'_, T>,
     instant: &Instant<'_>,
     scratch: &mut Scratch,
 ) -> Option<(WindowValues, Overall)> {
+    headline(records, instant, None, scratch)
+}
+
+/// As [`evaluate_headline`], where the load at T of the touches before that window is known ([`load::Past`]).
+pub fn evaluate_headline_after<T: Texts + Copy>(
+    older_load: f64,
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    scratch: &mut Scratch,
+) -> Option<(WindowValues, Overall)> {
+    headline(records, instant, Some(older_load), scratch)
+}
+
+fn headline<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    older_load: Option<f64>,
+    scratch: &mut Scratch,
+) -> Option<(WindowValues, Overall)> {
     let mut values = [WindowValues::default()];
-    let overall = evaluate_windows(records, instant, &[WindowLength::HEADLINE.micros()], &mut values, scratch)?;
+    let overall = pass(records, instant, (&[WindowLength::HEADLINE.micros()], &mut values), older_load, scratch)?;
     let [values] = values;
     Some((values, overall))
 }
@@ -158,22 +178,34 @@ pub fn evaluate_windows<T: Texts + Copy>(
     values: &mut [WindowValues],
     scratch: &mut Scratch,
 ) -> Option<Overall> {
+    pass(records, instant, (lengths, values), None, scratch)
+}
+
+fn pass<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    (lengths, values): (&[Micros], &mut [WindowValues]),
+    older_load: Option<f64>,
+    scratch: &mut Scratch,
+) -> Option<Overall> {
     let retained = within(records.entries, instant.at - RETENTION, instant.at);
-    let is_recorded = retained.iter().any(|e| e.counts_for(records.audience));
+    let is_recorded = retained.iter().rev().any(|e| e.counts_for(records.audience));
     if !is_recorded && !instant.reference.is_target(instant.hcp_id, instant.at) {
         return None;
     }
     // Only the longest window needs touches in full; of what is older, the load alone is left.
     let longest = instant.at - lengths.last().copied().unwrap_or(0);
-    let (older, recent) = retained.split_at(retained.partition_point(|e| e.occurred_at <= longest));
-    let source = touches::Source { retained, texts: records.texts, audience: records.audience };
+    let (older, recent) = retained.split_at(place_after(retained, longest));
+    let audience = records.audience;
+    let source = touches::Source { retained, texts: records.texts, audience };
     collect(&source, instant, recent, scratch);
     plans::due(&source, instant, longest, &mut scratch.due);
     let weighing = load::Weighing::new(instant);
-    let load = weighing.entries(&source, older) + weighing.touches(&scratch.touches);
+    let older_load = older_load.unwrap_or_else(|| weighing.entries(&source, older));
+    let load = older_load + weighing.touches(&scratch.touches);
     let standing = budgets::standing(&source, instant);
-    let has_requests = retained.iter().any(|e| e.is_request() && e.counts_for(records.audience));
-    let seen = Seen { retained, touches: &scratch.touches, audience: records.audience, has_requests, instant };
+    requests::collect(&source, longest - instant.policy.request_sla, &mut scratch.requests);
+    let seen = Seen { retained, touches: &scratch.touches, requests: &scratch.requests, audience, instant };
     let mut pass = scan::Pass::new(seen, &mut scratch.scan);
     for (length, values) in lengths.iter().zip(values) {
         *values = pass.window(*length);
@@ -208,17 +240,40 @@ pub struct Seen<'a> {
     pub touches: &'a [touches::Touch],
     /// Whose view.
     pub audience: Audience,
-    /// Whether any retained entry is a request of the audience.
-    pub has_requests: bool,
+    /// The requests among them that came in or fell due in the longest window, oldest first.
+    pub requests: &'a [requests::Request],
     /// T and the policy.
     pub instant: &'a Instant<'a>,
 }
 
 /// The entries with `from < occurred_at ≤ to`. Deletes sort last and are never inside.
 pub fn within(entries: &[Entry], from: Micros, to: Micros) -> &[Entry] {
-    let start = entries.partition_point(|e| e.occurred_at <= from);
-    let end = entries.partition_point(|e| e.occurred_at <= to);
-    entries.get(start..end).unwrap_or_default()
+    let until = entries.get(..place_after(entries, to)).unwrap_or_default();
+    // Nothing may be as old: then there is nothing to seek.
+    let is_first_inside = until.first().is_none_or(|e| e.occurred_at > from);
+    let start = if is_first_inside { 0 } else { place_after(until, from) };
+    until.get(start..).unwrap_or_default()
+}
+
+/// The place of the first entry with `occurred_at > at`.
+fn place_after(entries: &[Entry], at: Micros) -> usize {
+    place_from_end(entries, |e| e.occurred_at <= at)
+}
+
+/// The place of the first entry that is not `before`, as all after it are not. What is asked for lies near the end most of
+/// the time, so the search begins there.
+pub fn place_from_end(entries: &[Entry], before: impl Fn(&Entry) -> bool) -> usize {
+    let (mut low, mut high, mut step) = (0, entries.len(), 1);
+    while let Some(probe) = high.checked_sub(step) {
+        if entries.get(probe).is_some_and(&before) {
+            low = probe + 1;
+            break;
+        }
+        high = probe;
+        step *= 2;
+    }
+    let between = entries.get(low..high).unwrap_or_default();
+    low + between.partition_point(before)
 }
 
 /// The first instant after T at which the headline values, the presence of a row, the set of retained entries or what
@@ -236,11 +291,10 @@ pub fn next_change<'s>(
             next = at;
         }
     };
-    let live = entries.partition_point(|e| e.occurred_at < entry::NO_INSTANT);
-    let live = entries.get(..live).unwrap_or_default();
+    let live = entries.get(..place_after(entries, entry::NO_INSTANT - 1)).unwrap_or_default();
     // Entries are in order of time, so of each kind of change the next is the first that is still to come.
     for later in [0, headline, RETENTION] {
-        if let Some(entry) = live.get(live.partition_point(|e| e.occurred_at + later <= instant.at)) {
+        if let Some(entry) = live.get(place_after(live, instant.at - later)) {
             consider(entry.occurred_at + later);
         }
     }
@@ -249,13 +303,10 @@ pub fn next_change<'s>(
     plans::changes(&instant.known, headline, &mut consider);
     budgets::next_leaving(live, instant).into_iter().for_each(&mut consider);
     planned::next_in_reach(live, instant).into_iter().for_each(&mut consider);
-    for entry in entries {
-        // Until then a version is remembered, so that a late repetition cannot win: `Hcp::purge`.
-        consider((i64::from(entry.ingested_day) + 1) * DAY + RETENTION);
-        if entry.is_request() && !entry.is_delete() {
-            consider(entry.occurred_at + sla);
-            consider(entry.occurred_at + sla + headline);
-        }
+    let asked = live.get(place_after(live, instant.at - sla - headline)..).unwrap_or_default();
+    for request in asked.iter().filter(|e| e.is_request()) {
+        consider(request.occurred_at + sla);
+        consider(request.occurred_at + sla + headline);
     }
     (next != Micros::MAX).then_some(next)
 }

@@ -1,10 +1,13 @@
 //! Interruption load: Σ w_i · 2^(−(T − t_i)/h) over the unsolicited touches of the last 400 d (metrics.md §3).
+//!
+//! Every term shrinks by the same factor, so a sum that was made once holds at any later T: [`Past`] keeps that of the
+//! touches which have left the headline window, most of all.
 
 use super::entry::{Entry, WEIGHT_CLASSES, weight_class};
 use super::touches::{Source, Touch};
-use super::{Instant, Texts};
-use touchpoint::time::{DAY, Micros};
-use touchpoint::{Channel, Origin, Word};
+use super::{Instant, Texts, within};
+use touchpoint::time::{DAY, Micros, RETENTION};
+use touchpoint::{Audience, Channel, Origin, Word};
 
 /// What one touch weighs at T.
 #[derive(Debug)]
@@ -42,6 +45,61 @@ impl Weighing {
     fn one(&self, class: usize, at: Micros) -> f64 {
         let weight = self.weights.get(class).copied().unwrap_or(0.0);
         weight * ((self.at - at) as f64 * self.rate).exp2()
+    }
+}
+
+/// The load of the touches of one HCP up to some instant, for each audience. The default knows of none.
+#[derive(Debug, Clone, Copy)]
+pub struct Past {
+    /// Event time of the oldest entry that it was told from: once that is no longer retained, so is this.
+    since: Micros,
+    /// Touches up to here are in it.
+    until: Micros,
+    /// When it weighs `loads`.
+    at: Micros,
+    /// In the order of [`Audience::ALL`].
+    loads: [f64; Audience::ALL.len()],
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self { since: Micros::MAX, until: Micros::MIN, at: 0, loads: [0.0; Audience::ALL.len()] }
+    }
+}
+
+impl Past {
+    /// To be told of every entry that comes, goes or is another than before.
+    pub fn changed(&mut self, occurred_at: Micros) {
+        if occurred_at <= self.until {
+            *self = Self::default();
+        }
+    }
+
+    /// The loads of the touches with `T − 400 d < occurred_at ≤ until` at T, in the order of [`Audience::ALL`]. Only what was
+    /// not in it before is looked at; `entries` are all of the HCP.
+    pub fn loads<T: Texts + Copy>(
+        &mut self,
+        (entries, texts): (&[Entry], T),
+        instant: &Instant<'_>,
+        until: Micros,
+    ) -> [f64; Audience::ALL.len()] {
+        let horizon = instant.at - RETENTION;
+        if self.since <= horizon || until < self.until || instant.at < self.at {
+            *self = Self::default();
+        }
+        let new = within(entries, self.until.max(horizon), until);
+        if let Some(last) = new.last() {
+            let retained = within(entries, horizon, instant.at);
+            let weighing = Weighing::new(instant);
+            for (audience, load) in Audience::ALL.into_iter().zip(&mut self.loads) {
+                let source = Source { retained, texts, audience };
+                *load = *load * decay(instant.at - self.at, instant.policy.half_life) + weighing.entries(&source, new);
+            }
+            (self.at, self.until) = (instant.at, last.occurred_at);
+            self.since = retained.first().map_or(Micros::MAX, |oldest| oldest.occurred_at);
+        }
+        let factor = decay(instant.at - self.at, instant.policy.half_life);
+        self.loads.map(|load| load * factor)
     }
 }
 

@@ -1,12 +1,13 @@
 //! One HCP: its list of records, and which version of each counts for which audience.
 
 use super::dictionary::Dictionary;
+use super::interner::Interner;
 use super::list::{List, Rivals};
-use crate::kernel::Entry;
+use crate::kernel::{Entry, Instant};
 use std::sync::Arc;
 use touchpoint::Audience;
 use touchpoint::record::RecordRow;
-use touchpoint::time::{DAY, Micros, RETENTION};
+use touchpoint::time::Micros;
 
 /// One HCP.
 #[derive(Debug)]
@@ -116,18 +117,22 @@ impl Hcp {
     /// Forgets what lies outside retention at `now`, by event time and by ingestion. That the HCP unsubscribed is never
     /// forgotten: the metrics do not look beyond retention, the check before a touch does.
     pub fn purge(&mut self, now: Micros) {
-        let horizon = now - RETENTION;
-        let kept = |e: &Entry| {
-            let past = e.is_delete() || e.occurred_at <= horizon;
-            !past || e.is_unsubscribed() || (i64::from(e.ingested_day) + 1) * DAY > horizon
-        };
         let Some(list) = &mut self.list else { return };
-        let before = list.entries().len();
-        list.retain(kept);
+        list.purge(now);
         if list.entries().is_empty() {
             self.list = None;
-        } else if list.entries().len() < before {
-            list.pack();
+        }
+    }
+
+    /// The loads at T of what is older than the headline window, in the order of [`Audience::ALL`].
+    pub fn older_loads(&mut self, instant: &Instant<'_>, words: &Interner) -> [f64; Audience::ALL.len()] {
+        self.list.as_mut().map_or_else(Default::default, |list| list.older_loads(instant, words))
+    }
+
+    /// Forgets sums that were made by another policy.
+    pub fn forget_sums(&mut self) {
+        if let Some(list) = &mut self.list {
+            list.forget_sums();
         }
     }
 
@@ -141,6 +146,11 @@ impl Hcp {
     /// As [`Hcp::warm_header`], of what an insert will read next.
     pub fn warm_records(&self) -> u64 {
         self.list.as_ref().map_or(0, |l| l.warm())
+    }
+
+    /// As [`Hcp::warm_header`], of what an evaluation will read next.
+    pub fn warm_window(&self) -> u64 {
+        self.list.as_ref().map_or(0, |l| l.warm_window())
     }
 
     /// Bytes held.

@@ -8,15 +8,19 @@
 use super::arena::Arena;
 use super::dictionary::Dictionary;
 use super::interner::Interner;
+use crate::kernel::load::Past;
 use crate::kernel::notes::Notes;
-use crate::kernel::{Entry, Records, Texts};
+use crate::kernel::{Entry, Instant, Records, Texts, place_from_end};
 use std::cmp::Ordering;
-use touchpoint::Audience;
 use touchpoint::record::RecordRow;
-use touchpoint::time::Micros;
+use touchpoint::time::{DAY, Micros, RETENTION};
+use touchpoint::{Audience, WindowLength};
 
 /// Below this many bytes a buffer of ids is not worth packing.
 const PACKED: usize = 256;
+
+/// Entries that a headline window holds, as a rule.
+const WINDOW: usize = 24;
 
 /// See the module.
 #[derive(Debug, Default, Clone)]
@@ -26,6 +30,9 @@ pub struct List {
     ids: Arena,
     /// Bytes of ids in use when they were last looked through.
     packed: usize,
+    /// Before this nothing is to be forgotten.
+    kept_until: Micros,
+    past: Past,
 }
 
 /// The text behind the entries of one HCP.
@@ -101,20 +108,10 @@ impl List {
         Some(())
     }
 
-    /// Puts an entry at its place. Most come in order of time, so the search begins at the end.
+    /// Puts an entry at its place.
     pub fn place(&mut self, entry: Entry, identity: u32, dictionary: &Dictionary) {
         let before = |e: &Entry| dictionary.window_order(e, &entry, &self.ids) == Ordering::Less;
-        let (mut low, mut high, mut step) = (0, self.entries.len(), 1);
-        while let Some(probe) = high.checked_sub(step) {
-            if self.entries.get(probe).is_some_and(before) {
-                low = probe + 1;
-                break;
-            }
-            high = probe;
-            step *= 2;
-        }
-        let between = self.entries.get(low..high).unwrap_or_default();
-        let at = low + between.partition_point(before);
+        let at = place_from_end(&self.entries, before);
         if self.entries.len() == self.entries.capacity() {
             // Doubling would waste up to half of the state's memory; lists are short, so growth by a quarter is cheap.
             let more = (self.entries.len() / 4).max(4);
@@ -123,6 +120,13 @@ impl List {
         }
         self.entries.insert(at, entry);
         self.identities.insert(at, identity);
+        self.past.changed(entry.occurred_at);
+        self.kept_until = self.kept_until.min(kept_until(&entry));
+    }
+
+    /// Before this [`List::purge`] finds nothing.
+    pub fn kept_until(&self) -> Micros {
+        self.kept_until
     }
 
     /// Overwrites an entry whose place does not change.
@@ -140,23 +144,46 @@ impl List {
     /// Takes an entry out.
     pub fn remove(&mut self, at: usize) {
         if at < self.entries.len() {
-            self.entries.remove(at);
+            let removed = self.entries.remove(at);
             self.identities.remove(at);
+            self.past.changed(removed.occurred_at);
         }
     }
 
-    /// Forgets the entries that `keep` refuses.
-    pub fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
+    /// See [`Hcp::purge`](super::hcp::Hcp::purge).
+    pub fn purge(&mut self, now: Micros) {
+        if now < self.kept_until {
+            return;
+        }
+        self.retain(|entry| now < kept_until(entry));
+        self.kept_until = self.entries.iter().map(kept_until).min().unwrap_or(Micros::MAX);
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
         if self.entries.iter().all(&keep) {
             return;
         }
         let mut kept = self.entries.iter().map(&keep);
         self.identities.retain(|_| kept.next().unwrap_or(true));
         self.entries.retain(keep);
+        // What is forgotten lies before all that is in it.
+        self.past = Past::default();
+        self.pack();
         if self.entries.capacity() >= 2 * self.entries.len() {
             self.entries.shrink_to_fit();
             self.identities.shrink_to_fit();
         }
+    }
+
+    /// The loads at T of what is older than the headline window, in the order of [`Audience::ALL`].
+    pub fn older_loads(&mut self, instant: &Instant<'_>, words: &Interner) -> [f64; Audience::ALL.len()] {
+        let texts = HcpTexts { ids: &self.ids, words };
+        self.past.loads((&self.entries, texts), instant, instant.at - WindowLength::HEADLINE.micros())
+    }
+
+    /// Forgets sums that were made by another policy.
+    pub fn forget_sums(&mut self) {
+        self.past = Past::default();
     }
 
     /// As [`List::pack`], if the ids have doubled since they were last looked through: for the path of every record.
@@ -199,11 +226,26 @@ impl List {
         newest ^ u64::from(self.identities.first().copied().unwrap_or(0)) ^ self.ids.used() as u64
     }
 
+    /// Reads what an evaluation will read first; the value means nothing.
+    pub fn warm_window(&self) -> u64 {
+        self.entries.iter().rev().take(WINDOW).fold(0, |sum, entry| sum ^ entry.occurred_at as u64)
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let per_entry = size_of::<Entry>() + size_of::<u32>();
         size_of::<Self>() + self.entries.capacity() * per_entry + self.ids.bytes()
     }
+}
+
+/// From when on an entry may be forgotten. A version is remembered as long after its ingestion, so that a late repetition
+/// cannot win; that the HCP unsubscribed, for ever.
+fn kept_until(entry: &Entry) -> Micros {
+    if entry.is_unsubscribed() {
+        return Micros::MAX;
+    }
+    let ingested = (i64::from(entry.ingested_day) + 1) * DAY + RETENTION;
+    if entry.is_delete() { ingested } else { ingested.max(entry.occurred_at.saturating_add(RETENTION)) }
 }
 
 #[cfg(test)]
@@ -232,7 +274,6 @@ mod tests {
         }
         let full = list.ids.used();
         list.retain(|e| e.occurred_at % 100 == 7);
-        list.pack();
         assert!(list.ids.used() < full / 50, "{} of {full} bytes are left", list.ids.used());
         let left: Vec<String> =
             list.entries().iter().map(|e| String::from_utf8_lossy(list.ids.text(e.event_id)).into_owned()).collect();

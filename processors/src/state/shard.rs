@@ -16,10 +16,14 @@ use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::sync::Arc;
 use touchpoint::reference::Changes;
 use touchpoint::time::Micros;
 use touchpoint::{Audience, Policy, Reference};
+
+/// HCPs that are looked up together: enough to fill the memory's queues, few enough to stay in the first cache.
+const GROUP: usize = 16;
 
 /// Why a shard cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -99,11 +103,23 @@ impl Shard {
         while refreshed.len() < most
             && let Some(number) = self.changed.pop_front()
         {
+            if refreshed.len() % GROUP == 0 {
+                self.warm_changed(number);
+            }
             let from = self.hcps.get_mut(number as usize).map(|h| std::mem::replace(&mut h.changed_from, Micros::MAX));
             self.refresh(number);
             refreshed.push(Changed { number, from: from.filter(|from| *from != Micros::MAX) });
         }
         refreshed
+    }
+
+    /// Reads what evaluating the next HCPs will read first: see [`admission`].
+    fn warm_changed(&self, first: u32) {
+        let numbers = || std::iter::once(&first).chain(self.changed.iter().take(GROUP - 1));
+        let hcps = || numbers().filter_map(|number| self.hcps.get(*number as usize));
+        black_box(hcps().map(|hcp| hcp.due as u64).fold(0, u64::wrapping_add));
+        black_box(hcps().map(Hcp::warm_header).fold(0, u64::wrapping_add));
+        black_box(hcps().map(Hcp::warm_window).fold(0, u64::wrapping_add));
     }
 
     fn refresh(&mut self, number: u32) {
@@ -112,16 +128,18 @@ impl Shard {
         hcp.changed = false;
         hcp.changed_since_midnight = true;
         hcp.purge(now);
-        let instant = Instant::new(now, &self.policy, &self.reference, &hcp.id);
+        let id = hcp.id.clone();
+        let instant = Instant::new(now, &self.policy, &self.reference, &id);
+        let [older_full, older_commercial] = hcp.older_loads(&instant, self.dictionary.words());
         // A target has a row although nothing was heard of it.
         let nothing = List::default();
         let list = hcp.list().unwrap_or(&nothing);
-        let mut run = |audience| {
+        let mut run = |audience, older| {
             let records = list.records(audience, self.dictionary.words());
-            let (values, overall) = kernel::evaluate_headline(records, &instant, &mut self.scratch)?;
+            let (values, overall) = kernel::evaluate_headline_after(older, records, &instant, &mut self.scratch)?;
             Some(Headline::new(values, overall, now))
         };
-        let full = run(Audience::Full);
+        let full = run(Audience::Full, older_full);
         let mut standings = [full.map(|h| h.standing()), None];
         let texts = list.records(Audience::Full, self.dictionary.words()).texts;
         let is_shared = list.entries().iter().all(Entry::is_commercial)
@@ -129,15 +147,16 @@ impl Shard {
         let headlines = if is_shared {
             full.map(Headlines::Shared)
         } else {
-            let commercial = run(Audience::Commercial);
+            let commercial = run(Audience::Commercial, older_commercial);
             standings[1] = commercial.map(|h| h.standing());
             (full.is_some() || commercial.is_some()).then_some(Headlines::Apart { full, commercial })
         };
         let next = kernel::next_change(list.entries(), &instant, standings.iter().flatten());
+        let due = next.unwrap_or(Micros::MAX).min(list.kept_until());
         if let Some(cell) = self.live.cell_mut(number) {
             cell.set(headlines);
         }
-        if let Some(due) = next.filter(|due| *due < hcp.due) {
+        if due < hcp.due {
             hcp.due = due;
             self.wheel.set(number, due);
         }
@@ -150,6 +169,7 @@ impl Shard {
             if policy.working_hours != self.policy.working_hours {
                 hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, reference, &policy)));
             }
+            hcp.forget_sums();
             mark(hcp, number as u32, changed);
         }
         self.policy = policy;

@@ -1,19 +1,40 @@
 //! What a scanner notes beside the text: where a run of plain characters may end, and strings without their escapes.
 //!
-//! The ends are found before anything else, in one pass over all bytes that also tells whether they are ASCII. From then
-//! on a string of up to 64 bytes is passed over in one step, wherever it begins and however long it is.
+//! The ends are found before anything else, by one simple loop over all bytes, which the compiler turns into as wide a
+//! one as the machine has; the same loop tells whether they are ASCII. From then on a string is passed over sixteen bytes
+//! at a time without looking at them again.
 
-mod marks;
-
-use marks::{BLOCK, mark};
+/// Bytes that are marked at a time, and the number of marks past the end of the text.
+const BLOCK: usize = 32;
+/// Marks that are looked at in one step: enough for most ids and every word, for a second step is hard to foresee.
+const STEP: usize = 16;
 
 /// Buffers of a scanner, used again from text to text.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    /// One bit per byte of the text, set where that cannot be inside a plain run; then at least a block of these.
-    ends: Vec<u64>,
+    /// One byte per byte of the text, not 0 where that cannot be inside a plain run; then more of these.
+    ends: Vec<u8>,
     is_ascii: bool,
     unescaped: Vec<u8>,
+}
+
+/// All bits set if a string cannot go on plainly with `byte`: a quote, a backslash or a control character.
+#[inline]
+fn end_of_plain_run(byte: u8) -> u8 {
+    // With this bit turned the quote comes right after the control characters, and one comparison finds both.
+    let quote_or_control = byte ^ 2 <= b'"' ^ 2;
+    u8::from(quote_or_control | (byte == b'\\')).wrapping_neg()
+}
+
+/// The marks of a block, whose bytes are added to those that were `seen`.
+#[inline]
+fn mark(block: &[u8; BLOCK], seen: &mut [u8; BLOCK]) -> [u8; BLOCK] {
+    let mut ends = [0; BLOCK];
+    for ((end, seen), byte) in ends.iter_mut().zip(seen).zip(block) {
+        *end = end_of_plain_run(*byte);
+        *seen |= *byte;
+    }
+    ends
 }
 
 impl Notes {
@@ -22,31 +43,22 @@ impl Notes {
     pub(super) fn begin(&mut self, text: &[u8]) {
         self.unescaped.clear();
         self.ends.clear();
+        self.ends.reserve(text.len() + BLOCK);
         let (blocks, rest) = text.as_chunks::<BLOCK>();
-        let mut high = 0;
-        self.ends.reserve(blocks.len() + 2);
-        self.ends.extend(blocks.iter().map(|block| {
-            let marks = mark(block);
-            high |= marks.high;
-            marks.ends
-        }));
-        // The rest is marked with bytes before it, which are shifted out again, rather than copied to be padded.
-        let last = match text.last_chunk::<BLOCK>() {
-            Some(last) => {
-                let marks = mark(last);
-                high |= marks.high;
-                marks.ends >> 1 >> (BLOCK - 1 - rest.len())
-            }
-            None => {
-                let mut last = [0; BLOCK];
-                last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-                let marks = mark(&last);
-                high |= marks.high;
-                marks.ends
-            }
-        };
-        self.ends.extend([last | u64::MAX << rest.len(), u64::MAX]);
-        self.is_ascii = high == 0;
+        let mut seen = [0; BLOCK];
+        for block in blocks {
+            self.ends.extend_from_slice(&mark(block, &mut seen));
+        }
+        // The rest is marked as the last whole block that there is: no byte is marked on its own, and none is moved.
+        if let Some(last) = text.last_chunk::<BLOCK>() {
+            self.ends.truncate(text.len() - BLOCK);
+            self.ends.extend_from_slice(&mark(last, &mut seen));
+        } else {
+            self.ends.extend(rest.iter().map(|byte| end_of_plain_run(*byte)));
+            seen.iter_mut().zip(rest).for_each(|(seen, byte)| *seen |= byte);
+        }
+        self.ends.extend_from_slice(&[u8::MAX; BLOCK]);
+        self.is_ascii = seen.is_ascii();
     }
 
     /// Whether the text is ASCII.
@@ -58,26 +70,13 @@ impl Notes {
     /// Where the first quote, backslash or control character from `from` on stands, or the end of the text.
     #[inline]
     pub(super) fn plain_end(&self, from: usize) -> usize {
-        let two = self.ends.get(from / BLOCK..).and_then(|ends| ends.first_chunk());
-        if let Some([low, high]) = two {
-            let ends = ((u128::from(*high) << BLOCK | u128::from(*low)) >> (from % BLOCK)) as u64;
-            if ends != 0 {
-                return from + ends.trailing_zeros() as usize;
-            }
-        }
-        self.far_end(from)
-    }
-
-    /// The same, for what is longer than a block.
-    #[cold]
-    fn far_end(&self, from: usize) -> usize {
         let mut at = from;
-        while let Some(block) = self.ends.get(at / BLOCK) {
-            let ends = block >> (at % BLOCK);
+        while let Some(step) = self.ends.get(at..).and_then(|ends| ends.first_chunk::<STEP>()) {
+            let ends = u128::from_le_bytes(*step);
             if ends != 0 {
-                return at + ends.trailing_zeros() as usize;
+                return at + (ends.trailing_zeros() / u8::BITS) as usize;
             }
-            at += BLOCK - at % BLOCK;
+            at += STEP;
         }
         at
     }
