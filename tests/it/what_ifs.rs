@@ -196,7 +196,8 @@ async fn stored(rows: &[RecordRow<'_>]) -> (tempfile::TempDir, Store) {
     let log = vec![log::from_record(&batch, no.clone(), no).expect("rows")];
     let next = NextOffsets::from([(partition, rows.len() as i64)]);
     store.commit(&owner, Cycle { log, next, ..Cycle::default() }).await.expect("committed");
-    (dir, store)
+    // Who acquired reads what was there then; who only reads, what is there now.
+    (dir, Store::open(&data, OpenMode::MustExist).await.expect("tables"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -311,7 +312,7 @@ async fn the_command_tells_the_same_in_every_form_and_names_nobody() {
         told["channels"].as_array().expect("rows").iter().map(|row| row[key].as_u64().unwrap()).sum::<u64>()
     };
     assert_eq!(held_touches.len() as u64, sum("later") + sum("never"));
-    assert!(sum("later") > 0 && sum("never") > 0 && sum("made") > 100, "{}", told["channels"]);
+    assert!(sum("later") > 0 && sum("never") > 0 && sum("made") > 50, "{}", told["channels"]);
     let csv = run(&["--format", "csv"]);
     let mut lines = csv.split("\r\n");
     assert_eq!(lines.next(), Some("part,group,measure,value"));
