@@ -103,7 +103,7 @@ impl Shard {
         while refreshed.len() < most
             && let Some(number) = self.changed.pop_front()
         {
-            if refreshed.len() % GROUP == 0 {
+            if refreshed.len().is_multiple_of(GROUP) {
                 self.warm_changed(number);
             }
             let from = self.hcps.get_mut(number as usize).map(|h| std::mem::replace(&mut h.changed_from, Micros::MAX));
@@ -152,7 +152,8 @@ impl Shard {
             (full.is_some() || commercial.is_some()).then_some(Headlines::Apart { full, commercial })
         };
         let next = kernel::next_change(list.entries(), &instant, standings.iter().flatten());
-        let due = next.unwrap_or(Micros::MAX).min(list.kept_until());
+        let kept_until = hcp.list().map_or(Micros::MAX, List::kept_until);
+        let due = next.unwrap_or(Micros::MAX).min(kept_until);
         if let Some(cell) = self.live.cell_mut(number) {
             cell.set(headlines);
         }

@@ -78,6 +78,18 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_records_is_left_alone_while_nothing_changes() {
+        let panels = Some(vec![panel("a", true, T, T + 9 * DAY)]);
+        let mut shard = shard(Tables { panels, ..Tables::default() });
+        let mut evaluated = |now: Micros| {
+            shard.advance(now);
+            shard.evaluate().len()
+        };
+        let found = [T, T + DAY, T + 9 * DAY, T + 99 * DAY].map(&mut evaluated);
+        assert_eq!(found, [1, 0, 1, 0]);
+    }
+
+    #[test]
     fn the_audiences_of_a_target_on_a_plan_with_medical_steps_are_told_apart() {
         let step = PlanStepRow {
             plan_id: "p".into(),
