@@ -20,6 +20,7 @@ mod conversation;
 mod editor;
 mod reading;
 mod statements;
+mod subqueries;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@
 //! before any name in it is looked up: tables are the pipeline's, files are nobody's, and other settings could spill
 //! to a folder or lift a limit. Only this list grows when the SQL dialect does, never what is possible.
 
+use super::subqueries::told_apart;
 use crate::prompt::SqlError;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
@@ -33,7 +34,7 @@ pub async fn plan_reading(context: &SessionContext, sql: &str) -> Result<Logical
     }
     let nothing_else = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     match nothing_else.verify_plan(&plan) {
-        Ok(()) => Ok(plan),
+        Ok(()) => Ok(told_apart(plan)?),
         Err(DataFusionError::Plan(_)) => Err(SqlError::Refused),
         Err(error) => Err(error.into()),
     }
