@@ -19,8 +19,6 @@ use touchload::clock::SystemClock;
 use touchpoint::time::RETENTION;
 use touchpoint::{Clock, Kind, NextOffsets, Op, Policy, Reference, TopicPartition, log};
 
-/// The rows are committed as an import of this name is; they say that they came from Kafka, as nearly all do.
-const TOPIC: &str = "import:figures";
 /// What the design restores.
 const DESIGN_RECORDS: f64 = 30e6;
 
@@ -50,7 +48,7 @@ pub(crate) fn write_log(data: &Path, hcps: u64, records: u64) -> anyhow::Result<
     let rows = Rows::new(hcps, records)?;
     runtime()?.block_on(async {
         let store = Store::open(&data.display().to_string(), OpenMode::CreateIfMissing).await?;
-        let (owner, file) = (Owner::new("import", "files"), TopicPartition::new(TOPIC, 0));
+        let (owner, file) = (Owner::new("import", "files"), TopicPartition::new(Kind::Calls.default_topic(), 0));
         store.acquire(&owner, std::slice::from_ref(&file)).await?;
         let mut writer = store.writer(Table::TouchpointLog).await;
         let mut from = 0;
