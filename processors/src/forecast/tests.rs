@@ -19,19 +19,10 @@ fn visit(event_id: &'static str, at: Micros) -> RecordRow<'static> {
     RecordRow {
         event_id,
         hcp_id: "h",
-        source: "crm",
-        op: Op::Upsert,
-        status: Some(Status::Completed),
-        occurred_at: Some(at),
-        precision: Some(Precision::Instant),
-        channel: Some(Channel::FaceToFace),
-        business_function: Some(BusinessFunction::Sales),
-        purpose: Some(Purpose::Promotional),
         owner_id: Some("rep"),
         ingested_at: NOW,
         kafka_timestamp: NOW,
-        kafka_topic: "t",
-        ..RecordRow::BARE
+        ..RecordRow::visit(at)
     }
 }
 

@@ -10,9 +10,7 @@ use touchpoint::policy::{Budget, MinimumGap, Per, QuietHours, QuietSpan, Rule, S
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::reference::{HcpRow, Tables};
 use touchpoint::time::{DAY, HOUR, Micros, SECOND};
-use touchpoint::{
-    Audience, BusinessFunction, Channel, Kind, Op, Origin, Policy, Precision, Purpose, Reference, Status,
-};
+use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Policy, Precision, Purpose, Reference, Status};
 
 /// 2026-03-02, a Monday, 00:00 UTC.
 const MONDAY: Micros = 1_772_409_600 * SECOND;
@@ -20,21 +18,7 @@ const PLAN: &str = "the-plan";
 
 /// A visit by a rep, unsolicited.
 fn visit(at: Micros) -> RecordRow<'static> {
-    RecordRow {
-        hcp_id: "h",
-        source: "crm",
-        op: Op::Upsert,
-        status: Some(Status::Completed),
-        occurred_at: Some(at),
-        precision: Some(Precision::Instant),
-        channel: Some(Channel::FaceToFace),
-        business_function: Some(BusinessFunction::Sales),
-        purpose: Some(Purpose::Promotional),
-        ingested_at: at,
-        kafka_timestamp: at,
-        kafka_topic: "t",
-        ..RecordRow::BARE
-    }
+    RecordRow { hcp_id: "h", ..RecordRow::visit(at) }
 }
 
 fn mail(at: Micros, origin: Origin) -> RecordRow<'static> {

@@ -8,9 +8,7 @@ use std::sync::{Arc, RwLock};
 use touchpoint::policy::Budget;
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::time::{DAY, HOUR, SECOND};
-use touchpoint::{
-    BusinessFunction, Channel, Kind, Micros, Op, Policy, Precision, Purpose, Reference, SecretKey, Status,
-};
+use touchpoint::{BusinessFunction, Channel, Kind, Micros, Op, Policy, Purpose, Reference, SecretKey, Status};
 
 const NOW: Micros = 1_000 * DAY;
 
@@ -91,22 +89,7 @@ async fn watch(shards: &SharedShards, policy: &Policy) -> AlertWatch {
 }
 
 fn row<'a>(event_id: &'a str, hcp_id: &'a str, at: Micros) -> RecordRow<'a> {
-    RecordRow {
-        event_id,
-        hcp_id,
-        source: "crm",
-        op: Op::Upsert,
-        status: Some(Status::Completed),
-        occurred_at: Some(at),
-        precision: Some(Precision::Instant),
-        channel: Some(Channel::FaceToFace),
-        business_function: Some(BusinessFunction::Sales),
-        purpose: Some(Purpose::Promotional),
-        ingested_at: at,
-        kafka_timestamp: at,
-        kafka_topic: Kind::Calls.default_topic(),
-        ..RecordRow::BARE
-    }
+    RecordRow { event_id, hcp_id, kafka_topic: Kind::Calls.default_topic(), ..RecordRow::visit(at) }
 }
 
 /// Two touches in 28 days.
