@@ -9,6 +9,7 @@ import json
 import sys
 
 import deltalake
+from ending import end
 
 POSITION = ["kafka_topic", "kafka_partition", "kafka_offset"]
 TABLES = {
@@ -37,3 +38,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    end(0)

@@ -17,6 +17,7 @@ import deltalake
 import duckdb
 import polars
 import pyarrow.compute as pc
+from ending import end
 
 POSITION = ["kafka_topic", "kafka_partition", "kafka_offset"]
 
@@ -131,4 +132,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())
