@@ -14,6 +14,7 @@
 //! | [`history_table`] | what the operator gives at an instant, as a table |
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
+//! | [`reference_tables`] | `hcps`, `accounts`, `people`, … : reference data as tables |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 mod arguments;
@@ -27,6 +28,7 @@ mod live_forecasts;
 pub mod live_table;
 pub mod metrics_at;
 pub mod output;
+pub mod reference_tables;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
