@@ -12,7 +12,8 @@ use std::process::Command;
 /// Every question is asked at this instant.
 pub(crate) const NOW: &str = "TIMESTAMPTZ '2026-06-02T00:00:00Z'";
 
-const SCENARIOS: [(&str, &str, &str); 3] = [("coverage", "c", "31"), ("navigation", "n", "32"), ("orchestration", "o", "33")];
+const SCENARIOS: [(&str, &str, &str); 3] =
+    [("coverage", "c", "31"), ("navigation", "n", "32"), ("orchestration", "o", "33")];
 const KINDS: [(&str, &str); 4] = [
     ("--calls", "calls.ndjson"),
     ("--emails", "emails.ndjson"),
