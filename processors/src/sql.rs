@@ -15,6 +15,7 @@
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`share_function`] | the table function `budget_shares(timestamp [, audience])`; [`share_rows`] are its rows |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
+//! | [`reference_tables`] | `hcps`, `accounts`, `people`, … : reference data as tables |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 mod arguments;
@@ -28,6 +29,7 @@ mod live_forecasts;
 pub mod live_table;
 pub mod metrics_at;
 pub mod output;
+pub mod reference_tables;
 pub mod share_function;
 pub mod share_rows;
 pub mod sums_table;

@@ -12,6 +12,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
 use processors::sql::forecast_function::Known;
 use processors::sql::history_table::{AsOf, History};
+use processors::sql::reference_tables::reference_tables;
 use processors::sql::{BudgetShares, ForecastFunction, HcpMetricsAt, HistoryTable, Layout, touch_metrics};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,6 +50,9 @@ impl StoredTables {
         if let Some(folder) = &self.folder {
             let files = Arc::new(Confined::to(folder).map_err(|e| DataFusionError::ObjectStore(Box::new(e)))?);
             context.runtime_env().register_object_store(ObjectStoreUrl::local_filesystem().as_ref(), files);
+        }
+        for (name, table) in reference_tables(&self.facts.reference)? {
+            context.register_table(name, table)?;
         }
         context.register_udaf(touch_metrics(self.facts.policy.clone(), self.facts.reference.clone()));
         Ok(context)

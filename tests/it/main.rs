@@ -8,6 +8,7 @@ mod alerts_on_kafka;
 mod amendments_on_kafka;
 mod budget_policies;
 mod checks;
+mod cookbook;
 mod day_rows;
 mod demo_path;
 mod embedded;

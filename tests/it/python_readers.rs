@@ -28,6 +28,18 @@ impl PythonReaders {
         serde_json::from_str(&printed).expect("read_tables.py prints JSON")
     }
 
+    /// Computes answers of the cookbook from the records below `files`, and compares with those below `answers`.
+    ///
+    /// # Panics
+    /// They differ.
+    pub(crate) fn cookbook_peer(&self, files: &Path, answers: &Path, at: &str) {
+        let arguments = [files.as_os_str(), answers.as_os_str(), "--at".as_ref(), at.as_ref()];
+        let compared: serde_json::Value =
+            serde_json::from_str(&self.run("cookbook_peer.py", arguments.into_iter())).expect("it prints JSON");
+        let questions = compared.as_object().expect("cells by question");
+        assert!(questions.len() >= 8 && questions.values().all(|cells| cells.as_u64() > Some(0)), "{compared}");
+    }
+
     fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
         let output = Command::new(&self.python).arg(file).args(arguments).output().expect("python starts");

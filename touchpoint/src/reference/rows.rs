@@ -3,8 +3,8 @@
 //! For those who decide for themselves, such as the naive metrics that the product is tested against.
 
 use super::{
-    AccountRow, AffiliationRow, ConsentRow, ConsentRuleRow, HcpRow, PanelRow, PlanRow, PlanStepRow, PreferenceRow,
-    Reference,
+    AccountRow, AffiliationRow, ConsentRow, ConsentRuleRow, HcpRow, PanelRow, PersonRow, PlanRow, PlanStepRow,
+    PreferenceRow, Reference,
 };
 
 /// The rows of all tables.
@@ -36,6 +36,16 @@ impl<'a> Rows<'a> {
         self.reference.affiliations.of(hcp_id)
     }
 
+    /// Every row of `affiliations`, in no order.
+    pub fn all_affiliations(self) -> impl Iterator<Item = &'a AffiliationRow> {
+        self.reference.affiliations.iter().flat_map(|(_, rows)| rows)
+    }
+
+    /// Every row of `people`, in no order.
+    pub fn all_people(self) -> impl Iterator<Item = &'a PersonRow> {
+        self.reference.people.iter().flat_map(|(_, rows)| rows)
+    }
+
     /// Rows of `panels` about the HCP.
     pub fn panels(self, hcp_id: &str) -> &'a [PanelRow] {
         self.reference.panels.of(hcp_id)
@@ -55,6 +65,11 @@ impl<'a> Rows<'a> {
     /// Rows of `plan_steps` about the plan; empty also while the table was not given.
     pub fn plan_steps(self, plan_id: &str) -> &'a [PlanStepRow] {
         self.reference.steps.as_ref().map_or(&[], |steps| steps.rows(plan_id))
+    }
+
+    /// Every row of `plan_steps`, in no order; none also while the table was not given.
+    pub fn all_plan_steps(self) -> impl Iterator<Item = &'a PlanStepRow> {
+        self.reference.steps.iter().flat_map(|steps| steps.all_rows())
     }
 
     /// Rows of `consents` about the HCP, in no order; empty also while the table was not given.

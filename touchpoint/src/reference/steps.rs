@@ -23,6 +23,10 @@ impl PlanSteps {
     }
 
     /// The rows of a plan as they were given, of any time.
+    pub(super) fn all_rows(&self) -> impl Iterator<Item = &PlanStepRow> {
+        self.steps.iter().flat_map(|(_, rows)| rows)
+    }
+
     pub(super) fn rows(&self, plan_id: &str) -> &[PlanStepRow] {
         self.steps.of(plan_id)
     }

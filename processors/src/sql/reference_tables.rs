@@ -1,0 +1,166 @@
+//! `hcps`, `accounts`, `affiliations`, `people`, `panels`, `plans` and `plan_steps`: reference data as SQL tables.
+//!
+//! Columns are those of docs/REFERENCE.md. Rows are effective-dated: each holds in `[valid_from, valid_to)`, NULL meaning
+//! from the beginning and without end, so a query that wants what holds at an instant says so. A table that was not given
+//! is there and empty. `plan_steps.after` joins the steps that may come before with `;` and is NULL where the next lower
+//! position decides. A row of `plans` that enrols nobody is left out.
+//!
+//! Rows are built when a table is first read, in the order of its key, and kept for as long as the table is.
+
+mod columns;
+mod company;
+mod customers;
+mod planned;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use async_trait::async_trait;
+use columns::Columns;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Result;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use std::sync::{Arc, OnceLock};
+use touchpoint::Reference;
+
+/// Rows per batch.
+const SLICE: usize = 8192;
+
+/// The columns of a table and its rows.
+type Build = fn(&Reference) -> Columns;
+
+const TABLES: [(&str, Build); 7] = [
+    ("hcps", customers::hcps),
+    ("accounts", customers::accounts),
+    ("affiliations", customers::affiliations),
+    ("people", company::people),
+    ("panels", company::panels),
+    ("plans", planned::plans),
+    ("plan_steps", planned::plan_steps),
+];
+
+/// One table of reference data.
+#[derive(Debug)]
+pub struct ReferenceTable {
+    reference: Arc<Reference>,
+    build: Build,
+    schema: SchemaRef,
+    rows: OnceLock<RecordBatch>,
+}
+
+/// Every table by its name, over the reference data in force.
+///
+/// # Errors
+/// Never in practice: the columns of an empty table are built to their schema.
+pub fn reference_tables(reference: &Arc<Reference>) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>, ArrowError> {
+    let empty = Reference::default();
+    let table = |(name, build): (&'static str, Build)| {
+        let schema = build(&empty).batch()?.schema();
+        let table = ReferenceTable { reference: reference.clone(), build, schema, rows: OnceLock::new() };
+        Ok((name, Arc::new(table) as Arc<dyn TableProvider>))
+    };
+    TABLES.into_iter().map(table).collect()
+}
+
+impl ReferenceTable {
+    fn rows(&self) -> Result<RecordBatch, ArrowError> {
+        if let Some(rows) = self.rows.get() {
+            return Ok(rows.clone());
+        }
+        let rows = (self.build)(&self.reference).batch()?;
+        Ok(self.rows.get_or_init(|| rows).clone())
+    }
+}
+
+#[async_trait]
+impl TableProvider for ReferenceTable {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let rows = self.rows()?;
+        let slice = |from| rows.slice(from, SLICE.min(rows.num_rows() - from));
+        let slices: Vec<RecordBatch> = (0..rows.num_rows()).step_by(SLICE).map(slice).collect();
+        Ok(MemorySourceConfig::try_new_exec(&[slices], self.schema.clone(), projection.cloned())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::prelude::SessionContext;
+    use touchpoint::reference::{HcpRow, PanelRow, PlanStepRow, Tables, Validity};
+    use touchpoint::time::{DAY, HOUR};
+
+    fn hcp(hcp_id: &str, validity: Validity) -> HcpRow {
+        HcpRow { hcp_id: hcp_id.into(), segment: Some("A".into()), validity, ..HcpRow::default() }
+    }
+
+    async fn text(context: &SessionContext, sql: &str) -> String {
+        let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+        arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn rows_are_effective_dated_and_a_missing_table_is_empty() {
+        let step = |step: &str, position, after: &[&str], min_gap| PlanStepRow {
+            plan_id: "p".into(),
+            step: step.into(),
+            position,
+            after: after.iter().map(|s| (*s).to_owned()).collect(),
+            min_gap,
+            ..PlanStepRow::default()
+        };
+        let panel = PanelRow {
+            owner_id: "rep".into(),
+            hcp_id: "h2".into(),
+            is_target: true,
+            min_touches: Some(2),
+            max_touches: None,
+            validity: Validity::ALWAYS,
+        };
+        let tables = Tables {
+            hcps: Some(vec![
+                hcp("h2", Validity { from: DAY, ..Validity::ALWAYS }),
+                hcp("h1", Validity::ALWAYS),
+                hcp("h2", Validity { to: DAY, ..Validity::ALWAYS }),
+            ]),
+            panels: Some(vec![panel]),
+            plan_steps: Some(vec![step("b", 2, &["a", "b"], Some(36 * HOUR)), step("a", 1, &[], None)]),
+            ..Tables::default()
+        };
+        let context = SessionContext::new();
+        for (name, table) in reference_tables(&Arc::new(Reference::try_new(tables).unwrap())).unwrap() {
+            context.register_table(name, table).unwrap();
+        }
+        let valid = "SELECT hcp_id, segment, valid_from, valid_to FROM hcps ORDER BY hcp_id, valid_from NULLS FIRST";
+        let rows = text(&context, valid).await;
+        for row in ["| h1     | A       |                      |", "| h2     | A       | 1970-01-02T00:00:00Z |"] {
+            assert!(rows.contains(row), "{rows}");
+        }
+        let steps = text(&context, "SELECT step, after, min_gap_h FROM plan_steps ORDER BY \"position\"").await;
+        assert!(
+            steps.contains("| b    | a;b   | 36.0      |") && steps.contains("| a    |       |           |"),
+            "{steps}"
+        );
+        let joined = "SELECT count(*) AS n FROM panels JOIN hcps USING (hcp_id) WHERE min_touches = 2 AND is_target";
+        assert!(text(&context, joined).await.contains("| 2 |"));
+        for (name, _) in TABLES {
+            let counted = text(&context, &format!("SELECT count(*) AS n FROM {name} WHERE valid_to > now()")).await;
+            assert!(counted.contains("| 0 |"), "{name}: {counted}");
+        }
+    }
+}
