@@ -51,7 +51,13 @@ function open() {
       document.title = `${text} · Touchload`;
     },
     /** Shows why there is no answer; `null` takes it away. */
-    problem(error) { fill(problem, error ? told(error) : null); body.classList.toggle("is-old", Boolean(error)); },
+    problem(error) { 
+      // The form is not built anew under the hand of whoever fills it in.
+      if (error?.status === 401 && problem.querySelector("form")) return;
+      fill(problem, error ? told(error) : null);
+      body.hidden = error?.status === 401 || error?.status === 403;
+      body.classList.toggle("is-old", Boolean(error));
+    },
     /** Polls, telling problems. */
     poll(ask, show, every) {
       const shown = (found) => { context.problem(null); show(found); };

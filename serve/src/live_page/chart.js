@@ -3,6 +3,9 @@
 
 import { h, fill } from "./dom.js";
 
+/** Narrower than on any phone: the page is being laid out. */
+const NARROWEST = 180;
+
 const drawn = new Set();
 const widths = new ResizeObserver((entries) => {
   for (const entry of entries) entry.target.redraw?.(Math.floor(entry.contentRect.width));
@@ -14,7 +17,7 @@ export function chart() {
   let draw, label, last = 0, waiting = 0;
   const paint = () => {
     waiting = 0;
-    if (!draw || last < 40) return;
+    if (!draw || last < NARROWEST) return;
     const options = draw(last);
     const figure = globalThis.Plot.plot({
       className: "plot", width: last, ...options,

@@ -23,7 +23,7 @@ export function open(context) {
     if (busy || list.contains(document.activeElement)) return;
     fill(lead, found.total === 0 ? "No alert is open." : `${plural(found.total, "alert is", "alerts are")} open.${found.is_complete ? "" : " Other processes may hold more."}`);
     fill(list, found.total === 0 ? empty("When an HCP gets too many touches, it stands here, with what to do.") : table(`As of ${clock(found.as_of)}`, [
-      { head: "About", cell: about }, { head: "What", cell: (of) => [h("b", {}, word(of.rule)), h("br"), of.summary] },
+      { head: "About", cell: about }, { head: "What", cell: (of) => [h("b", {}, word(of.rule)), h("br"), readable(of.summary)] },
       { head: "State", cell: (of) => [of.severity === "critical" ? h("span", { class: "bad" }, `${of.severity} `) : `${of.severity} `, of.state === "acknowledged" ? `accepted (${word(of.ack_reason)})` : of.state] },
       { head: "Since", cell: (of) => ago(of.since, found.as_of) }, { head: "Do", cell: (of) => `${word(of.act.kind)}${of.act.until ? ` until ${soon(of.act.until)}` : ""}` },
       { head: "Accept", cell: (of) => (of.state === "firing" ? accept(of) : "–") },
@@ -47,10 +47,13 @@ export function open(context) {
       }
       busy = false;
     } }, "Accept");
-    return h("div", { class: "row" }, reason, button, told);
+    return h("div", { class: "row tight" }, reason, button, told);
   }
   context.poll(ask, show, 10000);
 }
+
+/** Instants as people read them. */
+const readable = (text) => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => soon(instant)).replaceAll("face_to_face", word("face_to_face"));
 
 function about({ subject }) {
   if (subject.kind === "hcp") return hcpLink(subject.id);

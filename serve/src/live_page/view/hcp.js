@@ -48,7 +48,8 @@ function describe({ reference, as_of, records, audience }) {
   return [...told, item("Records", count(records)), item("As of", clock(as_of)), audience === "commercial" ? h("li", { class: "soft" }, "medical records are not part of this view") : null];
 }
 
-function budgets({ budgets: all, minimum_gaps: gaps }, zoneName) {
+function budgets(known, zoneName) {
+  const { budgets: all, minimum_gaps: gaps } = known;
   const rows = [
     ...all.map((of) => ({
       name: of.name, stands: zone(of.zone, of.headroom), used: `${count(of.used)} of ${count(of.cap)} in ${lasting(of.window_seconds)}`,
@@ -56,9 +57,11 @@ function budgets({ budgets: all, minimum_gaps: gaps }, zoneName) {
     })),
     ...gaps.map((of) => ({ name: of.name, stands: of.until ? "a gap runs" : "free", used: `at least ${lasting(of.gap_seconds)} apart`, free: of.until ? soon(of.until, zoneName) : "now" })),
   ];
-  return table(`Every rule that bears on this HCP${zoneName ? `, times in ${zoneName}` : ""}`, [
+  const together = known.windows[0]?.metrics.next_free_at;
+  return [table(`Every rule that bears on this HCP${zoneName ? `, times in ${zoneName}` : ""}`, [
     { head: "Rule", cell: (row) => row.name }, { head: "Stands", cell: (row) => row.stands }, { head: "Used", cell: (row) => row.used }, { head: "Free again", cell: (row) => row.free },
-  ], rows, "No budget and no gap bears on this HCP.");
+  ], rows, "No budget and no gap bears on this HCP."),
+    together && rows.length > 0 ? h("p", {}, "All rules and quiet hours together: ", h("b", {}, new Date(together) - Date.now() < 60000 ? "free now" : `free again ${soon(together, zoneName)}`), ".") : null];
 }
 
 function windows({ windows: all }) {

@@ -18,7 +18,11 @@ export function open(context) {
   const choose = filters(context);
   const parts = { trust: trust(), share: share(context), causes: causes(context), lists: lists(context), quadrant: quadrant(), load: load(), collisions: collisions() };
   const waiting = h("p", { class: "empty" }, "Counting everybody…");
-  const grid = h("div", { class: "grid" }, Object.values(parts).map((part) => part.cards));
+  const nothing = h("p", { class: "empty card" }, Object.values(filter(context.values)).some(Boolean)
+    ? "No HCP is in this filter."
+    : "Nothing is known of anybody yet: no record has come in and no panel names targets. This page fills by itself as records arrive.");
+  nothing.hidden = true;
+  const grid = h("div", { class: "grid" }, parts.trust.cards, nothing, Object.entries(parts).map(([name, part]) => (name === "trust" ? null : part.cards)));
   fill(context.body, h("p", { class: "soft" }, `${described(context.values)}, ${WINDOWS[context.values.window] ?? WINDOWS["28d"]}`), choose.place, waiting, grid);
   context.title("Overview");
   grid.hidden = true;
@@ -28,6 +32,11 @@ export function open(context) {
     if (!now) return;
     if (grid.hidden) { waiting.remove(); grid.hidden = false; }
     choose.show(now.facets);
+    // Where nobody is, one sentence says so instead of a page of empty charts.
+    const nobody = now.hcps.hcps === 0;
+    for (const [name, part] of Object.entries(parts)) for (const card of part.cards) card.hidden = nobody && name !== "trust";
+    nothing.hidden = !nobody;
+    if (nobody) return;
     for (const part of Object.values(parts)) part.show?.(now, weeks);
     const sentence = parts.share.sentence(now);
     if (sentence !== said) { said = sentence; say(sentence); }
