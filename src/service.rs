@@ -141,6 +141,7 @@ impl Service {
             health: &health,
             metrics: &metrics.checks,
             alerts: alerts.as_ref(),
+            topics: &config.kafka.topics,
         };
         let api = api_door::open(config.tokens, http, config.audit.or_else(|| beside(&config.data)), parts)?;
         let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());

@@ -11,16 +11,20 @@
 //! | [`alert`] | which alerts begin, go on and end |
 //! | [`watermark`] | how far event time has come |
 //! | [`rows`] | metric values as Arrow rows |
+//! | [`arrivals`] | how complete recent days are |
 //! | [`check`] | may this HCP be touched now: the verdict on a proposed touch, with every reason |
 //! | [`forecast`] | what planned touches would come to, and which one to move |
+//! | [`overview`] | how the HCPs of a filter stand at an instant, as counts |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
 //! | [`what_if`] | what another policy would have held, and what load and coherence would be |
 //! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `forecast`, `touch_metrics` |
 
 pub mod alert;
+pub mod arrivals;
 pub mod check;
 pub mod forecast;
 pub mod kernel;
+pub mod overview;
 pub mod profile;
 pub mod rows;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use crate::access::SharedAccess;
 use crate::audit::AuditLog;
 use crate::health::Health;
+use crate::live_page::LivePage;
 use crate::metrics::checks::CheckMetrics;
 use crate::open_alerts::OpenAlerts;
 use processors::check::{Answer, Asked, Proposal, check};
@@ -33,6 +34,8 @@ pub struct Api {
     pub metrics: CheckMetrics,
     /// Open alerts; `None` where alerts are off.
     pub alerts: Option<OpenAlerts>,
+    /// Answers about groups, shared by the pages that ask for them.
+    pub live_page: LivePage,
     /// Held by the one request that looks at every HCP.
     pub scan: tokio::sync::Mutex<()>,
 }

@@ -10,8 +10,11 @@
 //! | `/v1/alerts`, `/v1/alerts/{id}` | open alerts |
 //! | `POST /v1/alerts/{id}/acknowledge` | one is accepted |
 //! | `/v1/forecast`, `/v1/hcps/{id}/forecast` | who goes over in the days ahead, and which planned touch to move |
+//! | `/v1/overview`, `/v1/overview/weeks` | how the HCPs of a filter stand, now and week by week |
+//! | `/v1/overview/hcps` | the HCPs behind a count |
+//! | `/v1/pipeline` | how fresh and how sound it is |
 //! | `/v1/openapi.json` | the API for programs |
-//! | `/` | these paths |
+//! | `/`, `/page/…` | the live page; to whoever asks for text, these paths |
 //!
 //! Every error is a problem document (RFC 9457, `application/problem+json`) and holds no id and no record's content. Below
 //! `/v1` a caller needs a token, or this machine; each check, view and acknowledgement is in the audit log before it is answered. The caller
@@ -42,8 +45,11 @@ mod hcps;
 mod healthz;
 mod index;
 mod json;
+mod live_page;
 mod metrics;
 mod openapi;
+mod overview;
+mod pipeline;
 mod problem;
 mod proposals;
 mod query;
@@ -108,7 +114,8 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
 
 fn router(state: HttpState) -> Router {
     Router::new()
-        .route("/", get(index::show))
+        .route("/", get(live_page::index))
+        .route("/page/{*path}", get(live_page::asset))
         .route("/metrics", get(metrics::show))
         .route("/healthz", get(healthz::show))
         .route("/readyz", get(readyz::show))
@@ -117,6 +124,10 @@ fn router(state: HttpState) -> Router {
         .route("/v1/hcps/{id}/forecast", get(forecasts::of_hcp))
         .route("/v1/forecast", get(forecasts::list))
         .route("/v1/accounts/{id}", get(accounts::show))
+        .route("/v1/overview", get(overview::now))
+        .route("/v1/overview/weeks", get(overview::weeks))
+        .route("/v1/overview/hcps", get(overview::list))
+        .route("/v1/pipeline", get(pipeline::show))
         .route("/v1/alerts", get(alerts::list))
         .route("/v1/alerts/{id}", get(alerts::show))
         .route("/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))

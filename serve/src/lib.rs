@@ -17,6 +17,7 @@
 //! | [`health`] | whether the loop turns and whether it is ready |
 //! | [`http`] | the server: `/metrics`, `/healthz`, `/readyz`, `/v1`, `/` |
 //! | [`api`] | what `/v1` answers from |
+//! | [`live_page`] | what open pages ask for again and again, computed once for all of them |
 //! | [`access`] | who may ask: tokens and roles |
 //! | [`audit`] | who asked what |
 
@@ -30,6 +31,7 @@ pub mod gauge;
 pub mod health;
 pub mod http;
 mod lineage;
+pub mod live_page;
 pub mod metrics;
 pub mod open_alerts;
 pub mod page;
@@ -40,6 +42,7 @@ pub use audit::AuditLog;
 pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};
 pub use health::{Assignment, Commit, Health, Restore};
 pub use http::{HttpError, HttpState};
+pub use live_page::LivePage;
 pub use metrics::PipelineMetrics;
 pub use open_alerts::OpenAlerts;
 pub use page::MetricsPage;

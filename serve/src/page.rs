@@ -4,6 +4,7 @@
 //! the standing set.
 
 use crate::gauge::GaugeSet;
+use prometheus::proto::MetricFamily;
 use prometheus::{Registry, TextEncoder};
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ impl MetricsPage {
     pub fn with_gauges(mut self, gauges: Arc<GaugeSet>) -> Self {
         self.gauges = Some(gauges);
         self
+    }
+
+    /// The families of the standing set, as of now.
+    pub(crate) fn standing(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
     }
 
     /// The page as of now.

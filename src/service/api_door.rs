@@ -11,11 +11,11 @@
 use anyhow::Context;
 use processors::{Askers, SharedShards};
 use serve::metrics::checks::CheckMetrics;
-use serve::{Access, Api, AuditLog, Door, Health, OpenAlerts, SharedAccess, Token};
+use serve::{Access, Api, AuditLog, Door, Health, LivePage, OpenAlerts, SharedAccess, Token};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use touchpoint::Clock;
+use touchpoint::{Clock, Topics};
 
 /// Name of the audit folder beside the tables.
 pub(crate) const AUDIT: &str = "audit";
@@ -30,6 +30,7 @@ pub(super) struct Parts<'a> {
     pub(super) health: &'a Arc<Health>,
     pub(super) metrics: &'a CheckMetrics,
     pub(super) alerts: Option<&'a OpenAlerts>,
+    pub(super) topics: &'a Topics,
 }
 
 /// The door of an API that listens on `address`.
@@ -57,6 +58,7 @@ pub(super) fn open(
         audit: AuditLog::start(audit).context("starting the thread of the audit log")?,
         metrics: parts.metrics.clone(),
         alerts: parts.alerts.cloned(),
+        live_page: LivePage::new(parts.topics.clone()),
         scan: Default::default(),
     })))
 }
@@ -76,7 +78,7 @@ mod tests {
     use std::sync::{Arc, RwLock};
     use std::time::Duration;
     use touchpoint::time::FixedClock;
-    use touchpoint::{Clock, Policy, Reference};
+    use touchpoint::{Clock, Policy, Reference, Topics};
 
     fn opened(listens: &str, tokens: Option<Vec<Token>>, audit: Option<PathBuf>) -> Door {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock(0));
@@ -90,6 +92,7 @@ mod tests {
             health: &health,
             metrics: &metrics,
             alerts: None,
+            topics: &Topics::default(),
         };
         open(tokens, listens.parse().unwrap(), audit, parts).unwrap()
     }

@@ -3,7 +3,7 @@
 use crate::kernel::touches::Source;
 use crate::kernel::{Entry, Texts};
 use touchpoint::policy::Basis;
-use touchpoint::time::Micros;
+use touchpoint::time::{DAY, Micros};
 use touchpoint::{BusinessFunction, Channel, Kind, Origin, Precision, Purpose, Status};
 
 /// One live record. What the record does not say is `None`.
@@ -17,6 +17,8 @@ pub struct Happening {
     pub occurred_at: Micros,
     /// How exactly that is known.
     pub precision: Precision,
+    /// The UTC day on which this version came in, as its first instant.
+    pub ingested_on: Micros,
     /// Version.
     pub version: i64,
     /// State.
@@ -55,6 +57,7 @@ pub(crate) fn happening<T: Texts>(source: &Source<'_, T>, entry: &Entry) -> Happ
         event_id: text(entry.event_id),
         occurred_at: entry.occurred_at,
         precision: if entry.is_date_only() { Precision::Date } else { Precision::Instant },
+        ingested_on: Micros::from(entry.ingested_day) * DAY,
         version: entry.version,
         status: entry.status(),
         channel: entry.channel(),

@@ -3,7 +3,7 @@
 use super::HttpState;
 use super::asking::{Asking, look, private};
 use super::problem::Problem;
-use super::words::{instant, maybe_instant, word};
+use super::words::{date, instant, maybe_instant, word};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -22,6 +22,7 @@ const TIMELINE: usize = 1_000;
 /// An HCP and what is known of it.
 struct Known {
     at: Micros,
+    gap: Micros,
     found: Option<(Profile, Value)>,
 }
 
@@ -37,10 +38,11 @@ pub(super) async fn show(
         api.read(|shards, at| {
             let view = View { audience, at, timeline: TIMELINE };
             let found = profile(shards, &asked, view, &mut Scratch::default());
-            Known { at, found: found.map(|found| (found, described(shards.reference(), &asked, at))) }
+            let gap = shards.policy().gap;
+            Known { at, gap, found: found.map(|found| (found, described(shards.reference(), &asked, at))) }
         })
     });
-    let Known { at, found } = known.await?;
+    let Known { at, gap, found } = known.await?;
     let outcome = if found.is_some() { "shown" } else { "unknown" };
     let line = asking.line(at, "view_hcp", json!({ "hcp_id": hcp_id, "outcome": outcome }));
     asking.audit(at, line).await?;
@@ -57,7 +59,8 @@ pub(super) async fn show(
         "reference": reference,
         "windows": profile.windows.iter().map(window).collect::<Vec<_>>(),
         "budgets": profile.budgets.iter().map(budget).collect::<Vec<_>>(),
-        "minimum_gaps": profile.gaps.iter().map(gap).collect::<Vec<_>>(),
+        "collision_gap_seconds": seconds(gap),
+        "minimum_gaps": profile.gaps.iter().map(minimum_gap).collect::<Vec<_>>(),
         "timeline": profile.timeline.iter().map(happening).collect::<Vec<_>>(),
         "records": profile.records,
     })))
@@ -141,7 +144,7 @@ fn budget(budget: &BudgetStanding) -> Value {
     })
 }
 
-fn gap(gap: &GapStanding) -> Value {
+fn minimum_gap(gap: &GapStanding) -> Value {
     json!({ "name": gap.name, "gap_seconds": seconds(gap.gap), "until": maybe_instant(gap.until) })
 }
 
@@ -151,6 +154,7 @@ pub(super) fn happening(record: &Happening) -> Value {
         "event_id": record.event_id,
         "occurred_at": instant(record.occurred_at),
         "precision": word(Some(record.precision)),
+        "ingested_on": date(record.ingested_on),
         "version": record.version,
         "status": word(record.status),
         "channel": word(record.channel),

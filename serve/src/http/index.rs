@@ -1,4 +1,4 @@
-//! `/`: the paths, for whoever opens the address in a browser.
+//! `/` as text: the paths, for whoever asks without a browser.
 
 const INDEX: &str = "touchload\n\n\
     /metrics   numbers for Prometheus\n\
@@ -8,11 +8,14 @@ const INDEX: &str = "touchload\n\n\
     GET  /v1/hcps/{id}        metrics, budgets and records of one HCP\n\
     GET  /v1/hcps/{id}/forecast   its planned touches, and which one to move\n\
     GET  /v1/forecast         who goes over in the days ahead\n\
+    GET  /v1/overview         how everybody stands now; /v1/overview/weeks week by week\n\
+    GET  /v1/overview/hcps    who is over, whom to hold today, who is untouched\n\
+    GET  /v1/pipeline         how fresh and how sound it is\n\
     GET  /v1/accounts/{id}    the HCPs of one account\n\
     GET  /v1/alerts           open alerts: what, since when, what did it, what to do\n\
     POST /v1/alerts/{id}/acknowledge   one is accepted, with a reason\n\
     GET  /v1/openapi.json     all of /v1 for programs\n";
 
-pub(super) async fn show() -> &'static str {
+pub(super) fn text() -> &'static str {
     INDEX
 }

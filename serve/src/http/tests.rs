@@ -2,6 +2,7 @@
 
 mod alerts;
 mod api;
+mod overview;
 mod schema;
 
 use super::{HttpState, serve};

@@ -20,6 +20,11 @@ pub(super) fn instant(at: Micros) -> String {
     at.map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
+/// The UTC day of an instant.
+pub(super) fn date(at: Micros) -> String {
+    DateTime::from_timestamp_micros(at).map_or_else(String::new, |at| at.date_naive().to_string())
+}
+
 /// An instant, `null` without one.
 pub(super) fn maybe_instant(at: Option<Micros>) -> Value {
     at.map(instant).into()

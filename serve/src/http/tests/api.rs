@@ -6,6 +6,7 @@ use crate::access::{Access, Role, SharedAccess, Token};
 use crate::api::{Api, Door};
 use crate::audit::AuditLog;
 use crate::health::{Assignment, Health, Restore};
+use crate::live_page::LivePage;
 use crate::metrics::checks::CheckMetrics;
 use crate::open_alerts::OpenAlerts;
 use processors::{Askers, Ownership, Shards};
@@ -18,7 +19,7 @@ use touchpoint::policy::{Budget, MinimumGap, Scope, Selector};
 use touchpoint::record::{RecordBuilder, RecordRow};
 use touchpoint::reference::{AccountRow, HcpRow, Tables};
 use touchpoint::time::{DAY, Micros, SECOND};
-use touchpoint::{BusinessFunction, Clock, Policy, Reference, Status};
+use touchpoint::{BusinessFunction, Clock, Policy, Reference, Status, Topics};
 
 /// The present time of the tests' clock.
 const NOW: Micros = 1_000 * SECOND + 20_000 * DAY;
@@ -77,6 +78,7 @@ fn door(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> impl FnOnce
             audit,
             metrics,
             alerts,
+            live_page: LivePage::new(Topics::default()),
             scan: Default::default(),
         }))
     }
