@@ -17,7 +17,7 @@ const MEDICAL_ACTIVITY: &str = include_str!("../../sql/views/published/medical_a
 const OWNERS_POOLED: &str = include_str!("../../sql/views/published/owners_pooled.sql");
 
 /// An instant as a parameter of a view.
-pub(super) fn instant(at: Micros) -> ScalarValue {
+fn instant(at: Micros) -> ScalarValue {
     ScalarValue::TimestampMicrosecond(Some(at), Some("UTC".into()))
 }
 
@@ -35,8 +35,10 @@ pub(super) async fn medical_activity(
     for (name, fact) in FACTS {
         context.register_udf(hcp_fact(name, fact, reference.clone()));
     }
-    let view = context.sql(MEDICAL_ACTIVITY).await?.with_param_values(vec![("now", instant(now))])?;
-    Ok(view.into_view())
+    let view = context.sql(MEDICAL_ACTIVITY).await?.with_param_values(vec![("now", instant(now))])?.into_view();
+    let functions = ["status_rank", "is_touch"].into_iter().chain(FACTS.map(|(name, _)| name));
+    functions.for_each(|name| context.deregister_udf(name));
+    Ok(view)
 }
 
 /// `owners_pooled` as of `now`, over the view `touchpoints` that the context has.

@@ -33,8 +33,7 @@ const fn visible(name: &'static str, subject: Subject) -> Visible {
 
 /// Offsets have gaps where medical records lie between others, a file's name is the hash of all that is in it, and how far
 /// a partition has come depends on the slowest topic.
-const LOG: &[&str] =
-    &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
+const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
 
 /// The tables and views.
 pub(super) const TABLES: [Visible; 11] = [

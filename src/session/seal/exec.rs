@@ -29,12 +29,7 @@ pub(super) struct SealedExec {
 }
 
 impl SealedExec {
-    pub(super) fn new(
-        name: &'static str,
-        inside: Arc<dyn ExecutionPlan>,
-        lens: Arc<Lens>,
-        outside: SchemaRef,
-    ) -> Self {
+    pub(super) fn new(name: &'static str, inside: Arc<dyn ExecutionPlan>, lens: Arc<Lens>, outside: SchemaRef) -> Self {
         // One partition, however the inside is split: how many files there are is knowledge, too.
         let inside: Arc<dyn ExecutionPlan> = match inside.output_partitioning().partition_count() {
             1 => inside,
@@ -126,7 +121,9 @@ impl Packing {
     fn new(lens: Arc<Lens>, (outside, inside): (SchemaRef, SchemaRef), size: usize, rows: Count) -> Self {
         let packed = match outside.fields().first() {
             Some(_) => outside.clone(),
-            None => Arc::new(Schema::new(lens.schema(&inside).fields().first().cloned().into_iter().collect::<Vec<_>>())),
+            None => {
+                Arc::new(Schema::new(lens.schema(&inside).fields().first().cloned().into_iter().collect::<Vec<_>>()))
+            }
         };
         let batches = BatchCoalescer::new(packed.clone(), size);
         Self { lens, outside, packed, batches, rows, has_ended: false }
@@ -168,7 +165,8 @@ pub(super) fn untold(name: &str, error: &DataFusionError) -> DataFusionError {
         }
         root => {
             // An error of Arrow may quote a value, and values are people.
-            let told = if matches!(root, DataFusionError::ArrowError(..)) { "of Arrow".into() } else { root.to_string() };
+            let told =
+                if matches!(root, DataFusionError::ArrowError(..)) { "of Arrow".into() } else { root.to_string() };
             tracing::error!(table = name, error = %told, "a sealed table could not be read");
             let message = format!("{name} could not be read; the server's log says why, and a retry may help");
             DataFusionError::Execution(message)
