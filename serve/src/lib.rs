@@ -20,6 +20,7 @@
 //! | [`live_page`] | what open pages ask for again and again, computed once for all of them |
 //! | [`access`] | who may ask: tokens and roles |
 //! | [`audit`] | who asked what |
+//! | [`postgres`] | the SQL server that Postgres clients speak to |
 
 pub mod access;
 pub mod alert_rule;
@@ -35,8 +36,9 @@ pub mod live_page;
 pub mod metrics;
 pub mod open_alerts;
 pub mod page;
+pub mod postgres;
 
-pub use access::{Access, Role, SharedAccess, Token};
+pub use access::{Access, Reader, Role, SharedAccess, Token};
 pub use api::{Api, Door};
 pub use audit::AuditLog;
 pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};

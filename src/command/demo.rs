@@ -134,6 +134,7 @@ fn service_config(
         tokens: None,
         tokens_file: None,
         audit: None,
+        sql: Some(sql_section(args)),
         reference,
         reference_source: given.is_given().then(|| ReferenceSource::of_files(given).shared()),
         policy,

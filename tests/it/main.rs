@@ -14,6 +14,7 @@ mod demo_path;
 mod embedded;
 mod erasures;
 mod faults;
+mod firewall;
 mod forecasts;
 mod import_ends;
 mod imports;
