@@ -138,3 +138,99 @@ fn hcp_fact(name: &str, fact: Fact, reference: Arc<Reference>) -> ScalarUDF {
         Ok(Arc::new(facts))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Micros, medical_activity};
+    use arrow::array::{BooleanArray, RecordBatch};
+    use datafusion::prelude::SessionContext;
+    use std::sync::Arc;
+    use touchpoint::log::from_record;
+    use touchpoint::record::{RecordBuilder, RecordRow};
+    use touchpoint::reference::{HcpRow, Tables};
+    use touchpoint::time::{DAY, SECOND};
+    use touchpoint::{BusinessFunction, Channel, Kind, Reference, Status};
+
+    /// 2026-01-15 00:00 UTC.
+    const JANUARY: Micros = 1_768_435_200 * SECOND;
+    /// The instant at which January is published: 2026-03-08 00:00 UTC.
+    const PUBLISHED: Micros = 1_772_928_000 * SECOND;
+
+    fn request(at: Micros) -> RecordRow<'static> {
+        RecordRow {
+            kind: Kind::Requests,
+            status: Some(Status::Received),
+            channel: Some(Channel::MedicalRequest),
+            business_function: Some(BusinessFunction::Medical),
+            ..RecordRow::visit(at)
+        }
+    }
+
+    /// The rows, each of another HCP unless it says whose it is, in a log.
+    fn log(rows: &[RecordRow<'_>]) -> RecordBatch {
+        let mut builder = RecordBuilder::default();
+        for (n, row) in rows.iter().enumerate() {
+            let hcp_id = if row.hcp_id.is_empty() { format!("h{n}") } else { row.hcp_id.to_owned() };
+            builder.push(&RecordRow { event_id: &hcp_id, hcp_id: &hcp_id, kafka_offset: n as i64, ..*row });
+        }
+        let flags = || BooleanArray::from(vec![false; rows.len()]);
+        from_record(&builder.finish().unwrap(), flags(), flags()).unwrap()
+    }
+
+    /// The cells at `now`: month, activity, HCPs and records.
+    async fn cells(rows: &[RecordRow<'_>], accounts: usize, now: Micros) -> Vec<String> {
+        let hcp = |n: usize| HcpRow {
+            hcp_id: format!("h{n}"),
+            account_id: Some(format!("acc-{}", n % accounts)),
+            ..HcpRow::default()
+        };
+        let tables = Tables { hcps: Some((0..rows.len()).map(hcp).collect()), ..Tables::default() };
+        let reference = Arc::new(Reference::try_new(tables).unwrap());
+        let context = SessionContext::new();
+        context.register_batch("touchpoint_log", log(rows)).unwrap();
+        let view = medical_activity(&context, &reference, now).await.unwrap();
+        context.register_table("medical_activity", view).unwrap();
+        let sql = "SELECT to_char(month, '%Y-%m') || ' ' || activity || ' ' || hcps_at_least || ' ' || records_at_least \
+                   FROM medical_activity ORDER BY 1";
+        let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+        let texts = batches.iter().flat_map(|batch| {
+            let text = |row| arrow::util::display::array_value_to_string(batch.column(0), row).unwrap();
+            (0..batch.num_rows()).map(text).collect::<Vec<_>>()
+        });
+        texts.collect()
+    }
+
+    #[tokio::test]
+    async fn a_cell_is_there_once_its_month_is_published_and_full_enough() {
+        let rows = |n: usize| vec![request(JANUARY); n];
+        assert_eq!(cells(&rows(10), 3, PUBLISHED).await, ["2026-01 requests 10 10"]);
+        assert_eq!(cells(&rows(14), 3, PUBLISHED + 900 * DAY).await, ["2026-01 requests 10 10"]);
+        assert!(cells(&rows(10), 3, PUBLISHED - 1).await.is_empty());
+        assert!(cells(&rows(9), 3, PUBLISHED).await.is_empty(), "too few HCPs");
+        assert!(cells(&rows(15), 2, PUBLISHED).await.is_empty(), "too few accounts");
+        let withdrawn = RecordRow { status: Some(Status::Withdrawn), ..request(JANUARY) };
+        assert!(cells(&vec![withdrawn; 12], 3, PUBLISHED).await.is_empty());
+        let visit = RecordRow { business_function: Some(BusinessFunction::Medical), ..RecordRow::visit(JANUARY) };
+        assert_eq!(cells(&[rows(9), vec![visit; 10]].concat(), 3, PUBLISHED).await, ["2026-01 medical_touches 10 10"]);
+    }
+
+    #[tokio::test]
+    async fn what_comes_in_later_changes_no_published_cell() {
+        let mut rows = vec![request(JANUARY); 10];
+        let before = cells(&rows, 3, PUBLISHED).await;
+        // Five more of other HCPs, and one of the ten withdrawn and another moved to the next month.
+        rows.extend(vec![RecordRow { ingested_at: PUBLISHED, ..request(JANUARY) }; 5]);
+        let corrected = |status, at, hcp_id| {
+            let row = RecordRow { version: 1, status: Some(status), ..request(at) };
+            RecordRow { ingested_at: PUBLISHED + DAY, hcp_id, ..row }
+        };
+        rows.push(corrected(Status::Withdrawn, JANUARY, "h0"));
+        rows.push(corrected(Status::Received, JANUARY + 20 * DAY, "h1"));
+        assert_eq!(cells(&rows, 3, PUBLISHED + 100 * DAY).await, before);
+        // In time they do.
+        let in_time = rows.iter().map(|row| RecordRow { ingested_at: row.ingested_at.min(PUBLISHED - 1), ..*row });
+        assert_eq!(cells(&in_time.collect::<Vec<_>>(), 3, PUBLISHED).await, ["2026-01 requests 10 10"]);
+        let imported = rows.iter().map(|row| RecordRow { kafka_topic: "import:1", ..*row });
+        assert_eq!(cells(&imported.collect::<Vec<_>>(), 3, PUBLISHED).await, ["2026-01 requests 10 10"], "13 are left");
+    }
+}
