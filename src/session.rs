@@ -55,8 +55,8 @@ pub async fn offline(store: Arc<Store>, facts: &Facts) -> Result<SessionContext>
 /// A table of that name exists already: a bug.
 pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext> {
     let context = context()?;
-    context.register_table("hcp_now", Arc::new(LiveTable::new(shards.clone(), audience, Windows::Headline)))?;
-    context.register_table("hcp_now_windows", Arc::new(LiveTable::new(shards.clone(), audience, Windows::All)))?;
+    context.register_table("hcp_now", Arc::new(LiveTable::table(shards.clone(), audience, Windows::Headline)))?;
+    context.register_table("hcp_now_windows", Arc::new(LiveTable::table(shards.clone(), audience, Windows::All)))?;
     context.register_table("touches_now", Arc::new(SumsTable::touches(shards.clone(), audience)))?;
     context.register_table("requests_now", Arc::new(SumsTable::requests(shards.clone())))?;
     let forecasts = ForecastFunction::new(Known::Live(shards.clone()), audience);

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
-//! | [`built_table`] | the frame of a table whose rows are built when a plan runs |
+//! | [`built_table`] | the frame of a table whose rows are built when a plan runs; `built_exec` in a plan |
+//! | [`sieve`] | what rows have to pass before they are built whole |
+//! | `live_rows` | the live state, read a slice at a time |
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`output`] | what a table gives of each HCP: metrics, or [`forecast_rows`] |
 //! | `arguments` | instants, days and audiences as table functions are given them |
@@ -17,6 +19,7 @@
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 mod arguments;
+mod built_exec;
 pub mod built_table;
 pub mod changed;
 pub mod forecast_function;
@@ -24,9 +27,11 @@ pub mod forecast_rows;
 pub mod history_table;
 pub mod layout;
 mod live_forecasts;
+mod live_rows;
 pub mod live_table;
 pub mod metrics_at;
 pub mod output;
+pub mod sieve;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
