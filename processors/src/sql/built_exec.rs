@@ -37,11 +37,7 @@ impl<T: BuildRows> BuiltExec<T> {
     ///
     /// # Errors
     /// `kept` names a place that the table lacks: a bug of the planner.
-    pub(super) fn try_new(
-        table: T,
-        kept: Option<Vec<usize>>,
-        predicates: Vec<Arc<dyn PhysicalExpr>>,
-    ) -> Result<Self> {
+    pub(super) fn try_new(table: T, kept: Option<Vec<usize>>, predicates: Vec<Arc<dyn PhysicalExpr>>) -> Result<Self> {
         let schema = match &kept {
             Some(kept) => Arc::new(table.schema().project(kept)?),
             None => table.schema(),

@@ -60,7 +60,8 @@ impl<T: BuildRows> TableProvider for BuiltTable<T> {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let kind = |filter: &&Expr| if of_a_row(filter) { T::FILTERS } else { TableProviderFilterPushDown::Unsupported };
+        let kind =
+            |filter: &&Expr| if of_a_row(filter) { T::FILTERS } else { TableProviderFilterPushDown::Unsupported };
         Ok(filters.iter().map(kind).collect())
     }
 
@@ -72,8 +73,10 @@ impl<T: BuildRows> TableProvider for BuiltTable<T> {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = DFSchema::try_from(self.0.schema())?;
-        let predicates =
-            filters.iter().map(|filter| session.create_physical_expr(filter.clone(), &schema)).collect::<Result<_>>()?;
+        let predicates = filters
+            .iter()
+            .map(|filter| session.create_physical_expr(filter.clone(), &schema))
+            .collect::<Result<_>>()?;
         Ok(Arc::new(BuiltExec::try_new(self.0.clone(), projection.cloned(), predicates)?.limited(limit)))
     }
 }

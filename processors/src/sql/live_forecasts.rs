@@ -23,12 +23,7 @@ pub(super) struct LiveForecasts {
 }
 
 impl LiveForecasts {
-    pub(super) fn table(
-        shards: SharedShards,
-        when: When,
-        audience: Audience,
-        rows: ForecastRows,
-    ) -> BuiltTable<Self> {
+    pub(super) fn table(shards: SharedShards, when: When, audience: Audience, rows: ForecastRows) -> BuiltTable<Self> {
         BuiltTable(Self { shards, when, audience, rows })
     }
 }

@@ -80,11 +80,7 @@ impl Sifted {
     }
 }
 
-fn built<'r>(
-    layout: &Layout,
-    rows: impl Iterator<Item = &'r MetricRow<'r>>,
-    shared: &Shared,
-) -> Result<RecordBatch> {
+fn built<'r>(layout: &Layout, rows: impl Iterator<Item = &'r MetricRow<'r>>, shared: &Shared) -> Result<RecordBatch> {
     let mut builder = RowBuilder::new(layout, shared);
     for row in rows {
         builder.push(row.hcp_id, row.window, row.values, row.overall);
