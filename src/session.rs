@@ -5,10 +5,14 @@
 //! pipeline, for gauges and the terminal view. Names and columns are the same in both. Views come from
 //! `sql/views/*.sql`.
 
+mod commented;
+pub mod comments;
 mod confined;
 mod stored;
+mod tables;
 mod views;
 
+pub use commented::COMMENT;
 pub use stored::StoredTables;
 
 use datafusion::error::Result;

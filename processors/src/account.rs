@@ -22,6 +22,7 @@ mod sums;
 mod tests;
 
 pub use row::AccountRow;
+pub use standing::{complexity, required_model};
 
 use crate::kernel::{self, Entry, Evaluation, Instant, Records, Scratch};
 use crate::state::dictionary::Dictionary;

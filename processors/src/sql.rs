@@ -10,6 +10,8 @@
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`account_table`] | `account_now`, and the table function `account_metrics_at(timestamp [, audience])` |
 //! | [`touchpoints_at`] | the table function `touchpoints_at(timestamp)` |
+//! | [`calendar`] | `calendar` |
+//! | [`reference_table`] | `hcps`, `accounts` and their histories |
 //! | [`output`] | what a table gives of each HCP: metrics, or [`forecast_rows`] |
 //! | `arguments` | instants, days and audiences as table functions are given them |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
@@ -26,6 +28,7 @@ pub mod account_table;
 mod arguments;
 mod built_exec;
 pub mod built_table;
+pub mod calendar;
 pub mod changed;
 pub mod forecast_function;
 pub mod forecast_rows;
@@ -38,6 +41,7 @@ pub mod live_table;
 pub mod metric_functions;
 pub mod metrics_at;
 pub mod output;
+pub mod reference_table;
 pub mod sieve;
 pub mod sums_table;
 mod targets;

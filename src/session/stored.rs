@@ -4,15 +4,16 @@
 //! `hcp_metrics_at` are moved to the newest versions together, between statements, when the last move is older than the
 //! allowed staleness. Beside a running pipeline this is how a prompt that stays open sees what is committed meanwhile.
 
+use super::Facts;
 use super::confined::Confined;
-use super::{Facts, views};
+use super::tables::{self, replace};
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
 use processors::sql::forecast_function::Known;
 use processors::sql::history_table::{AsOf, History};
-use processors::sql::{ForecastFunction, HcpMetricsAt, HistoryTable, Layout, touch_metrics};
+use processors::sql::{ForecastFunction, HcpMetricsAt, HistoryTable, Layout, metric_functions, touch_metrics};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -50,7 +51,8 @@ impl StoredTables {
             let files = Arc::new(Confined::to(folder).map_err(|e| DataFusionError::ObjectStore(Box::new(e)))?);
             context.runtime_env().register_object_store(ObjectStoreUrl::local_filesystem().as_ref(), files);
         }
-        context.register_udaf(touch_metrics(self.facts.policy.clone(), self.facts.reference.clone()));
+        let metrics = touch_metrics(self.facts.policy.clone(), self.facts.reference.clone());
+        metric_functions::register(&context, metrics, Audience::Full);
         Ok(context)
     }
 
@@ -85,22 +87,14 @@ impl StoredTables {
         context.register_udtf("hcp_metrics_at", Arc::new(at));
         let known = Known::Stored(history, self.now.clone());
         context.register_udtf("forecast", Arc::new(ForecastFunction::new(known, Audience::Full)));
-        for (name, view) in views::plan(context).await? {
-            replace(context, name, view)?;
-        }
-        Ok(())
+        let facts = Facts { clock: self.now.clone(), ..self.facts.clone() };
+        tables::register(context, &facts, Audience::Full).await
     }
 
     async fn table(&self, table: Table) -> Result<Arc<dyn TableProvider>> {
         let missing = || DataFusionError::Internal(format!("table {table} is not in the store's schema"));
         self.schema.table(table.name()).await?.ok_or_else(missing)
     }
-}
-
-fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-    context.deregister_table(name)?;
-    context.register_table(name, table)?;
-    Ok(())
 }
 
 /// The now of the running statement, however often it asks.

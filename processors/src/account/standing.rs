@@ -25,7 +25,7 @@ pub(super) fn lineage(account: Option<&str>, asked: &Asked<'_>) -> Vec<String> {
 }
 
 /// 12 · points / (2 · known), `None` when fewer than four of six attributes are known.
-pub(super) fn complexity(row: &AccountRow) -> Option<f64> {
+pub fn complexity(row: &AccountRow) -> Option<f64> {
     let sizes = |n: u32, [one, two]: [u32; 2]| u32::from(n > one) + u32::from(n > two);
     let points = [
         row.sites.map(|n| sizes(n, [1, 9])),
@@ -41,7 +41,7 @@ pub(super) fn complexity(row: &AccountRow) -> Option<f64> {
 }
 
 /// What it says by itself, else what its complexity asks for.
-pub(super) fn required_model(row: &AccountRow) -> Option<ExecutionModel> {
+pub fn required_model(row: &AccountRow) -> Option<ExecutionModel> {
     row.required_override.or_else(|| {
         let complexity = complexity(row)?;
         Some(match complexity {

@@ -102,10 +102,7 @@ impl TableProvider for AccountTable {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let as_of = match &self.as_of {
-            AsOf::Instant(at) => *at,
-            AsOf::Now(clock) => clock.now(),
-        };
+        let as_of = self.as_of.instant();
         let instant = |at| lit(ScalarValue::TimestampMicrosecond(Some(at), Some("UTC".into())));
         let occurred_at = || Expr::Column(Column::from_name("occurred_at"));
         let known = occurred_at().gt(instant(as_of - RETENTION)).and(occurred_at().lt_eq(instant(as_of)));

@@ -11,7 +11,7 @@ pub mod sharing;
 pub use sharing::ShareMetrics;
 
 use super::function_docs;
-use super::touch_metrics::{coerced, touch_metrics};
+use super::touch_metrics::coerced;
 use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_datafusion_err};
@@ -19,12 +19,13 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, Signature, Volatility};
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
+use touchpoint::Audience;
 use touchpoint::metric::{METRICS, MetricColumn, metric_field};
-use touchpoint::{Audience, Policy, Reference};
 
-/// Makes `touch_metrics` and the functions over it known to a session. `widest` is the audience of calls that name none.
-pub fn register(context: &SessionContext, (policy, reference): (Arc<Policy>, Arc<Reference>), widest: Audience) {
-    let shared = Arc::new(touch_metrics(policy, reference));
+/// Makes `shared`, which is `touch_metrics` or guards it, and the functions over it known to a session, once. `widest` is
+/// the audience of calls that name none.
+pub fn register(context: &SessionContext, shared: AggregateUDF, widest: Audience) {
+    let shared = Arc::new(shared);
     for metric in METRICS {
         context.register_udaf(AggregateUDF::new_from_impl(MetricFunction::new(metric, shared.clone())));
     }

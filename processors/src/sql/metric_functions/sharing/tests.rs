@@ -1,7 +1,7 @@
 //! Metric functions over a few touchpoints: how many lists a plan keeps, and that fields equal those of the struct.
 
 use crate::sql::metric_functions::register;
-use crate::sql::touch_metrics::{ARGUMENTS, arguments};
+use crate::sql::touch_metrics::{ARGUMENTS, arguments, touch_metrics};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::util::pretty::pretty_format_batches;
@@ -37,7 +37,8 @@ fn session() -> SessionContext {
     let fields: Vec<Field> = columns.iter().map(|(name, of)| Field::new(*name, of.clone(), true)).collect();
     let arrays = columns.into_iter().map(column).collect();
     let context = SessionContext::new();
-    register(&context, (Arc::new(Policy::default()), Arc::new(Reference::default())), Audience::Full);
+    let shared = touch_metrics(Arc::new(Policy::default()), Arc::new(Reference::default()));
+    register(&context, shared, Audience::Full);
     context
         .register_batch("touchpoints", RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap())
         .unwrap();
