@@ -16,6 +16,8 @@
 //! | `lens`, `seal`, `guarded` | rows and columns through a lens, tables behind a barrier, aggregates under guard |
 //! | `readers`, `role_schema`, `runtime` | a session per connection, its one schema, the memory and disk it may use |
 
+mod commented;
+pub mod comments;
 mod commercial;
 mod confined;
 mod guarded;
@@ -30,10 +32,12 @@ mod seal;
 mod sight;
 mod statement_clock;
 mod stored;
+mod tables;
 mod versions;
 mod views;
 mod visible;
 
+pub use commented::COMMENT;
 pub use readers::{CATALOG, NotReady, ReaderSessions, Source};
 pub use runtime::QueryLimits;
 pub use stored::StoredTables;
@@ -85,8 +89,8 @@ pub async fn offline(store: Arc<Store>, facts: &Facts) -> Result<SessionContext>
 /// A table of that name exists already: a bug.
 pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext> {
     let context = context()?;
-    context.register_table("hcp_now", Arc::new(LiveTable::new(shards.clone(), audience, Windows::Headline)))?;
-    context.register_table("hcp_now_windows", Arc::new(LiveTable::new(shards.clone(), audience, Windows::All)))?;
+    context.register_table("hcp_now", Arc::new(LiveTable::table(shards.clone(), audience, Windows::Headline)))?;
+    context.register_table("hcp_now_windows", Arc::new(LiveTable::table(shards.clone(), audience, Windows::All)))?;
     context.register_table("touches_now", Arc::new(SumsTable::touches(shards.clone(), audience)))?;
     context.register_table("requests_now", Arc::new(SumsTable::requests(shards.clone())))?;
     let forecasts = ForecastFunction::new(Known::Live(shards.clone()), audience);
@@ -106,5 +110,19 @@ fn context() -> Result<SessionContext> {
 fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
     context.deregister_table(name)?;
     context.register_table(name, table)?;
+    Ok(())
+}
+
+/// Puts the comments on every table of the context's own schema.
+async fn comment_tables(context: &SessionContext) -> Result<()> {
+    let config = context.copied_config();
+    let defaults = &config.options().catalog;
+    let catalog = context.catalog(&defaults.default_catalog);
+    let Some(schema) = catalog.and_then(|catalog| catalog.schema(&defaults.default_schema)) else { return Ok(()) };
+    for name in schema.table_names() {
+        if let Some(table) = schema.table(&name).await? {
+            replace(context, &name, commented::commented(&name, table)?)?;
+        }
+    }
     Ok(())
 }

@@ -26,9 +26,9 @@ placed AS (
     SELECT v.*, coalesce(h.territory, '?') AS territory, a.access_status
     FROM visits v
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = v.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = v.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
-    LEFT JOIN accounts a ON a.account_id = h.account_id
+    LEFT JOIN accounts_history a ON a.account_id = h.account_id
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
 ),
 scoped AS (

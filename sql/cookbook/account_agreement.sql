@@ -16,7 +16,7 @@ touches AS (
     SELECT coalesce(a.account_id, h.account_id, 'unassigned') AS account_id, t.hcp_id, t.business_function, t.theme
     FROM touchpoints t
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = t.hcp_id AND (h.valid_from IS NULL OR h.valid_from <= t.occurred_at)
+    LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id AND (h.valid_from IS NULL OR h.valid_from <= t.occurred_at)
         AND (h.valid_to IS NULL OR h.valid_to > t.occurred_at)
     LEFT JOIN affiliations a ON a.hcp_id = t.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= t.occurred_at) AND (a.valid_to IS NULL OR a.valid_to > t.occurred_at)
@@ -59,7 +59,7 @@ SELECT s.account_id, c.territory, c.kind, s.hcps, s.functions, CAST(s.touches AS
     CAST(s.within_den / 2 AS BIGINT) AS within_pairs
 FROM summed s
 CROSS JOIN params p
-LEFT JOIN accounts c ON c.account_id = s.account_id
+LEFT JOIN accounts_history c ON c.account_id = s.account_id
     AND (c.valid_from IS NULL OR c.valid_from <= p.at) AND (c.valid_to IS NULL OR c.valid_to > p.at)
 WHERE s.pooled_den >= 20
 ORDER BY s.pooled_num / s.pooled_den, s.account_id

@@ -12,7 +12,7 @@ WITH params AS (
 ),
 members AS (
     SELECT h.hcp_id, coalesce(a.account_id, h.account_id) AS account_id
-    FROM hcps h
+    FROM hcps_history h
     CROSS JOIN params p
     LEFT JOIN affiliations a ON a.hcp_id = h.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
@@ -51,7 +51,7 @@ SELECT s.account_id, c.territory, c.kind, s.hcps, s.touched, round(s.touched * 1
 FROM summed s
 CROSS JOIN params p
 JOIN voices v ON v.account_id = s.account_id
-LEFT JOIN accounts c ON c.account_id = s.account_id
+LEFT JOIN accounts_history c ON c.account_id = s.account_id
     AND (c.valid_from IS NULL OR c.valid_from <= p.at) AND (c.valid_to IS NULL OR c.valid_to > p.at)
 WHERE s.touches >= 20 AND s.hcps >= 3
 ORDER BY round(v.effective, 6) DESC, s.account_id

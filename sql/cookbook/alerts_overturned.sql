@@ -26,9 +26,9 @@ fired AS (
     SELECT s.*, coalesce(h.territory, c.territory, '?') AS territory
     FROM stories s
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = s.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = s.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
-    LEFT JOIN accounts c ON c.account_id = s.account_id
+    LEFT JOIN accounts_history c ON c.account_id = s.account_id
         AND (c.valid_from IS NULL OR c.valid_from <= p.at) AND (c.valid_to IS NULL OR c.valid_to > p.at)
     WHERE s.fired_at > p.at - p.span
 ),

@@ -19,7 +19,7 @@ touches AS (
         coalesce(h.territory, '?') AS territory
     FROM touchpoints t
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = t.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE t.occurred_at > p.at - p.width AND t.occurred_at <= p.at
         AND t.business_function <> 'medical' AND NOT t.solicited AND t.purpose NOT IN ('service', 'safety')

@@ -25,7 +25,7 @@ ranked AS (
     SELECT coalesce(h.territory, '?') AS territory, coalesce(t.touches, 0) AS touches,
         row_number() OVER (PARTITION BY h.territory ORDER BY coalesce(t.touches, 0), h.hcp_id) AS place,
         count(*) OVER (PARTITION BY h.territory) AS hcps
-    FROM hcps h
+    FROM hcps_history h
     CROSS JOIN params p
     LEFT JOIN touches t ON t.hcp_id = h.hcp_id
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)

@@ -19,7 +19,7 @@ SELECT coalesce(h.territory, '?') AS territory, coalesce(h.segment, '?') AS segm
         / sum(CASE WHEN m.untimely IS NOT NULL THEN m.unsolicited ELSE 0 END), 4) END AS untimely_share
 FROM hcp_metrics_at(now(), 'commercial') m
 CROSS JOIN params p
-LEFT JOIN hcps h ON h.hcp_id = m.hcp_id
+LEFT JOIN hcps_history h ON h.hcp_id = m.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 WHERE m."window" = '28d'
 GROUP BY 1, 2

@@ -22,7 +22,7 @@ SELECT f.hcp_id, h.territory, h.segment, f.hcp_excess AS touches_too_many, f.bin
 FROM forecast(now(), 14, 'commercial') f
 CROSS JOIN params p
 JOIN targets t ON t.hcp_id = f.hcp_id
-LEFT JOIN hcps h ON h.hcp_id = f.hcp_id
+LEFT JOIN hcps_history h ON h.hcp_id = f.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 WHERE f.act IS NOT NULL
 ORDER BY f.hcp_excess DESC, f.occurred_at, f.hcp_id, f.event_id

@@ -16,7 +16,7 @@ first_records AS (
         (date_part('epoch', coalesce(l.recorded_at, l.ingested_at)) - date_part('epoch', l.occurred_at)) / 3600.0 AS late_h
     FROM touchpoint_log l
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = l.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = l.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= l.occurred_at) AND (h.valid_to IS NULL OR h.valid_to > l.occurred_at)
     WHERE l.occurred_at > p.at - p.oldest AND l.occurred_at <= p.at - p.newest AND l.op = 'upsert'
         AND l.business_function <> 'medical' AND l.kind IN ('calls', 'emails')

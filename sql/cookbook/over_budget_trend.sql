@@ -14,7 +14,7 @@ targets AS (
     SELECT x.hcp_id, coalesce(h.territory, '?') AS territory, h.specialty, h.segment
     FROM panels x
     CROSS JOIN params p
-    JOIN hcps h ON h.hcp_id = x.hcp_id
+    JOIN hcps_history h ON h.hcp_id = x.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
     GROUP BY 1, 2, 3, 4

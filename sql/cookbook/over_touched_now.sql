@@ -42,7 +42,7 @@ SELECT b.hcp_id, h.territory, h.specialty, h.segment, b.zone, round(b.budget_use
 FROM busiest b
 CROSS JOIN params p
 LEFT JOIN voices v ON v.hcp_id = b.hcp_id
-LEFT JOIN hcps h ON h.hcp_id = b.hcp_id
+LEFT JOIN hcps_history h ON h.hcp_id = b.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 WHERE b.place <= p.shown
 ORDER BY b.place

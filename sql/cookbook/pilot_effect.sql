@@ -36,7 +36,7 @@ members AS (
     SELECT u.pilot_id, u.territory, u.arm, u.stratum, h.hcp_id
     FROM units u
     CROSS JOIN params p
-    JOIN hcps h ON h.territory = u.territory
+    JOIN hcps_history h ON h.territory = u.territory
         AND (h.valid_from IS NULL OR h.valid_from <= p.starts) AND (h.valid_to IS NULL OR h.valid_to > p.starts)
 ),
 touched AS (

@@ -28,7 +28,7 @@ SELECT coalesce(h.specialty, '?') AS specialty, coalesce(h.segment, '?') AS segm
     sum(CASE WHEN w.products > 1 AND w.functions > 1 THEN 1 ELSE 0 END) AS several_by_several_functions
 FROM weeks w
 CROSS JOIN params p
-LEFT JOIN hcps h ON h.hcp_id = w.hcp_id
+LEFT JOIN hcps_history h ON h.hcp_id = w.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 GROUP BY 1, 2
 ORDER BY 1, 2

@@ -52,7 +52,7 @@ by_hcp AS (
         sum(a.before) AS before, sum(a.earlier) AS earlier
     FROM around a
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = a.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = a.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     GROUP BY a.hcp_id, h.territory
 ),

@@ -16,7 +16,7 @@ requests AS (
         coalesce(h.territory, '?') AS territory
     FROM touchpoints t
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = t.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE t.kind = 'requests' AND t.status <> 'withdrawn' AND t.product IS NOT NULL
         AND t.occurred_at > p.at - p.year AND t.occurred_at <= p.at

@@ -11,7 +11,7 @@ WITH params AS (
 ),
 members AS (
     SELECT h.hcp_id, h.territory, h.specialty, h.segment, coalesce(a.account_id, h.account_id) AS account_id
-    FROM hcps h
+    FROM hcps_history h
     CROSS JOIN params p
     LEFT JOIN affiliations a ON a.hcp_id = h.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
@@ -47,7 +47,7 @@ CROSS JOIN params p
 JOIN members m ON m.hcp_id = g.hcp_id
 JOIN accounts_touched x ON x.account_id = m.account_id AND x.touches >= p.touched
 LEFT JOIN touches t ON t.hcp_id = m.hcp_id
-LEFT JOIN accounts a ON a.account_id = m.account_id
+LEFT JOIN accounts_history a ON a.account_id = m.account_id
     AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
 WHERE coalesce(t.touches, 0) = 0
 ORDER BY x.touches DESC, m.hcp_id

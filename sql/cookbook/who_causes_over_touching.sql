@@ -40,7 +40,7 @@ counted AS (
 places AS (
     SELECT h.hcp_id, coalesce(h.territory, '?') AS territory, h.specialty, h.segment,
         count(*) OVER (PARTITION BY h.territory) AS hcps
-    FROM hcps h
+    FROM hcps_history h
     CROSS JOIN params p
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),

@@ -2,7 +2,7 @@
 //! before any reader's lens.
 
 use super::sight::Sight;
-use super::{Facts, commercial, published, replace, views};
+use super::{Facts, commercial, published, replace, tables};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
@@ -10,7 +10,6 @@ use processors::SharedShards;
 use processors::sql::forecast_function::Known;
 use processors::sql::history_table::{AsOf, History};
 use processors::sql::live_table::Windows;
-use processors::sql::reference_tables::reference_tables;
 use processors::sql::{BudgetShares, ForecastFunction, HcpMetricsAt, HistoryTable, Layout, LiveTable};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,9 +43,6 @@ impl Making {
         let log = log.ok_or_else(|| DataFusionError::Internal("touchpoint_log is not pinned".to_owned()))?;
         let history = History { log, policy: policy.clone(), reference: reference.clone() };
         self.fill_now(context, &history)?;
-        for (name, table) in reference_tables(reference)? {
-            replace(context, name, table)?;
-        }
         let shares = BudgetShares::new(history.clone(), clock.clone(), self.audience);
         context.register_udtf("budget_shares", Arc::new(shares));
         let at = HcpMetricsAt::new(history, clock.clone(), self.audience);
@@ -54,12 +50,8 @@ impl Making {
         // Of the whole log, whoever reads it.
         let activity = published::medical_activity(context, reference, clock.now()).await?;
         match self.audience {
-            Audience::Commercial => commercial::narrow(context, clock.now()).await?,
-            Audience::Full => {
-                for (name, view) in views::plan(context).await? {
-                    replace(context, name, view)?;
-                }
-            }
+            Audience::Commercial => commercial::narrow(context, &self.facts).await?,
+            Audience::Full => tables::register(context, &self.facts, self.audience).await?,
         }
         replace(context, "medical_activity", activity)
     }

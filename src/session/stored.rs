@@ -15,7 +15,7 @@ use super::versions::Versions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
-use processors::sql::touch_metrics;
+use processors::sql::{metric_functions, touch_metrics};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
@@ -50,10 +50,9 @@ impl StoredTables {
             let files = Arc::new(Confined::to(folder).map_err(|e| DataFusionError::ObjectStore(Box::new(e)))?);
             context.runtime_env().register_object_store(ObjectStoreUrl::local_filesystem().as_ref(), files);
         }
-        for (name, table) in reference_tables(&self.facts.reference)? {
-            context.register_table(name, table)?;
-        }
-        context.register_udaf(touch_metrics(self.facts.policy.clone(), self.facts.reference.clone()));
+        let metrics = touch_metrics(self.facts.policy.clone(), self.facts.reference.clone());
+        metric_functions::register(&context, metrics);
+        metric_functions::share(&context, Audience::Full);
         Ok(context)
     }
 
@@ -71,6 +70,7 @@ impl StoredTables {
             let facts = Facts { clock: self.now.clone(), ..self.facts.clone() };
             let making = Making { pinned: pinned.clone(), facts, audience: Audience::Full, live: None };
             making.fill(context).await?;
+            super::comment_tables(context).await?;
             *shown = Some(pinned);
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! `hcps`, `accounts`, `affiliations`, `people`, `panels`, `plans` and `plan_steps`: reference data as SQL tables.
+//! `affiliations`, `people`, `panels`, `plans` and `plan_steps`: reference data as SQL tables. HCPs and accounts, of which
+//! more is known than their rows say, are [`reference_table`](super::reference_table)'s.
 //!
 //! Columns are those of docs/REFERENCE.md. Rows are effective-dated: each holds in `[valid_from, valid_to)`, NULL meaning
 //! from the beginning and without end, so a query that wants what holds at an instant says so. A table that was not given
@@ -31,9 +32,7 @@ const SLICE: usize = 8192;
 /// The columns of a table and its rows.
 type Build = fn(&Reference) -> Columns;
 
-const TABLES: [(&str, Build); 7] = [
-    ("hcps", customers::hcps),
-    ("accounts", customers::accounts),
+const TABLES: [(&str, Build); 5] = [
     ("affiliations", customers::affiliations),
     ("people", company::people),
     ("panels", company::panels),
@@ -102,12 +101,8 @@ impl TableProvider for ReferenceTable {
 mod tests {
     use super::*;
     use datafusion::prelude::SessionContext;
-    use touchpoint::reference::{HcpRow, PanelRow, PlanStepRow, Tables, Validity};
+    use touchpoint::reference::{PanelRow, PlanStepRow, Tables, Validity};
     use touchpoint::time::{DAY, HOUR};
-
-    fn hcp(hcp_id: &str, validity: Validity) -> HcpRow {
-        HcpRow { hcp_id: hcp_id.into(), segment: Some("A".into()), validity, ..HcpRow::default() }
-    }
 
     async fn text(context: &SessionContext, sql: &str) -> String {
         let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
@@ -124,21 +119,20 @@ mod tests {
             min_gap,
             ..PlanStepRow::default()
         };
-        let panel = PanelRow {
+        let panel = |hcp_id: &str, validity| PanelRow {
             owner_id: "rep".into(),
-            hcp_id: "h2".into(),
+            hcp_id: hcp_id.into(),
             is_target: true,
             min_touches: Some(2),
             max_touches: None,
-            validity: Validity::ALWAYS,
+            validity,
         };
         let tables = Tables {
-            hcps: Some(vec![
-                hcp("h2", Validity { from: DAY, ..Validity::ALWAYS }),
-                hcp("h1", Validity::ALWAYS),
-                hcp("h2", Validity { to: DAY, ..Validity::ALWAYS }),
+            panels: Some(vec![
+                panel("h2", Validity { from: DAY, ..Validity::ALWAYS }),
+                panel("h1", Validity::ALWAYS),
+                panel("h2", Validity { to: DAY, ..Validity::ALWAYS }),
             ]),
-            panels: Some(vec![panel]),
             plan_steps: Some(vec![step("b", 2, &["a", "b"], Some(36 * HOUR)), step("a", 1, &[], None)]),
             ..Tables::default()
         };
@@ -146,9 +140,9 @@ mod tests {
         for (name, table) in reference_tables(&Arc::new(Reference::try_new(tables).unwrap())).unwrap() {
             context.register_table(name, table).unwrap();
         }
-        let valid = "SELECT hcp_id, segment, valid_from, valid_to FROM hcps ORDER BY hcp_id, valid_from NULLS FIRST";
+        let valid = "SELECT hcp_id, owner_id, valid_from, valid_to FROM panels ORDER BY hcp_id, valid_from NULLS FIRST";
         let rows = text(&context, valid).await;
-        for row in ["| h1     | A       |                      |", "| h2     | A       | 1970-01-02T00:00:00Z |"] {
+        for row in ["| h1     | rep      |                      |", "| h2     | rep      | 1970-01-02T00:00:00Z |"] {
             assert!(rows.contains(row), "{rows}");
         }
         let steps = text(&context, "SELECT step, after, min_gap_h FROM plan_steps ORDER BY \"position\"").await;
@@ -156,8 +150,8 @@ mod tests {
             steps.contains("| b    | a;b   | 36.0      |") && steps.contains("| a    |       |           |"),
             "{steps}"
         );
-        let joined = "SELECT count(*) AS n FROM panels JOIN hcps USING (hcp_id) WHERE min_touches = 2 AND is_target";
-        assert!(text(&context, joined).await.contains("| 2 |"));
+        let targets = "SELECT count(*) AS n FROM panels WHERE min_touches = 2 AND is_target AND hcp_id = 'h2'";
+        assert!(text(&context, targets).await.contains("| 2 |"));
         for (name, _) in TABLES {
             let counted = text(&context, &format!("SELECT count(*) AS n FROM {name} WHERE valid_to > now()")).await;
             assert!(counted.contains("| 0 |"), "{name}: {counted}");
