@@ -131,7 +131,8 @@ fn ask_own(server: &SqlServer, questions: &[Question], panels: &[Question], find
 /// pgjdbc: the lines of its program are parts between U+001F.
 fn ask_java(server: &SqlServer, programs: &Programs, questions: &[Question], findings: &mut Findings) {
     let line = |question: &Question| {
-        let placed = (1..=question.values.len()).fold(question.bound_sql.clone(), |sql, number| sql.replace(&format!("${number}"), "?"));
+        let placed = (1..=question.values.len())
+            .fold(question.bound_sql.clone(), |sql, number| sql.replace(&format!("${number}"), "?"));
         let mut parts = vec![question.name.clone(), placed.replace('\n', "\u{2028}")];
         parts.extend(question.values.iter().flat_map(|(kind, value)| [kind.clone(), value.clone()]));
         parts.join("\u{1f}") + "\n"
@@ -187,5 +188,9 @@ fn isql(server: &SqlServer) -> Result<(), String> {
     std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), asked).map_err(|error| error.to_string())?;
     let output = child.wait_with_output().map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if said.contains("c2,0,completed") { Ok(()) } else { Err(format!("{said} {}", String::from_utf8_lossy(&output.stderr))) }
+    if said.contains("c2,0,completed") {
+        Ok(())
+    } else {
+        Err(format!("{said} {}", String::from_utf8_lossy(&output.stderr)))
+    }
 }

@@ -52,7 +52,10 @@ impl Startup {
             };
             if !holds {
                 let shown: Vec<_> = answer.rows.iter().take(5).collect();
-                return Err(format!("{key} {value} expected; columns {names:?}, {} rows: {shown:?}", answer.rows.len()));
+                return Err(format!(
+                    "{key} {value} expected; columns {names:?}, {} rows: {shown:?}",
+                    answer.rows.len()
+                ));
             }
         }
         Ok(())

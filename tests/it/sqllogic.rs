@@ -1,4 +1,4 @@
-//! `tests/slt/*.slt` over a small import whose values are worked out by hand.
+//! `tests/slt/*.slt` over a small import whose values are worked out by hand, in process and over the wire.
 //!
 //! Reals are shown with six decimals, NULL as `NULL`, instants in RFC 3339. The records:
 //!
@@ -8,16 +8,20 @@
 //! | `h2` | a rep's e-mail known to the day, 5 March; a call that was deleted |
 //!
 //! and one line that is no JSON, one without a status, one request whose status is unknown. Scripts that are called
-//! `forecast…` run over [`PLANNED`] and its kin instead, under a cap of two touches in 28 days.
+//! `forecast…` run over [`PLANNED`] and its kin instead, under a cap of two touches in 28 days. `onlyif wire` and `skipif wire`
+//! stand where a server says a thing otherwise.
 
 use crate::imports::{Folder, nothing_known};
+use crate::postgres_client::{PostgresClient, Refused};
+use crate::sql_server::SqlServer;
 use async_trait::async_trait;
+use chrono::NaiveDateTime;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::prelude::SessionContext;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use touchload::prompt::{SqlError, plan_reading};
 use touchpoint::policy::Budget;
 use touchpoint::time::DAY;
@@ -112,21 +116,125 @@ fn imported(lines_by_kind: &[(Kind, &[&str])]) -> Folder {
     folder
 }
 
-#[tokio::test]
-async fn scripts_hold() {
-    let happened = imported(&[(Kind::Calls, CALLS), (Kind::Emails, EMAILS), (Kind::Requests, REQUESTS)]);
-    let planned = imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)]);
-    let few = Policy { budgets: vec![Budget::new("few", Some(2), 28 * DAY)], ..Policy::default() };
-    let mut scripts = 0;
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt")).expect("tests/slt") {
+/// The tables of what happened: see the module.
+pub(crate) fn happened() -> Folder {
+    imported(&[(Kind::Calls, CALLS), (Kind::Emails, EMAILS), (Kind::Requests, REQUESTS)])
+}
+
+fn planned() -> Folder {
+    imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)])
+}
+
+/// Every script, and whether it is one over what is planned.
+fn scripts() -> Vec<(PathBuf, bool)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt");
+    let scripts = std::fs::read_dir(folder).expect("tests/slt").map(|entry| {
         let path = entry.expect("an entry").path();
         let is_forecast = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("forecast"));
+        (path, is_forecast)
+    });
+    let scripts: Vec<_> = scripts.collect();
+    assert!(scripts.len() >= 5, "{} scripts", scripts.len());
+    scripts
+}
+
+#[tokio::test]
+async fn scripts_hold() {
+    let (happened, planned) = (happened(), planned());
+    let few = Policy { budgets: vec![Budget::new("few", Some(2), 28 * DAY)], ..Policy::default() };
+    for (path, is_forecast) in scripts() {
         let (folder, policy) = if is_forecast { (&planned, few.clone()) } else { (&happened, Policy::default()) };
         let mut runner = Runner::new(|| async { Ok(Session(folder.session_under(policy.clone()).await)) });
         if let Err(error) = runner.run_file_async(&path).await {
             panic!("{}", error.display(false));
         }
-        scripts += 1;
     }
-    assert!(scripts >= 5, "{scripts} scripts");
 }
+
+/// The policy `few` as a file.
+const FEW: &str = "version = \"few\"\n[[budgets]]\nname = \"few\"\ncap = 2\nwindow = \"28d\"\n";
+
+/// The same scripts by the simple and by the extended protocol; a failure names each script that failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_hold_over_the_wire() {
+    let policy = "policy.file = \"{folder}/policy.toml\"\n";
+    let (happened, planned) = (happened(), planned());
+    let over_happened = SqlServer::start(&happened.data(), "", &[]);
+    let over_planned = SqlServer::start(&planned.data(), policy, &[("policy.toml", FEW)]);
+    let mut failed = Vec::new();
+    for (path, is_forecast) in scripts() {
+        let server = if is_forecast { &over_planned } else { &over_happened };
+        for extended in [false, true] {
+            let mut runner = Runner::new(|| async { Ok(Wire { client: server.connect("admin")?, extended }) });
+            if let Err(error) = runner.run_file_async(&path).await {
+                failed.push(format!("extended protocol: {extended}\n{}", error.display(false)));
+            }
+        }
+    }
+    over_happened.run.stop();
+    over_planned.run.stop();
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// A connection to a server; scripts name it `wire`.
+struct Wire {
+    client: PostgresClient,
+    extended: bool,
+}
+
+#[async_trait]
+impl AsyncDB for Wire {
+    type Error = Refused;
+    type ColumnType = DefaultColumnType;
+
+    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Refused> {
+        let answer = if self.extended { self.client.extended(sql, &[])? } else { self.client.one(sql)? };
+        let types = answer.columns.iter().map(|column| wire_type(column.type_oid)).collect();
+        let row = |row: &Vec<Option<String>>| {
+            row.iter().zip(&answer.columns).map(|(text, column)| wire_text(text.as_deref(), column.type_oid)).collect()
+        };
+        Ok(DBOutput::Rows { types, rows: answer.rows.iter().map(row).collect() })
+    }
+
+    async fn shutdown(&mut self) {}
+
+    fn engine_name(&self) -> &str {
+        "wire"
+    }
+}
+
+fn wire_type(oid: u32) -> DefaultColumnType {
+    match oid {
+        INT2 | INT4 | INT8 => DefaultColumnType::Integer,
+        TEXT | VARCHAR => DefaultColumnType::Text,
+        FLOAT8 => DefaultColumnType::FloatingPoint,
+        _ => DefaultColumnType::Any,
+    }
+}
+
+/// As [`shown`] writes the value.
+fn wire_text(text: Option<&str>, oid: u32) -> String {
+    let Some(text) = text else { return "NULL".to_owned() };
+    match oid {
+        FLOAT8 => text.parse::<f64>().map_or_else(|_| text.to_owned(), |real| format!("{real:.6}")),
+        BOOL => (text == "t").to_string(),
+        TIMESTAMP | TIMESTAMPTZ => {
+            let zone = if oid == TIMESTAMPTZ { "Z" } else { "" };
+            let bare = text.strip_suffix("+00").unwrap_or(text);
+            let at = NaiveDateTime::parse_from_str(bare, "%Y-%m-%d %H:%M:%S%.f");
+            at.map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%S%.f").to_string() + zone)
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Types of PostgreSQL by their numbers.
+const BOOL: u32 = 16;
+const INT8: u32 = 20;
+const INT2: u32 = 21;
+const INT4: u32 = 23;
+const TEXT: u32 = 25;
+const FLOAT8: u32 = 701;
+const VARCHAR: u32 = 1043;
+const TIMESTAMP: u32 = 1114;
+const TIMESTAMPTZ: u32 = 1184;

@@ -4,6 +4,7 @@
 //! (`2026-03-02`), exact numbers, and instants in RFC 3339 with microseconds (with `Z` where the column has a zone). Reals
 //! may differ by 1e-12 relative, which is what a decimal text of a double may lose.
 
+use crate::grafana_macros::Panel;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use touchload::prompt::plan_reading;
 
 const QUESTIONS: &str = include_str!("../wire/questions.sql");
+const PANELS: &str = include_str!("../wire/grafana.sql");
 
 /// One statement and its answer.
 #[derive(Debug, Clone)]
@@ -90,8 +92,18 @@ fn instant(text: &str) -> Option<String> {
 
 /// Every question with its answer from `session`.
 pub(crate) async fn answered(session: &SessionContext) -> Vec<Question> {
+    answered_in(session, QUESTIONS).await
+}
+
+/// What panels of Grafana ask (`tests/wire/grafana.sql`), with their macros expanded.
+pub(crate) async fn answered_panels(session: &SessionContext, panel: Panel) -> Vec<Question> {
+    let expanded = panel.expand(PANELS).expect("macros that Grafana has");
+    answered_in(session, &expanded).await
+}
+
+async fn answered_in(session: &SessionContext, text: &str) -> Vec<Question> {
     let mut questions = Vec::new();
-    for text in QUESTIONS.split("-- name: ").skip(1) {
+    for text in text.split("-- name: ").skip(1) {
         let (name, rest) = text.split_once('\n').expect("a statement below its name");
         let (values, sql) = match rest.strip_prefix("-- values: ").and_then(|rest| rest.split_once('\n')) {
             Some((values, sql)) => (values.split(", ").filter_map(|value| value.split_once(' ')).collect(), sql),
