@@ -128,7 +128,7 @@ fn interrupt(server: &SqlServer) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let id = child.id().to_string();
     // psql cancels a statement that runs; before, the signal would end psql itself.
-    until("the statement to run", || (server.run.metric("touchload_sql_statements_running") >= 1.0).then_some(()));
+    until("the statement to run", || (server.run.metric("touchload_sql_active_queries") >= 1.0).then_some(()));
     Command::new("kill").args(["-INT", &id]).status().map_err(|error| error.to_string())?;
     until("psql to end", || child.try_wait().ok().flatten());
     let output = child.wait_with_output().map_err(|error| error.to_string())?;

@@ -20,7 +20,7 @@ SELECT $__timeGroup(occurred_at,'5m',0) AS time, sum(kafka_offset) AS value FROM
 SELECT $__timeGroupAlias(occurred_at,$__interval,previous), max(kafka_offset) AS value FROM touchpoints GROUP BY 1 ORDER BY 1
 
 -- name: time group in a window
-SELECT event_id, row_number() OVER (ORDER BY $__timeGroup(occurred_at, '1d'), event_id) AS place FROM touchpoints ORDER BY 2
+SELECT event_id, row_number() OVER (ORDER BY event_id, $__timeGroup(occurred_at, '1d')) AS place FROM touchpoints ORDER BY 2
 
 -- name: epoch of a time
 SELECT $__timeEpoch(occurred_at), event_id FROM touchpoints ORDER BY 1, 2

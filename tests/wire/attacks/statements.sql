@@ -108,7 +108,6 @@ SET data_directory = '/etc'
 SET log_statement = 'none'
 SET default_transaction_read_only = off
 SET TRANSACTION READ WRITE
-SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE
 BEGIN READ WRITE
 START TRANSACTION READ WRITE
 USE medical
