@@ -10,7 +10,6 @@ use postgres_protocol::IsNull;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
 use postgres_protocol::message::backend::{DataRowBody, ErrorFields, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend;
-use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -69,7 +68,6 @@ pub(crate) struct PostgresClient {
     stream: TcpStream,
     received: BytesMut,
     cancel_key: CancelKey,
-    parameters: BTreeMap<String, String>,
 }
 
 impl From<io::Error> for Refused {
@@ -114,7 +112,7 @@ impl PostgresClient {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         let cancel_key = CancelKey { address: login.address, process_id: 0, secret_key: 0 };
-        let mut client = Self { stream, received: BytesMut::new(), cancel_key, parameters: BTreeMap::new() };
+        let mut client = Self { stream, received: BytesMut::new(), cancel_key };
         let names = [("user", login.user.as_str()), ("database", "touchload"), ("application_name", "tests")];
         client.send(|out| frontend::startup_message(names, out))?;
         client.authenticate(&login.password)?;
@@ -125,11 +123,6 @@ impl PostgresClient {
     /// What stops a statement of this connection.
     pub(crate) fn cancel_key(&self) -> CancelKey {
         self.cancel_key
-    }
-
-    /// A parameter that the server announced.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
     }
 
     /// The simple protocol: every statement of `sql` with its answer.
@@ -176,6 +169,15 @@ impl PostgresClient {
     /// Sends a statement and reads nothing of its answer.
     pub(crate) fn ask(&mut self, sql: &str) -> Result<(), Refused> {
         self.send(|out| frontend::query(sql, out))
+    }
+
+    /// Asks and counts: rows and bytes.
+    ///
+    /// # Errors
+    /// As [`PostgresClient::simple`].
+    pub(crate) fn count(&mut self, sql: &str) -> Result<(u64, u64), Refused> {
+        self.ask(sql)?;
+        self.drain()
     }
 
     /// Reads what [`PostgresClient::ask`] is answered, counting rows instead of keeping them: rows and bytes.
@@ -236,9 +238,6 @@ impl PostgresClient {
     fn until_ready(&mut self) -> Result<(), Refused> {
         loop {
             match self.receive()? {
-                Message::ParameterStatus(body) => {
-                    self.parameters.insert(body.name()?.to_owned(), body.value()?.to_owned());
-                }
                 Message::BackendKeyData(body) => {
                     let address = self.cancel_key.address;
                     let (process_id, secret_key) = (body.process_id(), body.secret_key());

@@ -20,7 +20,7 @@ const ODBC_DRIVER: &str = "/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so";
 /// Python programs of `tests/python`.
 const PYTHON: [&str; 5] = ["sql_psycopg.py", "sql_asyncpg.py", "sql_alchemy.py", "sql_adbc.py", "sql_odbc.py"];
 /// Ways in which every question is asked by a program.
-const WAYS: [&str; 15] = [
+const WAYS: [&str; 17] = [
     "simple protocol",
     "extended protocol",
     "psql",
@@ -36,6 +36,8 @@ const WAYS: [&str; 15] = [
     "ODBC",
     "ODBC in parts",
     "pgjdbc",
+    "pgjdbc prepared, binary",
+    "pgjdbc simple",
 ];
 
 /// What a test of all clients needs beside the server.
@@ -74,8 +76,9 @@ async fn real_clients_get_the_answers_of_the_prompt() {
         (findings, questions)
     });
     let (findings, questions) = findings.await.expect("the clients were asked");
-    assert!(findings.held() > 300, "{} checks hold", findings.held());
+    let held = findings.held();
     findings.must_be_clean(&WAYS, &questions);
+    assert!(held > 300, "only {held} checks");
 }
 
 /// Two programs at a time, as there are cores.

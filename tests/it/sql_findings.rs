@@ -24,7 +24,9 @@ impl Findings {
     /// Something else was checked.
     pub(crate) fn holds(&mut self, how: &str, what: &str, outcome: Result<(), String>) {
         match outcome {
-            Ok(()) => drop(self.held.insert(format!("{how}: {what}"))),
+            Ok(()) => {
+                self.held.insert(format!("{how}: {what}"));
+            }
             Err(fault) => self.faults.push(format!("{how}: {what}: {fault}")),
         }
     }

@@ -165,7 +165,7 @@ async fn scripts_hold_over_the_wire() {
     for (path, is_forecast) in scripts() {
         let server = if is_forecast { &over_planned } else { &over_happened };
         for extended in [false, true] {
-            let mut runner = Runner::new(|| async { Ok(Wire { client: server.connect("admin")?, extended }) });
+            let mut runner = Runner::new(|| async { server.connect("admin").map(|client| Wire { client, extended }) });
             if let Err(error) = runner.run_file_async(&path).await {
                 failed.push(format!("extended protocol: {extended}\n{}", error.display(false)));
             }
