@@ -8,7 +8,7 @@ use crate::Sizes;
 use crate::engine::Engine;
 use crate::latencies::Latencies;
 use crate::postgres_client::{Login, PostgresClient};
-use crate::sql_door::{self, SETTINGS};
+use crate::sql_door::Users;
 use crate::stage::Broker;
 use crate::table::{Row, count};
 use anyhow::anyhow;
@@ -62,8 +62,8 @@ fn faster(best: Option<Ran>, ran: Ran) -> Option<Ran> {
 }
 
 fn run(broker: &Broker, records: u64, analysts: usize) -> anyhow::Result<Ran> {
-    let users = sql_door::users_file()?;
-    let mut engine = Engine::start(&broker.servers(), broker.engine_core, SETTINGS, &[("users.toml", &users)])?;
+    let users = Users::make()?;
+    let mut engine = Engine::start(&broker.servers(), broker.engine_core, &users.settings(), &[])?;
     let (login, over, began) = (engine.login()?, AtomicBool::new(false), Instant::now());
     let (seconds, answers) = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..analysts)

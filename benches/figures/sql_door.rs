@@ -4,26 +4,43 @@ use crate::postgres_client::Login;
 use anyhow::{Context, ensure};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
-/// Settings that open it.
-pub(crate) const SETTINGS: &str = "sql.listen = \"127.0.0.1:0\"\nsql.users = \"{folder}/users.toml\"\n";
 const USER: &str = "analyst";
 const PASSWORD: &str = "figures-password";
 
-/// The text of a file of users.
-pub(crate) fn users_file() -> anyhow::Result<String> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("users.toml");
+/// A file of users, which others than its owner cannot read.
+pub(crate) struct Users {
+    folder: TempDir,
+}
+
+impl Users {
+    /// The one user.
+    pub(crate) fn make() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        add(&folder.path().join("users.toml"))?;
+        Ok(Self { folder })
+    }
+
+    /// Settings that open the door to them.
+    pub(crate) fn settings(&self) -> String {
+        let file = self.folder.path().join("users.toml");
+        format!("sql.enabled = true\nsql.listen = \"127.0.0.1:0\"\nsql.users = {file:?}\n")
+    }
+}
+
+fn add(file: &Path) -> anyhow::Result<()> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_touchload"))
-        .args(["-q", "user", "add", USER, "--role", "admin", "--password-stdin", "--users"])
-        .arg(&file)
+        .args(["-q", "user", "add", USER, "--role", "admin", "--file"])
+        .arg(file)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()?;
     writeln!(child.stdin.take().context("a pipe")?, "{PASSWORD}")?;
     ensure!(child.wait()?.success(), "touchload user add failed");
-    Ok(std::fs::read_to_string(file)?)
+    Ok(())
 }
 
 /// How the user logs in.

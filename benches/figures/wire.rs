@@ -8,7 +8,7 @@ use crate::Sizes;
 use crate::engine::Engine;
 use crate::postgres_client::{Login, PostgresClient};
 use crate::postgres_server::PostgresServer;
-use crate::sql_door::{self, SETTINGS};
+use crate::sql_door::Users;
 use crate::stage::Broker;
 use crate::table::{Row, count};
 use anyhow::{Context, ensure};
@@ -44,8 +44,8 @@ pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
     let Some(broker) = Broker::start(sizes.stage_records)? else {
         return Ok(vec![Row::failed("rows over the Postgres wire")]);
     };
-    let users = sql_door::users_file()?;
-    let mut engine = Engine::start(&broker.servers(), broker.engine_core, SETTINGS, &[("users.toml", &users)])?;
+    let users = Users::make()?;
+    let mut engine = Engine::start(&broker.servers(), broker.engine_core, &users.settings(), &[])?;
     engine.wait_committed(sizes.stage_records)?;
     let ours = measured(&engine.login()?, sizes.runs)?;
     let csv = engine.folder().join("log.csv");

@@ -265,7 +265,7 @@ fn until_closed(stream: &mut TcpStream) -> (String, bool) {
 #[test]
 fn strangers_cost_little_and_hold_nobody_up() {
     let folder = sqllogic::happened();
-    let server = SqlServer::start(&folder.data(), "", &[]);
+    let server = SqlServer::start(&folder.data(), "sql.login_timeout = \"2s\"\n", &[]);
     let endless = [0x7f, 0xff, 0xff, 0xff];
     let greedy = [&endless[..], &[0; 4096]].concat();
     let greedy_password = [startup("admin"), vec![b'p'], endless.to_vec(), vec![0; 4096]].concat();

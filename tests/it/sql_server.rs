@@ -38,7 +38,7 @@ impl SqlServer {
             add_user(&users, role, role);
         }
         let settings = format!(
-            "kafka.bootstrap_servers = {:?}\nstore.data = {:?}\nsql.listen = \"127.0.0.1:0\"\nsql.users = {users:?}\n{}",
+            "kafka.bootstrap_servers = {:?}\nstore.data = {:?}\nsql.enabled = true\nsql.listen = \"127.0.0.1:0\"\nsql.users = {users:?}\n{}",
             broker.bootstrap_servers(),
             data.display().to_string(),
             settings.replace("{folder}", &here),
@@ -102,7 +102,7 @@ fn password_of(role: &str) -> String {
 /// Adds a user as an administrator does: the password goes in by standard input.
 fn add_user(users: &Path, name: &str, role: &str) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_touchload"))
-        .args(["-q", "user", "add", name, "--role", role, "--password-stdin", "--users"])
+        .args(["-q", "user", "add", name, "--role", role, "--file"])
         .arg(users)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
