@@ -1,7 +1,9 @@
 //! `touchload run` as a child process: pinned to a core, watched through its log and the commits of its tables.
 
 use crate::commits::Commits;
+use crate::postgres_client::Login;
 use crate::process::{Guarded, cpu_seconds, on_core};
+use crate::sql_door;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::fs;
@@ -31,7 +33,7 @@ pub(crate) struct Run {
 /// What the engine's log says that matters here.
 enum Said {
     Reading,
-    Listening(SocketAddr),
+    Listening { http: SocketAddr, sql: Option<SocketAddr> },
 }
 
 /// See the module. Its tables go with it.
@@ -42,6 +44,7 @@ pub(crate) struct Engine {
     commits: Commits,
     /// Where HTTP listens.
     pub(crate) address: SocketAddr,
+    sql: Option<SocketAddr>,
     began: Instant,
     cpu_before: f64,
 }
@@ -67,15 +70,23 @@ impl Engine {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let mut child = Guarded(child);
         let said = listen(child.0.stderr.take().context("the engine's log")?);
-        let (mut address, mut reading) = (None, None);
+        let (mut address, mut sql, mut reading) = (None, None, None);
         while address.is_none() || reading.is_none() {
             match said.recv_timeout(DEADLINE).context("the engine did not begin to read")? {
-                Said::Listening(at) => address = Some(at),
+                Said::Listening { http, sql: door } => (address, sql) = (Some(http), door),
                 Said::Reading => reading = Some((Instant::now(), cpu_seconds(&child.0.id().to_string())?)),
             }
         }
         let (Some(address), Some((began, cpu_before))) = (address, reading) else { bail!("the engine did not start") };
-        Ok(Self { child, folder, said, commits: Commits::of_log(&data), address, began, cpu_before })
+        Ok(Self { child, folder, said, commits: Commits::of_log(&data), address, sql, began, cpu_before })
+    }
+
+    /// How the user of its SQL server logs in.
+    ///
+    /// # Errors
+    /// It has none: its settings lack those of [`crate::sql_door`].
+    pub(crate) fn login(&self) -> anyhow::Result<Login> {
+        Ok(sql_door::login(self.sql.context("the engine has no SQL server")?))
     }
 
     /// The folder with its configuration, its tables and its audit log.
@@ -140,12 +151,12 @@ fn listen(log: impl Read + Send + 'static) -> Receiver<Said> {
 fn take(line: &str, tell: &SyncSender<Said>) {
     let Ok(said) = serde_json::from_str::<Value>(line) else { return };
     let said_that = |message| said["fields"]["message"] == message;
-    let address = || said["fields"]["http"].as_str().and_then(|address| address.parse().ok());
+    let address = |name: &str| said["fields"][name].as_str().and_then(|address| address.parse().ok());
     // Nobody listens any more when the bench is over, and later assignments are nobody's business.
     if said_that(READING) {
         tell.try_send(Said::Reading).ok();
-    } else if let Some(address) = said_that(LISTENING).then(address).flatten() {
-        tell.try_send(Said::Listening(address)).ok();
+    } else if let Some(http) = said_that(LISTENING).then(|| address("http")).flatten() {
+        tell.try_send(Said::Listening { http, sql: address("sql") }).ok();
     } else if said["level"] == "WARN" || said["level"] == "ERROR" {
         Write::write_all(&mut std::io::stderr(), format!("engine: {line}\n").as_bytes()).ok();
     }

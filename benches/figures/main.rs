@@ -18,16 +18,20 @@
 //! | [`end_to_end`] | Kafka to committed tables, beside a bare drain |
 //! | [`checks`] | `/v1/check` while the stream runs, beside `/healthz` |
 //! | [`alerts`] | a record to its alert, beside a message through a topic |
+//! | [`wire`] | rows over the Postgres wire, beside PostgreSQL 15 |
+//! | [`analysts`] | ingest while analysts ask, beside ingest alone |
 //!
 //! | module | what they share |
 //! |---|---|
 //! | [`rows`] | synthetic decoded rows, any of them by its number |
 //! | [`stage`], [`engine`], [`commits`] | a real Kafka, an engine that reads it, and what it committed |
+//! | [`sql_door`], [`postgres_server`] | the SQL server of an engine, and PostgreSQL itself |
 //! | [`asking`], [`http_client`], [`latencies`] | clients of the engine, and how long they waited |
 //! | [`process`] | child processes: cores, CPU time, memory |
 //! | [`table`], [`document`] | what is printed, and where it is kept |
 
 mod alerts;
+mod analysts;
 mod asking;
 mod budgets;
 mod checks;
@@ -43,9 +47,14 @@ mod import;
 #[expect(dead_code, reason = "the fault tests need more of a broker than a bench")]
 mod kafka_broker;
 mod latencies;
+#[path = "../../tests/it/postgres_client.rs"]
+#[expect(dead_code, reason = "tests need more of a client than a bench")]
+mod postgres_client;
+mod postgres_server;
 mod process;
 mod restore;
 mod rows;
+mod sql_door;
 mod sql_hcp_now;
 mod stage;
 mod state;
@@ -53,6 +62,7 @@ mod table;
 #[path = "../../tests/it/test_setup.rs"]
 mod test_setup;
 mod what_if;
+mod wire;
 
 use asking::AskArgs;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -97,6 +107,8 @@ enum Figure {
     EndToEnd,
     Checks,
     Alerts,
+    Wire,
+    Analysts,
 }
 
 impl Figure {
@@ -118,6 +130,8 @@ impl Figure {
             Self::EndToEnd => end_to_end::rows(sizes),
             Self::Checks => checks::rows(sizes),
             Self::Alerts => alerts::rows(sizes),
+            Self::Wire => wire::rows(sizes),
+            Self::Analysts => analysts::rows(sizes),
         }
     }
 }

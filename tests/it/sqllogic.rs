@@ -1,4 +1,4 @@
-//! `tests/slt/*.slt` over a small import whose values are worked out by hand.
+//! `tests/slt/*.slt` over a small import whose values are worked out by hand, in process and over the wire.
 //!
 //! Reals are shown with six decimals, NULL as `NULL`, instants in RFC 3339. The records:
 //!
@@ -9,20 +9,21 @@
 //!
 //! and one line that is no JSON, one without a status, one request whose status is unknown. Scripts that are called
 //! `forecast…` run over [`PLANNED`] and its kin instead, under a cap of two touches in 28 days; those called `shares…` over
-//! [`VISITS`], under [`calls_per_owner`].
+//! [`VISITS`], under [`CALLS_PER_OWNER`]. `onlyif wire` and `skipif wire` stand where a server says a thing otherwise.
 
 use crate::imports::{Folder, nothing_known};
+use crate::postgres_client::{PostgresClient, Refused};
+use crate::sql_server::SqlServer;
 use async_trait::async_trait;
+use chrono::NaiveDateTime;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::prelude::SessionContext;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use touchload::prompt::{SqlError, plan_reading};
-use touchpoint::policy::{Budget, Meeting, Per, Scope, WordSet};
-use touchpoint::time::DAY;
-use touchpoint::{BusinessFunction, Kind, Policy};
+use touchpoint::Kind;
 
 const CALLS: &[&str] = &[
     r#"{"event_id":"c1","hcp_id":"h1","occurred_at":"2026-03-02T09:00:00Z","status":"planned","channel":"face_to_face","owner_id":"rep-a","theme":"t1"}"#,
@@ -125,39 +126,176 @@ fn imported(lines_by_kind: &[(Kind, &[&str])]) -> Folder {
     folder
 }
 
+/// The tables of what happened: see the module.
+pub(crate) fn happened() -> Folder {
+    imported(&[(Kind::Calls, CALLS), (Kind::Emails, EMAILS), (Kind::Requests, REQUESTS)])
+}
+
+/// What a script runs over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum World {
+    Happened,
+    Planned,
+    Visited,
+}
+
+impl World {
+    const ALL: [Self; 3] = [Self::Happened, Self::Planned, Self::Visited];
+
+    fn of(script: &Path) -> Self {
+        let name = script.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match name.split(['_', '.']).next() {
+            Some("forecast") => Self::Planned,
+            Some("shares") => Self::Visited,
+            _ => Self::Happened,
+        }
+    }
+
+    fn folder(self) -> Folder {
+        match self {
+            Self::Happened => happened(),
+            Self::Planned => imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)]),
+            Self::Visited => imported(&[(Kind::Calls, VISITS)]),
+        }
+    }
+
+    /// Its policy as a file, `None` for the default.
+    fn policy(self) -> Option<&'static str> {
+        match self {
+            Self::Happened => None,
+            Self::Planned => Some(FEW),
+            Self::Visited => Some(CALLS_PER_OWNER),
+        }
+    }
+}
+
+/// Two touches in 28 days.
+const FEW: &str = "version = \"few\"\n[[budgets]]\nname = \"few\"\ncap = 2\nwindow = \"28d\"\n";
+
 /// One visit per owner and HCP in a year, groups left out; and products, counted without a cap.
-fn calls_per_owner() -> Policy {
-    let scope = Scope {
-        kinds: WordSet::of(&[Kind::Calls]),
-        functions: WordSet::of(&[BusinessFunction::Sales]),
-        meetings: WordSet::of(&[Meeting::OneToOne]),
-        ..Scope::default()
-    };
-    let calls = Budget { scope, per: Per::Owner, ..Budget::new("calls", Some(1), 365 * DAY) };
-    let products = Budget { per: Per::Product, ..Budget::new("products", None, 4 * DAY) };
-    Policy { budgets: vec![calls, products], version: "calls".into(), ..Policy::default() }
+const CALLS_PER_OWNER: &str = r#"version = "calls"
+[[budgets]]
+name = "calls"
+cap = 1
+window = "365d"
+per = "owner"
+scope = { kinds = ["calls"], functions = ["sales"], meetings = ["one_to_one"] }
+[[budgets]]
+name = "products"
+window = "4d"
+per = "product"
+"#;
+
+/// Every script with its world.
+fn scripts() -> Vec<(PathBuf, World)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt");
+    let scripts = std::fs::read_dir(folder).expect("tests/slt").map(|entry| {
+        let path = entry.expect("an entry").path();
+        let world = World::of(&path);
+        (path, world)
+    });
+    let scripts: Vec<_> = scripts.collect();
+    assert!(scripts.len() >= 5, "{} scripts", scripts.len());
+    scripts
 }
 
 #[tokio::test]
 async fn scripts_hold() {
-    let happened = imported(&[(Kind::Calls, CALLS), (Kind::Emails, EMAILS), (Kind::Requests, REQUESTS)]);
-    let planned = imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)]);
-    let visited = imported(&[(Kind::Calls, VISITS)]);
-    let few = Policy { budgets: vec![Budget::new("few", Some(2), 28 * DAY)], ..Policy::default() };
-    let mut scripts = 0;
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt")).expect("tests/slt") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let (folder, policy) = match name.split(['_', '.']).next() {
-            Some("forecast") => (&planned, few.clone()),
-            Some("shares") => (&visited, calls_per_owner()),
-            _ => (&happened, Policy::default()),
-        };
+    let folders = World::ALL.map(World::folder);
+    for (path, world) in scripts() {
+        let folder = &folders[world as usize];
+        let policy = world.policy().map(|text| touchload::policy::read(text).expect("a policy")).unwrap_or_default();
         let mut runner = Runner::new(|| async { Ok(Session(folder.session_under(policy.clone()).await)) });
         if let Err(error) = runner.run_file_async(&path).await {
             panic!("{}", error.display(false));
         }
-        scripts += 1;
     }
-    assert!(scripts >= 5, "{scripts} scripts");
 }
+
+/// The same scripts by the simple and by the extended protocol; a failure names each script that failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_hold_over_the_wire() {
+    let folders = World::ALL.map(World::folder);
+    let servers = World::ALL.map(|world| {
+        let data = folders[world as usize].data();
+        match world.policy() {
+            None => SqlServer::start(&data, "", &[]),
+            Some(text) => SqlServer::start(&data, "policy.file = \"{folder}/policy.toml\"\n", &[("policy.toml", text)]),
+        }
+    });
+    let mut failed = Vec::new();
+    for (path, world) in scripts() {
+        let server = &servers[world as usize];
+        for extended in [false, true] {
+            let mut runner = Runner::new(|| async { server.connect("admin").map(|client| Wire { client, extended }) });
+            if let Err(error) = runner.run_file_async(&path).await {
+                failed.push(format!("extended protocol: {extended}\n{}", error.display(false)));
+            }
+        }
+    }
+    servers.into_iter().for_each(|server| server.run.stop());
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// A connection to a server; scripts name it `wire`.
+struct Wire {
+    client: PostgresClient,
+    extended: bool,
+}
+
+#[async_trait]
+impl AsyncDB for Wire {
+    type Error = Refused;
+    type ColumnType = DefaultColumnType;
+
+    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Refused> {
+        let answer = if self.extended { self.client.extended(sql, &[])? } else { self.client.one(sql)? };
+        let types = answer.columns.iter().map(|column| wire_type(column.type_oid)).collect();
+        let row = |row: &Vec<Option<String>>| {
+            row.iter().zip(&answer.columns).map(|(text, column)| wire_text(text.as_deref(), column.type_oid)).collect()
+        };
+        Ok(DBOutput::Rows { types, rows: answer.rows.iter().map(row).collect() })
+    }
+
+    async fn shutdown(&mut self) {}
+
+    fn engine_name(&self) -> &str {
+        "wire"
+    }
+}
+
+fn wire_type(oid: u32) -> DefaultColumnType {
+    match oid {
+        INT2 | INT4 | INT8 => DefaultColumnType::Integer,
+        TEXT | VARCHAR => DefaultColumnType::Text,
+        FLOAT8 => DefaultColumnType::FloatingPoint,
+        _ => DefaultColumnType::Any,
+    }
+}
+
+/// As [`shown`] writes the value.
+fn wire_text(text: Option<&str>, oid: u32) -> String {
+    let Some(text) = text else { return "NULL".to_owned() };
+    match oid {
+        FLOAT8 => text.parse::<f64>().map_or_else(|_| text.to_owned(), |real| format!("{real:.6}")),
+        BOOL => (text == "t").to_string(),
+        TIMESTAMP | TIMESTAMPTZ => {
+            let zone = if oid == TIMESTAMPTZ { "Z" } else { "" };
+            let bare = text.strip_suffix("+00").unwrap_or(text);
+            let at = NaiveDateTime::parse_from_str(bare, "%Y-%m-%d %H:%M:%S%.f");
+            at.map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%S%.f").to_string() + zone)
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Types of PostgreSQL by their numbers.
+const BOOL: u32 = 16;
+const INT8: u32 = 20;
+const INT2: u32 = 21;
+const INT4: u32 = 23;
+const TEXT: u32 = 25;
+const FLOAT8: u32 = 701;
+const VARCHAR: u32 = 1043;
+const TIMESTAMP: u32 = 1114;
+const TIMESTAMPTZ: u32 = 1184;

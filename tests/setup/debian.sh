@@ -23,9 +23,13 @@ build)
     fi
     ;;
 tests)
-    lacks java && packages+=(default-jre-headless)
+    # The JDBC client is compiled as it starts, so a JRE is not enough.
+    { lacks java || lacks javac; } && packages+=(default-jdk-headless)
     lacks mvn && packages+=(maven)
     if lacks python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+    lacks psql && packages+=(postgresql-client)
+    lacks isql && packages+=(unixodbc)
+    [ -f /usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so ] || packages+=(odbc-postgresql)
     ;;
 *)
     echo "debian.sh: build or tests, not $purpose" >&2
