@@ -1,8 +1,8 @@
 //! `sql/cookbook`: every question over a world in which the truth is planted.
 //!
 //! The answers are golden files (`tests/golden/cookbook`), and they are checked: what was planted is found again, what was
-//! not planted is not found, and `tests/python/cookbook_peer.py` computes most of them a second time by loops over the
-//! records. Questions take their instant from `now()`, in whose place the tests put [`world::NOW`].
+//! not planted is not found, `tests/python/cookbook_peer.py` computes most of them a second time by loops over the records,
+//! and DuckDB answers the same text alike. Questions take their instant from `now()`, in whose place the tests put [`world::NOW`].
 
 pub(crate) mod planted;
 pub(crate) mod world;
@@ -20,7 +20,7 @@ use store::{Cycle, OpenMode, Owner, Store};
 use touchpoint::alert::alerts_schema;
 use touchpoint::time::DAY;
 use touchpoint::{Micros, NextOffsets};
-use world::{CookbookWorld, NOW};
+use world::{CookbookWorld, INSTANT, NOW};
 
 /// What the header of a question says, in this order.
 const HEADER: [&str; 7] = ["Question: ", "Answer: ", "Misleads: ", "Ask: ", "Parameters: ", "Thin support: ", "Cost: "];
@@ -167,7 +167,8 @@ async fn the_cookbook_answers_and_finds_what_was_planted() {
     assert!(differing.is_empty(), "UPDATE_GOLDEN=1 writes them anew:\n{}", differing.join("\n"));
     planted_truths_are_found(&world, &answers);
     if let Some(python) = PythonReaders::find() {
-        python.cookbook_peer(&world.files(), &answers, "2026-06-02T00:00:00Z");
+        python.cookbook_peer(&world.files(), &answers, INSTANT);
+        python.cookbook_duckdb([&world.data(), &world.reference(), &answers], INSTANT);
     }
 }
 

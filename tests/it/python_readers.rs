@@ -40,6 +40,19 @@ impl PythonReaders {
         assert!(questions.len() >= 8 && questions.values().all(|cells| cells.as_u64() > Some(0)), "{compared}");
     }
 
+    /// Asks DuckDB the questions of the cookbook over tables below `data`, and compares with answers below `answers`.
+    ///
+    /// # Panics
+    /// They differ.
+    pub(crate) fn cookbook_duckdb(&self, [data, reference, answers]: [&Path; 3], at: &str) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let flags = ["--at".as_ref(), at.as_ref(), "--answers".as_ref(), answers.as_os_str()];
+        let arguments = [data, reference, root].map(Path::as_os_str).into_iter().chain(flags);
+        let seconds: serde_json::Value =
+            serde_json::from_str(&self.run("cookbook_duckdb.py", arguments)).expect("it prints JSON");
+        assert!(seconds.as_object().expect("seconds by question").len() >= 10, "{seconds}");
+    }
+
     fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
         let output = Command::new(&self.python).arg(file).args(arguments).output().expect("python starts");
