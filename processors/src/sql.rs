@@ -14,7 +14,7 @@
 //! | [`history_table`] | what the operator gives at an instant, as a table |
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
-//! | [`reference_tables`] | `hcps`, `accounts`, `people`, … : reference data as tables |
+//! | [`reference_tables`] | `hcps_history`, `people_history`, …: every row of reference data |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 mod arguments;

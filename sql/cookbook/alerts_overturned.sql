@@ -1,9 +1,9 @@
 -- Question: which of last month's alerts did late records overturn, and which did they raise too late?
--- Answer: by rule and territory: alerts that fired live, those that turned out not to have held (resolution `corrected`), and
---   those found only afterwards (origin `retrospective`). `late_records` are records about their HCPs that the source learnt
---   of between the alert and its end.
--- Misleads: an alert that is open can still be overturned. Where reps sync late, alerts come late rather than wrong. Alerts
---   that ended because the policy changed count as fired, not as overturned.
+-- Answer: by rule and territory: alerts that fired live, those that turned out not to have held (resolution
+--   `corrected`), and those found only afterwards (origin `retrospective`). `late_records` are records about their HCPs
+--   that the source learnt of between the alert and its end.
+-- Misleads: an alert that is open can still be overturned. Where reps sync late, alerts come late rather than wrong.
+--   Alerts that ended because the policy changed count as fired, not as overturned.
 -- Ask: commercial, analyst, compliance: alerts of the commercial audience only.
 -- Parameters: `params`.
 -- Thin support: `overturned_share` is NULL under 5 live alerts.
@@ -26,9 +26,9 @@ fired AS (
     SELECT s.*, coalesce(h.territory, c.territory, '?') AS territory
     FROM stories s
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = s.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = s.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
-    LEFT JOIN accounts c ON c.account_id = s.account_id
+    LEFT JOIN accounts_history c ON c.account_id = s.account_id
         AND (c.valid_from IS NULL OR c.valid_from <= p.at) AND (c.valid_to IS NULL OR c.valid_to > p.at)
     WHERE s.fired_at > p.at - p.span
 ),

@@ -1,8 +1,9 @@
 -- Question: where are HCPs touched without valid consent, and outside their working hours?
 -- Answer: by territory and segment over 28 days, touches on a channel without consent at that moment, and unsolicited
 --   touches outside local working hours, each as count, share and number of HCPs.
--- Misleads: without tables of consent everything is NULL, not fine. Consent given later heals nothing, an unsubscription
---   counts from its moment on. Hours are the policy's, by the clock on the HCP's wall; date-only touches have none.
+-- Misleads: without tables of consent everything is NULL, not fine. Consent given later heals nothing, an
+--   unsubscription counts from its moment on. Hours are the policy's, by the clock on the HCP's wall; date-only touches
+--   have none.
 -- Ask: every role; the commercial audience's numbers.
 -- Parameters: the instant, in `params` and in the function.
 -- Thin support: shares are NULL under 20 touches.
@@ -19,7 +20,7 @@ SELECT coalesce(h.territory, '?') AS territory, coalesce(h.segment, '?') AS segm
         / sum(CASE WHEN m.untimely IS NOT NULL THEN m.unsolicited ELSE 0 END), 4) END AS untimely_share
 FROM hcp_metrics_at(now(), 'commercial') m
 CROSS JOIN params p
-LEFT JOIN hcps h ON h.hcp_id = m.hcp_id
+LEFT JOIN hcps_history h ON h.hcp_id = m.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 WHERE m."window" = '28d'
 GROUP BY 1, 2

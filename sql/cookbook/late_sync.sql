@@ -1,8 +1,8 @@
 -- Question: how late do which territories record what they did?
--- Answer: by territory and feed, how long after a touch its first record was written, of touches 35 to 125 days ago, whose
---   records have had time to come: median and 90th percentile in hours, and the share later than three days.
--- Misleads: where the source tells no recorded_at, the time of ingestion stands for it, and after a bulk load that says
---   nothing. A territory that never records a touch at all is not late here, it is missing: look at silent feeds.
+-- Answer: by territory and feed, how long after a touch its first record was written, of touches 35 to 125 days ago,
+--   whose records have had time to come: median and 90th percentile in hours, and the share later than three days.
+-- Misleads: where the source tells no recorded_at, the time of ingestion stands for it, and after a bulk load that
+--   says nothing. A territory that never records a touch at all is not late here, it is missing: look at silent feeds.
 -- Ask: commercial, analyst. Fewer than five owners are pooled over territories ('*'), and left out if still fewer.
 -- Parameters: `params`.
 -- Thin support: percentiles and share are NULL under 20 records.
@@ -16,7 +16,7 @@ first_records AS (
         (date_part('epoch', coalesce(l.recorded_at, l.ingested_at)) - date_part('epoch', l.occurred_at)) / 3600.0 AS late_h
     FROM touchpoint_log l
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = l.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = l.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= l.occurred_at) AND (h.valid_to IS NULL OR h.valid_to > l.occurred_at)
     WHERE l.occurred_at > p.at - p.oldest AND l.occurred_at <= p.at - p.newest AND l.op = 'upsert'
         AND l.business_function <> 'medical' AND l.kind IN ('calls', 'emails')

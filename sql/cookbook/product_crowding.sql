@@ -1,8 +1,8 @@
 -- Question: how many HCPs hear of several of our products within a week?
--- Answer: by specialty and segment, HCP-weeks with unsolicited touches about products, those with two and with three or
---   more products, and how many functions spoke in them.
--- Misleads: weeks are those of the calendar (Monday, UTC), so a Friday and a Monday do not meet. Without a product a touch
---   is not seen. An HCP who treats two diseases may well want two products.
+-- Answer: by specialty and segment, HCP-weeks with unsolicited touches about products, those with two and with three
+--   or more products, and how many functions spoke in them.
+-- Misleads: weeks are those of the calendar (Monday, UTC), so a Friday and a Monday do not meet. Without a product a
+--   touch is not seen. An HCP who treats two diseases may well want two products.
 -- Ask: commercial, analyst. Medical touches are left out.
 -- Parameters: `params`.
 -- Thin support: shares are NULL under 20 HCP-weeks.
@@ -28,7 +28,7 @@ SELECT coalesce(h.specialty, '?') AS specialty, coalesce(h.segment, '?') AS segm
     sum(CASE WHEN w.products > 1 AND w.functions > 1 THEN 1 ELSE 0 END) AS several_by_several_functions
 FROM weeks w
 CROSS JOIN params p
-LEFT JOIN hcps h ON h.hcp_id = w.hcp_id
+LEFT JOIN hcps_history h ON h.hcp_id = w.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 GROUP BY 1, 2
 ORDER BY 1, 2

@@ -1,8 +1,8 @@
 -- Question: how often are HCPs promoted to about a product while their medical request about it is open?
--- Answer: by territory and product, the requests of 12 months, those during which unsolicited promotional touches about
---   the same product came, and those touches, each once, by function.
--- Misleads: a coincidence is no breach: nobody in sales is to know of the request. Read it as a reason to hold promotion,
---   never as one to follow a request up. Without a product a request or a touch cannot be matched.
+-- Answer: by territory and product, the requests of 12 months, those during which unsolicited promotional touches
+--   about the same product came, and those touches, each once, by function.
+-- Misleads: a coincidence is no breach: nobody in sales is to know of the request. Read it as a reason to hold
+--   promotion, never as one to follow a request up. Without a product a request or a touch cannot be matched.
 -- Ask: compliance and medical. Commercial roles see no request and get an empty answer.
 -- Parameters: `params`.
 -- Thin support: `share` is NULL under 10 requests.
@@ -16,7 +16,7 @@ requests AS (
         coalesce(h.territory, '?') AS territory
     FROM touchpoints t
     CROSS JOIN params p
-    LEFT JOIN hcps h ON h.hcp_id = t.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE t.kind = 'requests' AND t.status <> 'withdrawn' AND t.product IS NOT NULL
         AND t.occurred_at > p.at - p.year AND t.occurred_at <= p.at

@@ -53,7 +53,7 @@ def connect(options: argparse.Namespace) -> duckdb.DuckDBPyConnection:
                 names = next(csv.reader(stream))
             columns = ", ".join(f"'{name}': '{column_type(name)}'" for name in names)
             # In memory, as Touchload holds them.
-            peer.execute(f"CREATE TABLE {table} AS SELECT * FROM read_csv('{path}', header = true, columns = {{{columns}}})")
+            peer.execute(f"CREATE TABLE {table}_history AS SELECT * FROM read_csv('{path}', header = true, columns = {{{columns}}})")
     return peer
 
 
