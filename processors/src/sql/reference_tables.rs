@@ -147,7 +147,8 @@ mod tests {
         for (name, table) in reference_tables(&Arc::new(Reference::try_new(tables).unwrap())).unwrap() {
             context.register_table(name, table).unwrap();
         }
-        let valid = "SELECT hcp_id, segment, valid_from, valid_to FROM hcps_history ORDER BY hcp_id, valid_from NULLS FIRST";
+        let valid =
+            "SELECT hcp_id, segment, valid_from, valid_to FROM hcps_history ORDER BY hcp_id, valid_from NULLS FIRST";
         let rows = text(&context, valid).await;
         for row in ["| h1     | A       |                      |", "| h2     | A       | 1970-01-02T00:00:00Z |"] {
             assert!(rows.contains(row), "{rows}");
