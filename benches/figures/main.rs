@@ -14,6 +14,7 @@
 //! | [`sql_hcp_now`] | statements over `hcp_now`, beside a loop over the same state |
 //! | [`restore`] | tables to state, beside reading them |
 //! | [`import`] | files to tables, beside DuckDB |
+//! | [`cookbook`] | the questions of the cookbook, beside DuckDB over the same files |
 //! | [`what_if`] | stored history under another policy, beside reading it |
 //! | [`end_to_end`] | Kafka to committed tables, beside a bare drain |
 //! | [`checks`] | `/v1/check` while the stream runs, beside `/healthz` |
@@ -36,6 +37,7 @@ mod asking;
 mod budgets;
 mod checks;
 mod commits;
+mod cookbook;
 mod decode;
 mod document;
 mod end_to_end;
@@ -103,6 +105,7 @@ enum Figure {
     SqlHcpNow,
     Restore,
     Import,
+    Cookbook,
     WhatIf,
     EndToEnd,
     Checks,
@@ -126,6 +129,7 @@ impl Figure {
             Self::SqlHcpNow => sql_hcp_now::rows(sizes),
             Self::Restore => restore::rows(sizes),
             Self::Import => import::rows(sizes),
+            Self::Cookbook => cookbook::rows(sizes),
             Self::WhatIf => what_if::rows(sizes),
             Self::EndToEnd => end_to_end::rows(sizes),
             Self::Checks => checks::rows(sizes),
@@ -156,6 +160,8 @@ enum Part {
     #[command(hide = true)]
     ReadLog { data: PathBuf },
     #[command(hide = true)]
+    Cookbook { data: PathBuf, reference: PathBuf, at: String, runs: usize, names: String },
+    #[command(hide = true)]
     Stream { servers: String, rate: f64 },
     #[command(hide = true)]
     Ask(AskArgs),
@@ -170,6 +176,8 @@ pub(crate) struct Sizes {
     idle_hcps: u64,
     kafka_records: u64,
     import_records: u64,
+    /// HCPs and records.
+    cookbook: (u64, u64),
     restore: (u64, u64),
     /// HCPs and records of each.
     budget_state: (u64, u64),
@@ -191,6 +199,7 @@ const FULL: Sizes = Sizes {
     idle_hcps: 1_000_000,
     kafka_records: 3_000_000,
     import_records: 2_000_000,
+    cookbook: (100_000, 10_000_000),
     restore: (1_000_000, 10_000_000),
     budget_state: (10_000, 50),
     sql_hcps: [10_000, 1_000_000],
@@ -208,6 +217,7 @@ const QUICK: Sizes = Sizes {
     idle_hcps: 500,
     kafka_records: 20_000,
     import_records: 10_000,
+    cookbook: (200, 20_000),
     restore: (2_000, 20_000),
     budget_state: (200, 50),
     sql_hcps: [200, 2_000],
@@ -237,6 +247,9 @@ fn run_part(part: Part) -> anyhow::Result<()> {
         Part::Budgets { budgets, hcps, per_hcp } => budgets::measure(budgets, hcps, per_hcp)?,
         Part::SqlHcpNow { hcps } => sql_hcp_now::measure(hcps)?,
         Part::ReadLog { data } => what_if::read(&data)?,
+        Part::Cookbook { data, reference, at, runs, names } => {
+            cookbook::measure([&data, &reference], &at, runs, &names)?
+        }
         Part::Stream { servers, rate } => return stage::send(&servers, rate),
         Part::Ask(args) => asking::measure(&args)?,
     };

@@ -22,7 +22,7 @@
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`share_function`] | the table function `budget_shares(timestamp [, audience])`; [`share_rows`] are its rows |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
-//! | [`reference_tables`] | `affiliations`, `people`, `panels`, `plans`, `plan_steps`: every row of other reference data |
+//! | [`reference_tables`] | `affiliations_history`, `people_history`, … : every row of other reference data |
 //! | [`metric_functions`] | a function per metric column over `touch_metrics`, all of one list |
 //! | [`function_docs`] | what each function is, takes and gives |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |

@@ -1,10 +1,11 @@
 -- Question: can the same HCPs still be seen, this year against last?
 -- Answer: by territory and over all, HCPs rated in both years: how many were accessible (more than 0.70 of visits got
 --   through) then and now, how many moved down or up a band, and the pooled share of visits that got through.
--- Misleads: a closed door that nobody writes down looks open. `reporting` is the share of owners with 20 attempts or more
---   who wrote down at least one; below 0.5 in either year every column of access is NULL (`reason` not_reported). One
---   company's log is not the industry's survey. Days are UTC; a single HCP's interval is wide: see `wide_bands`.
--- Ask: commercial, analyst. A closed door is not a task: wait, use another channel with consent, ask for a preference.
+-- Misleads: a closed door that nobody writes down looks open. `reporting` is the share of owners with 20 attempts or
+--   more who wrote down at least one; below 0.5 in either year every column of access is NULL (`reason` not_reported).
+--   One company's log is not the industry's survey. Days are UTC; a single HCP's interval is wide: see `wide_bands`.
+-- Ask: commercial, analyst. A closed door is not a task: wait, use another channel with consent, ask for a
+--   preference.
 -- Parameters: `params`.
 -- Thin support: an HCP is rated from 4 attempts on; columns are NULL with fewer than 20 matched HCPs (thin_support).
 -- Cost: visits of two years, grouped twice.
@@ -28,7 +29,9 @@ placed AS (
     CROSS JOIN params p
     LEFT JOIN hcps_history h ON h.hcp_id = v.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
-    LEFT JOIN accounts_history a ON a.account_id = h.account_id
+    LEFT JOIN affiliations_history f ON f.hcp_id = v.hcp_id AND f.is_primary
+        AND (f.valid_from IS NULL OR f.valid_from <= p.at) AND (f.valid_to IS NULL OR f.valid_to > p.at)
+    LEFT JOIN accounts_history a ON a.account_id = coalesce(f.account_id, h.account_id)
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
 ),
 scoped AS (

@@ -1,10 +1,10 @@
 -- Question: at which accounts do the functions speak of different things?
--- Answer: accounts by the chance that two touches from different functions share a theme: over the whole account (`pooled`)
---   and for the same HCP (`within`). Low pooled agreement with several functions at work is what an account calls
---   fragmented. The twenty lowest.
--- Misleads: themes of which nothing is recorded are left out: see `theme_coverage`. A deliberate sequence changes topic,
---   never theme; where reps record themes as topics this measure accuses them wrongly. The lowest of many accounts is low
---   partly by chance: look at the same account in another span before acting.
+-- Answer: accounts by the chance that two touches from different functions share a theme: over the whole account
+--   (`pooled`) and for the same HCP (`within`). Low pooled agreement with several functions at work is what an account
+--   calls fragmented. The twenty lowest.
+-- Misleads: themes of which nothing is recorded are left out: see `theme_coverage`. A deliberate sequence changes
+--   topic, never theme; where reps record themes as topics this measure accuses them wrongly. The lowest of many
+--   accounts is low partly by chance: look at the same account in another span before acting.
 -- Ask: commercial, analyst. Medical touches are left out.
 -- Parameters: `params`.
 -- Thin support: `pooled` and `within` are NULL under 10 pairs; accounts without `pooled` are left out.
@@ -18,7 +18,7 @@ touches AS (
     CROSS JOIN params p
     LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id AND (h.valid_from IS NULL OR h.valid_from <= t.occurred_at)
         AND (h.valid_to IS NULL OR h.valid_to > t.occurred_at)
-    LEFT JOIN affiliations a ON a.hcp_id = t.hcp_id AND a.is_primary
+    LEFT JOIN affiliations_history a ON a.hcp_id = t.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= t.occurred_at) AND (a.valid_to IS NULL OR a.valid_to > t.occurred_at)
     WHERE t.occurred_at > p.at - p.width AND t.occurred_at <= p.at AND t.business_function <> 'medical'
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',

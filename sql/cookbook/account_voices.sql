@@ -1,8 +1,8 @@
 -- Question: which accounts hear the most different voices of ours, and is somebody there in the lead?
--- Answer: the twenty accounts with the greatest effective number of voices in 90 days (k equal voices count k), how many of
---   their HCPs are touched, by how many functions, and the share of touches of the busiest voice.
--- Misleads: many voices at a large hospital are no fault by themselves; ask whether they agree (account_agreement.sql). A
---   headquarters that writes under one owner_id is one voice however many campaigns it runs.
+-- Answer: the twenty accounts with the greatest effective number of voices in 90 days (k equal voices count k), how
+--   many of their HCPs are touched, by how many functions, and the share of touches of the busiest voice.
+-- Misleads: many voices at a large hospital are no fault by themselves; ask whether they agree
+--   (account_agreement.sql). A headquarters that writes under one owner_id is one voice however many campaigns it runs.
 -- Ask: commercial, analyst. No owner is named: a voice is only counted.
 -- Parameters: `params`.
 -- Thin support: accounts with fewer than 20 touches or fewer than 3 HCPs are left out.
@@ -14,7 +14,7 @@ members AS (
     SELECT h.hcp_id, coalesce(a.account_id, h.account_id) AS account_id
     FROM hcps_history h
     CROSS JOIN params p
-    LEFT JOIN affiliations a ON a.hcp_id = h.hcp_id AND a.is_primary
+    LEFT JOIN affiliations_history a ON a.hcp_id = h.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),

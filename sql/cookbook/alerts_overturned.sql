@@ -1,9 +1,9 @@
 -- Question: which of last month's alerts did late records overturn, and which did they raise too late?
--- Answer: by rule and territory: alerts that fired live, those that turned out not to have held (resolution `corrected`), and
---   those found only afterwards (origin `retrospective`). `late_records` are records about their HCPs that the source learnt
---   of between the alert and its end.
--- Misleads: an alert that is open can still be overturned. Where reps sync late, alerts come late rather than wrong. Alerts
---   that ended because the policy changed count as fired, not as overturned.
+-- Answer: by rule and territory: alerts that fired live, those that turned out not to have held (resolution
+--   `corrected`), and those found only afterwards (origin `retrospective`). `late_records` are records about their HCPs
+--   that the source learnt of between the alert and its end.
+-- Misleads: an alert that is open can still be overturned. Where reps sync late, alerts come late rather than wrong.
+--   Alerts that ended because the policy changed count as fired, not as overturned.
 -- Ask: commercial, analyst, compliance: alerts of the commercial audience only.
 -- Parameters: `params`.
 -- Thin support: `overturned_share` is NULL under 5 live alerts.

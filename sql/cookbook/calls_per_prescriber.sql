@@ -1,9 +1,9 @@
 -- Question: how many unsolicited calls does each owner make on a prescriber in 12 months, on average and spread out?
--- Answer: per owner the prescribers called on, the calls, their mean per prescriber, and how many prescribers had 1, 2, 3
---   and more; `contacts_mean` counts every unsolicited touch. `over` says that the mean exceeds the limit.
--- Misleads: the code of practice of the UK speaks of the mean over prescribers, three a year; a single prescriber above it
---   breaks nothing. Group meetings, calls that were asked for and service calls are left out, as the code has it; a rep who
---   declares calls as asked for looks better: see `declared`.
+-- Answer: per owner the prescribers called on, the calls, their mean per prescriber, and how many prescribers had 1,
+--   2, 3 and more; `contacts_mean` counts every unsolicited touch. `over` says that the mean exceeds the limit.
+-- Misleads: the code of practice of the UK speaks of the mean over prescribers, three a year; a single prescriber
+--   above it breaks nothing. Group meetings, calls that were asked for and service calls are left out, as the code has
+--   it; a rep who declares calls as asked for looks better: see `declared`.
 -- Ask: compliance only, or an owner about himself: a row per person. Ordered by id, not by result.
 -- Parameters: `params`: the instant, the year, the limit.
 -- Thin support: mean and verdict are NULL under 5 prescribers.

@@ -1,9 +1,9 @@
 -- Question: how often are rep e-mails and e-mails of headquarters clicked, by how much the HCP was being interrupted?
--- Answer: by origin and band of the interruption load just before the e-mail (1 = one visit at that moment), the share of
---   clicks with its 95 % interval. Compare bands within an origin, and origins within a band.
--- Misleads: whom a company touches often is not chosen at random, so a fall with load is no proof of fatigue. A clicked
---   e-mail that was later unsubscribed from counts as unsubscribed. Opens are left out: machines open mail. The interval
---   takes e-mails for independent; with few HCPs it is too narrow.
+-- Answer: by origin and band of the interruption load just before the e-mail (1 = one visit at that moment), the
+--   share of clicks with its 95 % interval. Compare bands within an origin, and origins within a band.
+-- Misleads: whom a company touches often is not chosen at random, so a fall with load is no proof of fatigue. A
+--   clicked e-mail that was later unsubscribed from counts as unsubscribed. Opens are left out: machines open mail. The
+--   interval takes e-mails for independent; with few HCPs it is too narrow.
 -- Ask: commercial, analyst.
 -- Parameters: `params`: instant, span, half-life (days) and weights as in the policy.
 -- Thin support: shares are NULL under 20 e-mails or 10 HCPs.

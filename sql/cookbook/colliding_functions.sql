@@ -1,10 +1,10 @@
 -- Question: which functions run into each other, more than chance?
--- Answer: by territory and pair of functions, consecutive unsolicited touches of one HCP in 28 days that were closer than
---   48 h and came from different owners or functions (collisions), beside the number that the same voices would give at
---   random times. `ratio` above 1 is worse than chance.
--- Misleads: chance knows no working week: random touches on working days alone collide some 15 % more. A planned hand-over
---   within 48 h is no collision where both touches carry the same plan. A busy HCP collides by being busy: that is what
---   the chance line is for.
+-- Answer: by territory and pair of functions, consecutive unsolicited touches of one HCP in 28 days that were closer
+--   than 48 h and came from different owners or functions (collisions), beside the number that the same voices would
+--   give at random times. `ratio` above 1 is worse than chance.
+-- Misleads: chance knows no working week: random touches on working days alone collide some 15 % more. A planned
+--   hand-over within 48 h is no collision where both touches carry the same plan. A busy HCP collides by being busy:
+--   that is what the chance line is for.
 -- Ask: commercial, analyst. Medical touches are left out.
 -- Parameters: `params`: window and gap as in the policy.
 -- Thin support: `ratio` is NULL under 10 expected collisions.

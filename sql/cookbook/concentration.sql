@@ -1,9 +1,10 @@
 -- Question: on how few HCPs do the interruptions fall?
--- Answer: by territory over 28 days, the share of unsolicited touches that fall on the tenth of HCPs touched most, the Gini
---   coefficient over all HCPs of the territory (0 = all alike), and HCPs touched not at all. `equal_share` is what the top
---   tenth would get if all were touched alike; touches strewn at random give more: 0.21 at 3 touches a head, 0.31 at 1.
--- Misleads: some concentration is policy: segments differ. Compare territories of one mix, or add segment to the GROUP BY.
---   Untouched HCPs count as zero, so the number depends on whom the reference data list.
+-- Answer: by territory over 28 days, the share of unsolicited touches that fall on the tenth of HCPs touched most,
+--   the Gini coefficient over all HCPs of the territory (0 = all alike), and HCPs touched not at all. `equal_share` is
+--   what the top tenth would get if all were touched alike; touches strewn at random give more: 0.21 at 3 touches a
+--   head, 0.31 at 1.
+-- Misleads: some concentration is policy: segments differ. Compare territories of one mix, or add segment to the
+--   GROUP BY. Untouched HCPs count as zero, so the number depends on whom the reference data list.
 -- Ask: every role.
 -- Parameters: `params`.
 -- Thin support: NULL under 20 HCPs or 20 touches.

@@ -1,8 +1,8 @@
 -- Question: who is invited to the same congress by several functions?
 -- Answer: per congress, HCPs invited, those whom a second function or owner invited as well, the invitations, and how
 --   invitations were answered once and more than once.
--- Misleads: an invitation is a touch as soon as it is sent, whatever comes of it. That fewer of those invited twice decline
---   proves nothing: the most wanted are invited twice.
+-- Misleads: an invitation is a touch as soon as it is sent, whatever comes of it. That fewer of those invited twice
+--   decline proves nothing: the most wanted are invited twice.
 -- Ask: every role; invitations by medical are left out.
 -- Parameters: `params`.
 -- Thin support: shares are NULL under 20 HCPs; congresses with fewer than 5 invited HCPs are left out.

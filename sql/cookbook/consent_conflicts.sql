@@ -1,8 +1,9 @@
 -- Question: where are HCPs touched without valid consent, and outside their working hours?
 -- Answer: by territory and segment over 28 days, touches on a channel without consent at that moment, and unsolicited
 --   touches outside local working hours, each as count, share and number of HCPs.
--- Misleads: without tables of consent everything is NULL, not fine. Consent given later heals nothing, an unsubscription
---   counts from its moment on. Hours are the policy's, by the clock on the HCP's wall; date-only touches have none.
+-- Misleads: without tables of consent everything is NULL, not fine. Consent given later heals nothing, an
+--   unsubscription counts from its moment on. Hours are the policy's, by the clock on the HCP's wall; date-only touches
+--   have none.
 -- Ask: every role; the commercial audience's numbers.
 -- Parameters: the instant, in `params` and in the function.
 -- Thin support: shares are NULL under 20 touches.

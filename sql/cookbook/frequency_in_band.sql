@@ -1,8 +1,8 @@
 -- Question: how many targets are touched as often as their panel asks for?
--- Answer: by territory and segment over 90 days, targets reached at all, and targets whose touches lie between the panel's
---   min_touches and max_touches, below and above it.
--- Misleads: a number of touches is no engagement; a band says what was planned, not what is good. Touches of every function
---   but medical count, by whomever: a target above its band may have been pushed there by another function.
+-- Answer: by territory and segment over 90 days, targets reached at all, and targets whose touches lie between the
+--   panel's min_touches and max_touches, below and above it.
+-- Misleads: a number of touches is no engagement; a band says what was planned, not what is good. Touches of every
+--   function but medical count, by whomever: a target above its band may have been pushed there by another function.
 -- Ask: commercial, analyst.
 -- Parameters: `params`.
 -- Thin support: shares are NULL under 20 targets.
@@ -13,7 +13,7 @@ WITH params AS (
 targets AS (
     SELECT x.hcp_id, coalesce(h.territory, '?') AS territory, coalesce(h.segment, '?') AS segment,
         max(x.min_touches) AS min_touches, min(x.max_touches) AS max_touches
-    FROM panels x
+    FROM panels_history x
     CROSS JOIN params p
     LEFT JOIN hcps_history h ON h.hcp_id = x.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)

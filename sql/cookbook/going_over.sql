@@ -1,8 +1,8 @@
 -- Question: which target HCPs go over budget in the next 14 days, and which touch is to be moved?
 -- Answer: one row per HCP with its one touch to move or cancel: to when, and how many touches too many are left then
 --   (`excess_left`; ask again after moving when it is not 0). Most over first.
--- Misleads: a forecast knows plans, not intentions: every planned touch counts as made and nothing is added to it. What
---   is overdue is not forecast. On an instant of the past it knows what came later.
+-- Misleads: a forecast knows plans, not intentions: every planned touch counts as made and nothing is added to it.
+--   What is overdue is not forecast. On an instant of the past it knows what came later.
 -- Ask: every role; planned medical touches are in nobody's forecast here.
 -- Parameters: the instant in `params` and in the function, the days ahead in the function (1 to 90).
 -- Thin support: an HCP without a budget, or without a planned touch, has no row.
@@ -12,7 +12,7 @@ WITH params AS (
 ),
 targets AS (
     SELECT DISTINCT x.hcp_id
-    FROM panels x
+    FROM panels_history x
     CROSS JOIN params p
     WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
 )

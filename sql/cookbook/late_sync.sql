@@ -1,8 +1,8 @@
 -- Question: how late do which territories record what they did?
--- Answer: by territory and feed, how long after a touch its first record was written, of touches 35 to 125 days ago, whose
---   records have had time to come: median and 90th percentile in hours, and the share later than three days.
--- Misleads: where the source tells no recorded_at, the time of ingestion stands for it, and after a bulk load that says
---   nothing. A territory that never records a touch at all is not late here, it is missing: look at silent feeds.
+-- Answer: by territory and feed, how long after a touch its first record was written, of touches 35 to 125 days ago,
+--   whose records have had time to come: median and 90th percentile in hours, and the share later than three days.
+-- Misleads: where the source tells no recorded_at, the time of ingestion stands for it, and after a bulk load that
+--   says nothing. A territory that never records a touch at all is not late here, it is missing: look at silent feeds.
 -- Ask: commercial, analyst. Fewer than five owners are pooled over territories ('*'), and left out if still fewer.
 -- Parameters: `params`.
 -- Thin support: percentiles and share are NULL under 20 records.

@@ -1,18 +1,20 @@
 -- Question: what share of target HCPs is over budget, against last week, four weeks ago and comparable territories?
--- Answer: by territory, targets over a budget now, a week and four weeks before, and what the same specialties and segments
---   show now in the other territories (`peers_share`).
--- Misleads: a trailing window of 28 days makes neighbouring weeks alike: 21 of its 28 days are the same. The last days are
---   incomplete where reps sync late, so `now` reads too low. Targets and segments are those of the instant of `params`.
+-- Answer: by territory, targets over a budget now, a week and four weeks before, and what the same specialties and
+--   segments show now in the other territories (`peers_share`).
+-- Misleads: a trailing window of 28 days makes neighbouring weeks alike: 21 of its 28 days are the same. The last
+--   days are incomplete where reps sync late, so `now` reads too low. Targets and segments are those of the instant of
+--   `params`.
 -- Ask: every role; the commercial audience's numbers.
 -- Parameters: the instant, in `params` and three times in the functions.
 -- Thin support: shares are NULL under 20 targets with a budget; peers under 20.
--- Cost: three passes over 400 days of the log. Stored day rows (`hcp_metrics_latest`) are cheaper where they are enough.
+-- Cost: three passes over 400 days of the log. Stored day rows (`hcp_metrics_latest`) are cheaper where they are
+--   enough.
 WITH params AS (
     SELECT now() AS at
 ),
 targets AS (
     SELECT x.hcp_id, coalesce(h.territory, '?') AS territory, h.specialty, h.segment
-    FROM panels x
+    FROM panels_history x
     CROSS JOIN params p
     JOIN hcps_history h ON h.hcp_id = x.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)

@@ -1,11 +1,12 @@
 -- Question: who is being over-touched now, and by whom?
--- Answer: the twenty HCPs furthest over a budget, or, where no budget speaks of them, with the highest interruption load.
---   `by_function` says who made the unsolicited touches of 28 days, `voices` how many people that amounts to; nobody is to be touched again
---   before `free_at`.
--- Misleads: a budget is policy, not science (`policy_version`); reps sync late, so the last days can still grow; a high
---   load says that somebody is interrupted often, not that they mind. `visits_per_week` is a steady equivalent.
+-- Answer: the twenty HCPs furthest over a budget, or, where no budget speaks of them, with the highest interruption
+--   load. `by_function` says who made the unsolicited touches of 28 days, `voices` how many people that amounts to;
+--   nobody is to be touched again before `free_at`.
+-- Misleads: a budget is policy, not science (`policy_version`); reps sync late, so the last days can still grow; a
+--   high load says that somebody is interrupted often, not that they mind. `visits_per_week` is a steady equivalent.
 -- Ask: every role. It sees what the commercial audience sees: no medical touch counts.
--- Parameters: the instant, in `params` and in the function (`now()`, or TIMESTAMPTZ '2026-06-01T00:00:00Z' for history).
+-- Parameters: the instant, in `params` and in the function (`now()`, or TIMESTAMPTZ '2026-06-01T00:00:00Z' for
+--   history).
 -- Thin support: fragmentation and budget columns are NULL where there is nothing to say; nobody is left out for it.
 -- Cost: one pass over 400 days of the log. For now alone, `hcp_now` has the same columns at once.
 WITH params AS (

@@ -1,16 +1,17 @@
 -- Question: did a pilot change fragmentation, and was it large enough to tell?
--- Answer: per pilot the difference in differences over its units (territories), weighted by pilot units of a stratum: what
---   changed in pilot units beyond what changed in control units. `p` is the share of all relabellings of the units, within
---   strata, that give as large a difference; `detectable` is the smallest difference that would have had p <= 0.05 with
---   these units: a smaller `did` proves nothing. Below zero is less fragmentation.
--- Misleads: read `verdict`, not `did`. The placebo asks the same of the two halves of the time before: if that differs too,
---   the arms were not comparable. Another metric than the one registered before the start is exploratory. Two pilots
---   looked at are two chances to find something.
+-- Answer: per pilot the difference in differences over its units (territories), weighted by pilot units of a stratum:
+--   what changed in pilot units beyond what changed in control units. `p` is the share of all relabellings of the
+--   units, within strata, that give as large a difference; `detectable` is the smallest difference that would have had
+--   p <= 0.05 with these units: a smaller `did` proves nothing. Below zero is less fragmentation.
+-- Misleads: read `verdict`, not `did`. The placebo asks the same of the two halves of the time before: if that
+--   differs too, the arms were not comparable. Another metric than the one registered before the start is exploratory.
+--   Two pilots looked at are two chances to find something.
 -- Ask: commercial, analyst. Medical touches are left out.
--- Parameters: `params`, and one line per unit in `units`: pilot, territory, arm, stratum; start, washout and length of both
---   spans. At most 12 units a pilot. HCPs belong to the territory that they had at the start (intention to treat).
--- Thin support: an HCP counts with a fragmentation of basis agreement+coordination; a unit without one in both spans is
---   dropped and counted; fewer than 3 units an arm, or p_floor > 0.05, is too_small.
+-- Parameters: `params`, and one line per unit in `units`: pilot, territory, arm, stratum; start, washout and length
+--   of both spans. At most 12 units a pilot. HCPs belong to the territory that they had at the start (intention to
+--   treat).
+-- Thin support: an HCP counts with a fragmentation of basis agreement+coordination; a unit without one in both spans
+--   is dropped and counted; fewer than 3 units an arm, or p_floor > 0.05, is too_small.
 -- Cost: touch_metrics over the touches of the units' HCPs, four spans; 4,096 relabellings.
 WITH params AS (
     SELECT now() AS at, 'agreement+coordination' AS basis, TIMESTAMPTZ '2026-03-24T00:00:00Z' AS starts,

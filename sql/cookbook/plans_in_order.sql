@@ -1,11 +1,12 @@
 -- Question: which plans are executed in order?
--- Answer: per plan, of the consecutive touches of one HCP that belong to it, the share whose step may follow the one before
---   and whose gap lies within what the plan allows; the rest by what went wrong: another order, too soon, too late.
+-- Answer: per plan, of the consecutive touches of one HCP that belong to it, the share whose step may follow the one
+--   before and whose gap lies within what the plan allows; the rest by what went wrong: another order, too soon, too
+--   late.
 -- Misleads: a plan that is hardly touched can be in perfect order: look at `touches`, `hcps` and at plan_recall in
 --   `hcp_metrics_at`. What is not mapped to a step (no plan_id, or a step that the plan lacks) is not seen here.
 --   Without its medical steps a plan has gaps that are nobody's fault: pairs around one show as too late.
--- Ask: every role. Medical steps and touches are left out, and the step before a step is the next lower other one, unless
---   `with_medical` says otherwise: for roles that see medical rows.
+-- Ask: every role. Medical steps and touches are left out, and the step before a step is the next lower other one,
+--   unless `with_medical` says otherwise: for roles that see medical rows.
 -- Parameters: `params`.
 -- Thin support: `in_order_share` is NULL under 5 pairs.
 -- Cost: touches of `span` with a plan, sorted by HCP and plan.
@@ -15,7 +16,7 @@ WITH params AS (
 steps AS (
     SELECT s.plan_id, s.step, s."position", s.after, s.min_gap_h, s.max_gap_h, s.valid_from, s.valid_to,
         lag(s.step) OVER (PARTITION BY s.plan_id ORDER BY s."position") AS step_below
-    FROM plan_steps s
+    FROM plan_steps_history s
     CROSS JOIN params p
     WHERE (p.with_medical OR coalesce(s.function, '') <> 'medical')
         AND (s.valid_from IS NULL OR s.valid_from <= p.at) AND (s.valid_to IS NULL OR s.valid_to > p.at)

@@ -1,8 +1,8 @@
 -- Question: how many HCPs hear of several of our products within a week?
--- Answer: by specialty and segment, HCP-weeks with unsolicited touches about products, those with two and with three or
---   more products, and how many functions spoke in them.
--- Misleads: weeks are those of the calendar (Monday, UTC), so a Friday and a Monday do not meet. Without a product a touch
---   is not seen. An HCP who treats two diseases may well want two products.
+-- Answer: by specialty and segment, HCP-weeks with unsolicited touches about products, those with two and with three
+--   or more products, and how many functions spoke in them.
+-- Misleads: weeks are those of the calendar (Monday, UTC), so a Friday and a Monday do not meet. Without a product a
+--   touch is not seen. An HCP who treats two diseases may well want two products.
 -- Ask: commercial, analyst. Medical touches are left out.
 -- Parameters: `params`.
 -- Thin support: shares are NULL under 20 HCP-weeks.

@@ -1,14 +1,14 @@
 -- Question: how far can the last fourteen days be trusted?
 -- Answer: per day and feed, the records there are, the share of that day's records that have usually come by now
---   (`completeness`, from how late records of events 35 to 125 days ago were), and how many there will probably be. Below
---   0.9 a fall is likely to be lateness and not less activity. Days are 24 h counted back from the instant, and completeness
---   is that of the end of a day: a lower bound, far too low for the last one.
--- Misleads: it supposes that people record as they used to; a silent territory looks like a complete one: see late_sync.sql.
---   Weekends have few records of their own. Instants of recording are the source's where it tells them.
+--   (`completeness`, from how late records of events 35 to 125 days ago were), and how many there will probably be.
+--   Below 0.9 a fall is likely to be lateness and not less activity. Days are 24 h counted back from the instant, and
+--   completeness is that of the end of a day: a lower bound, far too low for the last one.
+-- Misleads: it supposes that people record as they used to; a silent territory looks like a complete one: see
+--   late_sync.sql. Weekends have few records of their own. Instants of recording are the source's where it tells them.
 -- Ask: every role. Medical records are left out.
 -- Parameters: `params`.
--- Thin support: completeness is NULL where fewer than 200 older records of the feed are known, and what is expected below a
---   completeness of 0.5.
+-- Thin support: completeness is NULL where fewer than 200 older records of the feed are known, and what is expected
+--   below a completeness of 0.5.
 -- Cost: two passes over the log of 125 days, one of them against fourteen days.
 WITH params AS (
     SELECT now() AS at, INTERVAL '125 days' AS oldest, INTERVAL '35 days' AS newest

@@ -1,10 +1,10 @@
 -- Question: at which interruption load do HCPs begin to refuse?
--- Answer: by way of being touched (visit, e-mail, invitation) and band of the load just before, the share refused: door
---   closed, unsubscribed or marked as spam, declined. `rises` marks bands whose 95 % interval lies above that of the
---   lowest band; the lowest such band is the load looked for.
--- Misleads: refusals that nobody writes down are missing (reporting bias of closed doors); heavily touched HCPs are those
---   who used to say yes, which hides fatigue. A share is of offers, not of HCPs, and the interval takes offers for
---   independent. Four comparisons a way: expect one false mark in ten tables.
+-- Answer: by way of being touched (visit, e-mail, invitation) and band of the load just before, the share refused:
+--   door closed, unsubscribed or marked as spam, declined. `rises` marks bands whose 95 % interval lies above that of
+--   the lowest band; the lowest such band is the load looked for.
+-- Misleads: refusals that nobody writes down are missing (reporting bias of closed doors); heavily touched HCPs are
+--   those who used to say yes, which hides fatigue. A share is of offers, not of HCPs, and the interval takes offers
+--   for independent. Four comparisons a way: expect one false mark in ten tables.
 -- Ask: commercial, analyst.
 -- Parameters: `params`: instant, span, half-life (days) and weights as in the policy.
 -- Thin support: shares are NULL under 20 offers or 10 HCPs.

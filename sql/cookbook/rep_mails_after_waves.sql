@@ -2,8 +2,9 @@
 -- Answer: by territory and over all, rep e-mails to the recipients of a wave in the 7 days after it beside the 7 days
 --   before. `rises` says that clearly more HCPs got more after their waves than before (95 % of a sign test over HCPs),
 --   and that the week before shows no such rise over the week before that (the placebo).
--- Misleads: a rise is no cause: a launch moves both. Weeks of two waves overlap where they follow within a week; an HCP
---   counts once in the sign test whatever the number of waves. Of several territories some rise by chance: one in forty.
+-- Misleads: a rise is no cause: a launch moves both. Weeks of two waves overlap where they follow within a week; an
+--   HCP counts once in the sign test whatever the number of waves. Of several territories some rise by chance: one in
+--   forty.
 -- Ask: commercial, analyst.
 -- Parameters: `params`: the instant, how far back, the recipients that make a wave.
 -- Thin support: shares are NULL where fewer than 20 HCPs differ between the two weeks.

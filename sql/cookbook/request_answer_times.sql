@@ -1,11 +1,13 @@
 -- Question: how long do medical requests wait, and how many are answered in time?
--- Answer: by intake, requests of 180 days: the median time to an answer (Kaplan-Meier, so that open requests count for as
---   long as they have waited), the share within the time promised among those that were due, and the oldest open one.
+-- Answer: by intake, requests of 180 days: the median time to an answer (Kaplan-Meier, so that open requests count
+--   for as long as they have waited), the share within the time promised among those that were due, and the oldest open
+--   one.
 -- Misleads: a request that was closed without an answer counts as open. Withdrawn ones are left out. An intake of few
 --   requests has a median that a single slow one moves.
 -- Ask: medical and compliance. Never a target of commercial roles, who see no request.
 -- Parameters: `params`: the instant, the span, the hours promised.
--- Thin support: the median is NULL under 5 requests and where fewer than half are answered yet; the share under 5 due.
+-- Thin support: the median is NULL under 5 requests and where fewer than half are answered yet; the share under 5
+--   due.
 -- Cost: requests of the span, one sort.
 WITH params AS (
     SELECT now() AS at, INTERVAL '180 days' AS span, 72.0 AS promised_h

@@ -1,8 +1,8 @@
 -- Question: how often are HCPs promoted to about a product while their medical request about it is open?
--- Answer: by territory and product, the requests of 12 months, those during which unsolicited promotional touches about
---   the same product came, and those touches, each once, by function.
--- Misleads: a coincidence is no breach: nobody in sales is to know of the request. Read it as a reason to hold promotion,
---   never as one to follow a request up. Without a product a request or a touch cannot be matched.
+-- Answer: by territory and product, the requests of 12 months, those during which unsolicited promotional touches
+--   about the same product came, and those touches, each once, by function.
+-- Misleads: a coincidence is no breach: nobody in sales is to know of the request. Read it as a reason to hold
+--   promotion, never as one to follow a request up. Without a product a request or a touch cannot be matched.
 -- Ask: compliance and medical. Commercial roles see no request and get an empty answer.
 -- Parameters: `params`.
 -- Thin support: `share` is NULL under 10 requests.

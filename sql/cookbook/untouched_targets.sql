@@ -1,7 +1,7 @@
 -- Question: which target HCPs has nobody touched for 90 days while their account got ten touches or more?
 -- Answer: a row per such HCP, the most-touched account first; `last_touch` is NULL if there never was one in the log.
--- Misleads: not every silence is a gap: look at `access_status`, at consent and at a stated preference first. Targets come
---   from panels; touches that reps have not recorded yet are missing (recent days are incomplete).
+-- Misleads: not every silence is a gap: look at `access_status`, at consent and at a stated preference first. Targets
+--   come from panels; touches that reps have not recorded yet are missing (recent days are incomplete).
 -- Ask: every role; medical touches neither count nor end a silence here, so that no answer depends on them.
 -- Parameters: `params`: the instant, how long, how many touches of the account.
 -- Thin support: an HCP without an account, or with an account below `touched`, has no row.
@@ -13,13 +13,13 @@ members AS (
     SELECT h.hcp_id, h.territory, h.specialty, h.segment, coalesce(a.account_id, h.account_id) AS account_id
     FROM hcps_history h
     CROSS JOIN params p
-    LEFT JOIN affiliations a ON a.hcp_id = h.hcp_id AND a.is_primary
+    LEFT JOIN affiliations_history a ON a.hcp_id = h.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),
 targets AS (
     SELECT x.hcp_id, count(*) AS panels
-    FROM panels x
+    FROM panels_history x
     CROSS JOIN params p
     WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
     GROUP BY x.hcp_id

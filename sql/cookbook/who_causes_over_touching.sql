@@ -1,9 +1,9 @@
--- Question: who causes over-touching: which owners of which function about which product, by territory, against chance
---   and against peers?
+-- Question: who causes over-touching: which owners of which function about which product, by territory, against
+--   chance and against peers?
 -- Answer: of the unsolicited touches of a cell, `on_full` were made on an HCP who had the cap in 28 days already;
---   `peers_share` is what the same HCPs (specialty x segment x size of territory) meet in other territories, and `beyond`
---   says that the interval at z = 3 lies above it. `collided` came within 48 h after another voice; `chance_share` is
---   what as many touches of other voices would give at random times.
+--   `peers_share` is what the same HCPs (specialty x segment x size of territory) meet in other territories, and
+--   `beyond` says that the interval at z = 3 lies above it. `collided` came within 48 h after another voice;
+--   `chance_share` is what as many touches of other voices would give at random times.
 -- Misleads: who comes last breaks the cap, whoever used it up: read both shares. Twenty rows are twenty chances to be
 --   beyond peers by luck, hence z = 3 and not 2. A cell of sales differs from one of marketing by its channels as well.
 -- Ask: commercial, analyst, compliance. Never a league table of people: fewer than five owners are pooled, first over
@@ -83,7 +83,7 @@ narrow AS (
         count(*) OVER (PARTITION BY o.territory, o.business_function, o.product) AS owners_here
     FROM by_owner o
     CROSS JOIN params p
-    LEFT JOIN people w ON w.owner_id = o.owner_id
+    LEFT JOIN people_history w ON w.owner_id = o.owner_id
         AND (w.valid_from IS NULL OR w.valid_from <= p.at) AND (w.valid_to IS NULL OR w.valid_to > p.at)
 ),
 numbered AS (

@@ -1,26 +1,27 @@
 //! `sql/cookbook`: every question over a world in which the truth is planted.
 //!
 //! The answers are golden files (`tests/golden/cookbook`), and they are checked: what was planted is found again, what was
-//! not planted is not found, and `tests/python/cookbook_peer.py` computes most of them a second time by loops over the
-//! records. Questions take their instant from `now()`, in whose place the tests put [`world::NOW`].
+//! not planted is not found, `tests/python/cookbook_peer.py` computes most of them a second time by loops over the records,
+//! and DuckDB answers the same text alike. Questions take their instant from `now()`, in whose place the tests put [`world::NOW`].
 
 pub(crate) mod planted;
 pub(crate) mod world;
 
 use crate::python_readers::PythonReaders;
-use datafusion::arrow::array::{Array, ArrayRef, StringArray, TimestampMicrosecondArray, new_null_array};
+use datafusion::arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::record_batch::RecordBatch;
+use planted::AlertRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use store::{Cycle, OpenMode, Owner, Store};
+use touchpoint::NextOffsets;
 use touchpoint::alert::alerts_schema;
-use touchpoint::time::DAY;
-use touchpoint::{Micros, NextOffsets};
-use world::{CookbookWorld, NOW};
+use touchpoint::time::{DAY, SECOND};
+use world::{CookbookWorld, INSTANT, NOW};
 
 /// What the header of a question says, in this order.
 const HEADER: [&str; 7] = ["Question: ", "Answer: ", "Misleads: ", "Ask: ", "Parameters: ", "Thin support: ", "Cost: "];
@@ -67,41 +68,38 @@ pub(crate) async fn world() -> (tempfile::TempDir, CookbookWorld) {
 }
 
 fn alert_rows() -> RecordBatch {
-    let today = planted::TODAY * DAY;
-    let instant = |before: fn(&(&str, &str, &str, [&str; 4], i64, i64)) -> i64| -> ArrayRef {
-        let values = planted::ALERTS.iter().map(|row| Some(today - before(row) * 60_000_000));
+    let schema = alerts_schema();
+    let columns: Vec<ArrayRef> = schema.fields().iter().map(|field| alert_column(field)).collect();
+    RecordBatch::try_new(schema.clone(), columns).expect("the columns of alerts")
+}
+
+fn alert_column(field: &Field) -> ArrayRef {
+    let minutes = |before: fn(&AlertRow) -> i64| -> ArrayRef {
+        let values = planted::ALERTS.iter().map(|row| Some(planted::TODAY * DAY - before(row) * 60 * SECOND));
         Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
     };
-    let column = |field: &Arc<Field>| -> ArrayRef {
-        let text = |row: &(&'static str, &'static str, &'static str, [&'static str; 4], Micros, Micros)| match field
-            .name()
-            .as_str()
-        {
-            "alert_id" => Some(row.0),
-            "rule" => Some(row.1),
-            "hcp_id" => Some(row.2),
-            "state" => Some(row.3[0]),
-            "from_state" => Some(row.3[1]),
-            "origin" => Some(row.3[2]),
-            "resolution" => Some(row.3[3]),
-            "audience" => Some("commercial"),
-            "subject_kind" => Some("hcp"),
-            _ => (!field.is_nullable()).then_some("-"),
+    let text = |row: &AlertRow| {
+        let value = match field.name().as_str() {
+            "alert_id" => row.0,
+            "rule" => row.1,
+            "hcp_id" => row.2,
+            "state" => row.3[0],
+            "from_state" => row.3[1],
+            "origin" => row.3[2],
+            "resolution" => row.3[3],
+            "audience" => "commercial",
+            "subject_kind" => "hcp",
+            _ if field.is_nullable() => "",
+            _ => "-",
         };
-        match (field.name().as_str(), field.data_type()) {
-            ("since", _) => instant(|row| row.4),
-            ("at", _) => instant(|row| row.5),
-            (_, DataType::Utf8) => {
-                let values = planted::ALERTS.iter().map(|row| text(row).filter(|value| !value.is_empty()));
-                Arc::new(values.collect::<StringArray>())
-            }
-            (_, other) => new_null_array(other, planted::ALERTS.len()),
-        }
+        Some(value).filter(|value| !value.is_empty())
     };
-    let schema = alerts_schema();
-    let columns: Vec<ArrayRef> = schema.fields().iter().map(column).collect();
-    assert!(columns.iter().all(|column| column.len() == planted::ALERTS.len()));
-    RecordBatch::try_new(schema.clone(), columns).expect("the columns of alerts")
+    match (field.name().as_str(), field.data_type()) {
+        ("since", _) => minutes(|row| row.4),
+        ("at", _) => minutes(|row| row.5),
+        (_, DataType::Utf8) => Arc::new(planted::ALERTS.iter().map(text).collect::<StringArray>()),
+        (_, other) => new_null_array(other, planted::ALERTS.len()),
+    }
 }
 
 /// What `touchload sql` answers, as CSV.
@@ -167,7 +165,8 @@ async fn the_cookbook_answers_and_finds_what_was_planted() {
     assert!(differing.is_empty(), "UPDATE_GOLDEN=1 writes them anew:\n{}", differing.join("\n"));
     planted_truths_are_found(&world, &answers);
     if let Some(python) = PythonReaders::find() {
-        python.cookbook_peer(&world.files(), &answers, "2026-06-02T00:00:00Z");
+        python.cookbook_peer(&world.files(), &answers, INSTANT);
+        python.cookbook_duckdb([&world.data(), &world.reference(), &answers], INSTANT);
     }
 }
 

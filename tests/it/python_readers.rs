@@ -1,6 +1,7 @@
 //! The independent readers: Python programs of `tests/python`, run in the environment of `tests/setup/python.sh`.
 
 use crate::test_setup;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,11 +34,24 @@ impl PythonReaders {
     /// # Panics
     /// They differ.
     pub(crate) fn cookbook_peer(&self, files: &Path, answers: &Path, at: &str) {
-        let arguments = [files.as_os_str(), answers.as_os_str(), "--at".as_ref(), at.as_ref()];
+        let arguments = [files.as_os_str(), answers.as_os_str(), OsStr::new("--at"), OsStr::new(at)];
         let compared: serde_json::Value =
             serde_json::from_str(&self.run("cookbook_peer.py", arguments.into_iter())).expect("it prints JSON");
         let questions = compared.as_object().expect("cells by question");
         assert!(questions.len() >= 8 && questions.values().all(|cells| cells.as_u64() > Some(0)), "{compared}");
+    }
+
+    /// Asks DuckDB the questions of the cookbook over tables below `data`, and compares with answers below `answers`.
+    ///
+    /// # Panics
+    /// They differ.
+    pub(crate) fn cookbook_duckdb(&self, [data, reference, answers]: [&Path; 3], at: &str) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let flags = [OsStr::new("--at"), OsStr::new(at), OsStr::new("--answers"), answers.as_os_str()];
+        let arguments = [data, reference, root].map(Path::as_os_str).into_iter().chain(flags);
+        let seconds: serde_json::Value =
+            serde_json::from_str(&self.run("cookbook_duckdb.py", arguments)).expect("it prints JSON");
+        assert!(seconds.as_object().expect("seconds by question").len() >= 10, "{seconds}");
     }
 
     fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {

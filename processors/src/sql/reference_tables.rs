@@ -1,10 +1,11 @@
-//! `affiliations`, `people`, `panels`, `plans` and `plan_steps`: reference data as SQL tables. HCPs and accounts, of which
-//! more is known than their rows say, are [`reference_table`](super::reference_table)'s.
+//! `affiliations_history`, `people_history`, `panels_history`, `plans_history` and `plan_steps_history`: every row of reference
+//! data as SQL tables. HCPs and accounts, of which more is known than their rows say, are
+//! [`reference_table`](super::reference_table)'s.
 //!
 //! Columns are those of docs/REFERENCE.md. Rows are effective-dated: each holds in `[valid_from, valid_to)`, NULL meaning
 //! from the beginning and without end, so a query that wants what holds at an instant says so. A table that was not given
-//! is there and empty. `plan_steps.after` joins the steps that may come before with `;` and is NULL where the next lower
-//! position decides. A row of `plans` that enrols nobody is left out.
+//! is there and empty. `after` of a step joins the steps that may come before with `;` and is NULL where the next lower
+//! position decides. A plan that enrols nobody is left out.
 //!
 //! Rows are built when a table is first read, in the order of its key, and kept for as long as the table is.
 
@@ -33,11 +34,11 @@ const SLICE: usize = 8192;
 type Build = fn(&Reference) -> Columns;
 
 const TABLES: [(&str, Build); 5] = [
-    ("affiliations", customers::affiliations),
-    ("people", company::people),
-    ("panels", company::panels),
-    ("plans", planned::plans),
-    ("plan_steps", planned::plan_steps),
+    ("affiliations_history", customers::affiliations),
+    ("people_history", company::people),
+    ("panels_history", company::panels),
+    ("plans_history", planned::plans),
+    ("plan_steps_history", planned::plan_steps),
 ];
 
 /// One table of reference data.
@@ -140,17 +141,19 @@ mod tests {
         for (name, table) in reference_tables(&Arc::new(Reference::try_new(tables).unwrap())).unwrap() {
             context.register_table(name, table).unwrap();
         }
-        let valid = "SELECT hcp_id, owner_id, valid_from, valid_to FROM panels ORDER BY hcp_id, valid_from NULLS FIRST";
+        let valid =
+            "SELECT hcp_id, owner_id, valid_from, valid_to FROM panels_history ORDER BY hcp_id, valid_from NULLS FIRST";
         let rows = text(&context, valid).await;
         for row in ["| h1     | rep      |                      |", "| h2     | rep      | 1970-01-02T00:00:00Z |"] {
             assert!(rows.contains(row), "{rows}");
         }
-        let steps = text(&context, "SELECT step, after, min_gap_h FROM plan_steps ORDER BY \"position\"").await;
+        let steps = text(&context, "SELECT step, after, min_gap_h FROM plan_steps_history ORDER BY \"position\"").await;
         assert!(
             steps.contains("| b    | a;b   | 36.0      |") && steps.contains("| a    |       |           |"),
             "{steps}"
         );
-        let targets = "SELECT count(*) AS n FROM panels WHERE min_touches = 2 AND is_target AND hcp_id = 'h2'";
+        let targets =
+            "SELECT count(*) AS n FROM panels_history WHERE min_touches = 2 AND is_target AND hcp_id = 'h2'";
         assert!(text(&context, targets).await.contains("| 2 |"));
         for (name, _) in TABLES {
             let counted = text(&context, &format!("SELECT count(*) AS n FROM {name} WHERE valid_to > now()")).await;

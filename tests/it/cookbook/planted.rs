@@ -20,8 +20,11 @@ use std::fmt::Write;
 /// 2026-06-02 00:00 UTC, in days since 1970: the instant that every question is asked at.
 pub(crate) const TODAY: i64 = 20_606;
 
-/// Rows of the alerts table: alert, rule, HCP, state, from, origin, resolution, since and at in minutes before today.
-pub(crate) const ALERTS: [(&str, &str, &str, [&str; 4], i64, i64); 9] = [
+/// A transition: alert, rule, HCP; state, from, origin, resolution; since and at in minutes before today.
+pub(crate) type AlertRow = (&'static str, &'static str, &'static str, [&'static str; 4], i64, i64);
+
+/// The transitions of table `alerts`.
+pub(crate) const ALERTS: [AlertRow; 9] = [
     ("al-1", "over_budget", "late-h01", ["firing", "", "live", ""], 21 * 1440, 20 * 1440),
     ("al-1", "over_budget", "late-h01", ["resolved", "firing", "live", "corrected"], 21 * 1440, 12 * 1440),
     ("al-2", "over_budget", "late-h02", ["firing", "", "live", ""], 25 * 1440, 25 * 1440),

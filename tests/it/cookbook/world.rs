@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Every question is asked at this instant.
+pub(crate) const INSTANT: &str = "2026-06-02T00:00:00Z";
+/// The same, as SQL.
 pub(crate) const NOW: &str = "TIMESTAMPTZ '2026-06-02T00:00:00Z'";
 
 const SCENARIOS: [(&str, &str, &str); 3] =
@@ -103,7 +105,7 @@ impl CookbookWorld {
 
     fn import(&self) {
         let mut import = touchload();
-        import.args(["import", "--as-of", "2026-06-02T00:00:00Z", "--data"]).arg(self.data());
+        import.args(["import", "--as-of", INSTANT, "--data"]).arg(self.data());
         import.arg("--reference").arg(self.reference()).arg("--policy").arg(self.policy());
         for (option, file) in KINDS {
             import.arg(option).arg(self.files().join(file));
