@@ -154,6 +154,7 @@ pub(crate) struct Sizes {
     /// HCPs and records of each.
     budget_state: (u64, u64),
     what_if_records: u64,
+    what_if_alert_records: u64,
     /// In Kafka before an engine whose stream is to run at half of its maximum.
     stage_records: u64,
     /// Questions per second, and for how many seconds.
@@ -172,6 +173,7 @@ const FULL: Sizes = Sizes {
     restore: (1_000_000, 10_000_000),
     budget_state: (10_000, 50),
     what_if_records: 2_000_000,
+    what_if_alert_records: 50_000,
     stage_records: 1_000_000,
     checks: (5_000.0, 20.0),
     alert_probes: 48,
@@ -187,6 +189,7 @@ const QUICK: Sizes = Sizes {
     restore: (2_000, 20_000),
     budget_state: (200, 50),
     what_if_records: 10_000,
+    what_if_alert_records: 2_000,
     stage_records: 20_000,
     checks: (100.0, 1.0),
     alert_probes: 3,

@@ -1,8 +1,9 @@
 //! What figures of a running engine need: a real Kafka on one core, an engine on another, and a stream at half of what
 //! that engine takes at most.
 //!
-//! The most is measured in the same run: how fast the engine works off what is in Kafka before it starts. The stream then
-//! comes from a process on the broker's core, records of the same HCPs that arrive as they are sent.
+//! The most is measured in the same run: what the engine commits of a stream that is faster than it. (What it works off of a
+//! backlog is more, since of many records of one HCP each turn looks at the last.) The stream comes from a process on the
+//! broker's core, records of the same HCPs that arrive as they are sent.
 
 use crate::Sizes;
 use crate::engine::Engine;
@@ -22,6 +23,10 @@ pub(crate) const HCPS: u32 = 100_000;
 const PARTITIONS: i32 = 12;
 /// The stream runs for so long before anything is measured beside it.
 const SETTLES_IN: Duration = Duration::from_secs(10);
+/// How long the engine is measured under more than it takes.
+const SATURATED: Duration = Duration::from_secs(15);
+/// A backlog is gone when nothing was committed for so long.
+const QUIET: Duration = Duration::from_secs(4);
 /// Nothing is measured beside a stream for longer.
 const LONGEST: Duration = Duration::from_secs(1_200);
 
@@ -75,8 +80,8 @@ pub(crate) struct Stage {
     pub(crate) broker: Broker,
     /// Records that were in Kafka before.
     pub(crate) preloaded: u64,
-    /// Records per second that the engine took at most.
-    maximum: f64,
+    /// Records per second that the engine took of the backlog.
+    worked_off: f64,
 }
 
 impl Stage {
@@ -86,15 +91,33 @@ impl Stage {
         let Some(broker) = Broker::start(preloaded)? else { return Ok(None) };
         let mut engine = Engine::start(&broker.servers(), broker.engine_core, more, files)?;
         let run = engine.wait_committed(preloaded)?;
-        Ok(Some(Self { engine, broker, preloaded, maximum: preloaded as f64 / run.seconds }))
+        Ok(Some(Self { engine, broker, preloaded, worked_off: preloaded as f64 / run.seconds }))
     }
 
     /// Starts the stream at half of the maximum, and waits until it runs evenly.
     pub(crate) fn stream(&mut self) -> anyhow::Result<Stream> {
-        let rate = (self.maximum / 2.0).max(1.0);
+        let maximum = self.start(self.worked_off)?.rate_over(&mut self.engine, SATURATED)?;
+        self.wait_quiet()?;
+        self.start((maximum / 2.0).max(1.0))
+    }
+
+    fn start(&mut self, rate: f64) -> anyhow::Result<Stream> {
         let sender = spawn_part(self.broker.core, &["stream", &self.broker.servers(), &rate.to_string()])?;
         self.engine.pause(SETTLES_IN)?;
         Ok(Stream { _sender: sender, since: Instant::now(), before: self.engine.committed()? })
+    }
+
+    /// Waits until the engine has worked off what is left.
+    fn wait_quiet(&mut self) -> anyhow::Result<()> {
+        let mut before = None;
+        loop {
+            let committed = Some(self.engine.committed()?);
+            if committed == before {
+                return Ok(());
+            }
+            before = committed;
+            self.engine.pause(QUIET)?;
+        }
     }
 }
 
@@ -106,6 +129,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// As [`Stream::rate`], after so long; the stream ends.
+    fn rate_over(self, engine: &mut Engine, span: Duration) -> anyhow::Result<f64> {
+        engine.pause(span)?;
+        self.rate(engine)
+    }
+
     /// Records per second that the engine committed since the stream ran evenly.
     pub(crate) fn rate(&self, engine: &mut Engine) -> anyhow::Result<f64> {
         Ok((engine.committed()? - self.before) as f64 / self.since.elapsed().as_secs_f64())

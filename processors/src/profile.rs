@@ -6,6 +6,7 @@
 //! | [`standing`] | each budget and gap that bears on the HCP |
 //! | [`timeline`] | its records |
 
+pub mod shares;
 mod standing;
 #[cfg(test)]
 mod tests;

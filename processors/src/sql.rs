@@ -13,6 +13,7 @@
 //! | `targets` | the targets at an instant, as rows beside the log |
 //! | [`history_table`] | what the operator gives at an instant, as a table |
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
+//! | [`share_function`] | the table function `budget_shares(timestamp [, audience])`; [`share_rows`] are its rows |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
@@ -27,6 +28,8 @@ mod live_forecasts;
 pub mod live_table;
 pub mod metrics_at;
 pub mod output;
+pub mod share_function;
+pub mod share_rows;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
@@ -38,5 +41,6 @@ pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;
 pub use metrics_at::HcpMetricsAt;
+pub use share_function::BudgetShares;
 pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;

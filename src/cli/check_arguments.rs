@@ -33,6 +33,9 @@ pub struct CheckArgs {
     /// Of an e-mail: rep or hq
     #[arg(long, value_name = "ORIGIN", conflicts_with = "file")]
     pub origin: Option<String>,
+    /// How many a call would reach: a group from 2 on [default: the HCP alone]
+    #[arg(long, value_name = "COUNT", conflicts_with = "file")]
+    pub attendees: Option<u16>,
     /// Who would act
     #[arg(long, value_name = "ID", conflicts_with = "file")]
     pub owner: Option<String>,

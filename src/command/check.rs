@@ -47,9 +47,10 @@ fn proposal(args: &CheckArgs) -> Value {
         ("at", &at),
     ];
     let given = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text.clone()?))));
+    let attendees = args.attendees.map(|count| ("attendees".to_owned(), Value::from(count)));
     let flags = [("solicited", args.solicited), ("dry", args.dry)];
     let raised = flags.into_iter().filter(|(_, raised)| *raised).map(|(name, _)| (name.to_owned(), Value::from(true)));
-    Value::Object(given.chain(raised).collect::<Map<_, _>>())
+    Value::Object(given.chain(attendees).chain(raised).collect::<Map<_, _>>())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

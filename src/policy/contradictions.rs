@@ -8,20 +8,24 @@
 use super::limits::Places;
 use super::section::{Place, Problems};
 use std::collections::BTreeMap;
-use touchpoint::policy::{Basis, Budget, Condition, MinimumGap, Per, Rule, Scope, TouchFacts, WordSet};
+use touchpoint::policy::{Basis, Budget, Condition, Meeting, MinimumGap, Per, Rule, Scope, TouchFacts, WordSet};
 use touchpoint::{BusinessFunction, Channel, Kind, Origin, Policy, Purpose, Word};
 
 /// A product that no file can name.
 const OTHER: &str = "\0";
-/// Feed, channel and origin of every touch.
-const FORMS: [(Kind, Channel, Option<Origin>); 7] = [
-    (Kind::Calls, Channel::FaceToFace, None),
-    (Kind::Calls, Channel::Phone, None),
-    (Kind::Calls, Channel::Video, None),
-    (Kind::Calls, Channel::Chat, None),
-    (Kind::Emails, Channel::Email, Some(Origin::Rep)),
-    (Kind::Emails, Channel::Email, Some(Origin::Hq)),
-    (Kind::Congress, Channel::Congress, None),
+/// Feed, channel, origin and meeting of every touch.
+const FORMS: [(Kind, Channel, Option<Origin>, Option<Meeting>); 11] = [
+    (Kind::Calls, Channel::FaceToFace, None, Some(Meeting::OneToOne)),
+    (Kind::Calls, Channel::FaceToFace, None, Some(Meeting::Group)),
+    (Kind::Calls, Channel::Phone, None, Some(Meeting::OneToOne)),
+    (Kind::Calls, Channel::Phone, None, Some(Meeting::Group)),
+    (Kind::Calls, Channel::Video, None, Some(Meeting::OneToOne)),
+    (Kind::Calls, Channel::Video, None, Some(Meeting::Group)),
+    (Kind::Calls, Channel::Chat, None, Some(Meeting::OneToOne)),
+    (Kind::Calls, Channel::Chat, None, Some(Meeting::Group)),
+    (Kind::Emails, Channel::Email, Some(Origin::Rep), None),
+    (Kind::Emails, Channel::Email, Some(Origin::Hq), None),
+    (Kind::Congress, Channel::Congress, None, None),
 ];
 
 /// The purposes that a policy has a say in.
@@ -64,9 +68,10 @@ fn repeated_names(policy: &Policy, places: &Places, problems: &mut Problems<'_>)
 fn every_touch<'a>(products: &'a [Option<&'a str>], bases: &'a [Basis]) -> impl Iterator<Item = TouchFacts<'a>> {
     let functions = || BusinessFunction::ALL.iter().copied();
     let acts = FORMS.into_iter().flat_map(move |form| functions().map(move |function| (form, function)));
-    acts.flat_map(move |((kind, channel, origin), function)| {
+    acts.flat_map(move |((kind, channel, origin, meeting), function)| {
         PURPOSES.into_iter().flat_map(move |purpose| {
-            let of = move |basis, product| TouchFacts { kind, channel, origin, function, purpose, product, basis };
+            let of =
+                move |basis, product| TouchFacts { kind, channel, origin, meeting, function, purpose, product, basis };
             bases.iter().flat_map(move |basis| products.iter().map(move |product| of(*basis, *product)))
         })
     })
@@ -98,6 +103,7 @@ fn is_possible(scope: &Scope, place: &Place, problems: &mut Problems<'_>) -> boo
     let mut idle = Idle { place, problems };
     idle.tell(scope.kinds, |kind| within.iter().any(|touch| touch.kind == kind));
     idle.tell(scope.channels, |channel| within.iter().any(|touch| touch.channel == channel));
+    idle.tell(scope.meetings, |meeting| within.iter().any(|touch| touch.meeting == Some(meeting)));
     idle.tell(scope.origins, |origin| within.iter().any(|touch| touch.sender() == Some(origin)));
     true
 }

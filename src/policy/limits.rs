@@ -90,6 +90,7 @@ fn scope(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Scope {
         kinds: section.words("kinds", problems),
         channels: section.words("channels", problems),
         origins: section.words("origins", problems),
+        meetings: section.words("meetings", problems),
         functions: section.words("functions", problems),
         products: section.names("products", problems),
         purposes: section.words("purposes", problems),

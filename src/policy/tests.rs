@@ -93,7 +93,7 @@ const EVERY_KEY: &str = r#"
     name = "g"
     gap = "48h"
     selector = { countries = ["DE"] }
-    scope = { kinds = ["calls"] }
+    scope = { kinds = ["calls"], meetings = ["group"] }
     [alerts]
     forecast = "7d"
     budget_use = { above = 2, clear = 1 }

@@ -12,7 +12,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
 use processors::sql::forecast_function::Known;
 use processors::sql::history_table::{AsOf, History};
-use processors::sql::{ForecastFunction, HcpMetricsAt, HistoryTable, Layout, touch_metrics};
+use processors::sql::{BudgetShares, ForecastFunction, HcpMetricsAt, HistoryTable, Layout, touch_metrics};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -83,6 +83,8 @@ impl StoredTables {
         replace(context, "hcp_now_windows", Arc::new(now(Layout::now_windows())))?;
         let at = HcpMetricsAt::new(history.clone(), self.now.clone(), Audience::Full);
         context.register_udtf("hcp_metrics_at", Arc::new(at));
+        let shares = BudgetShares::new(history.clone(), self.now.clone(), Audience::Full);
+        context.register_udtf("budget_shares", Arc::new(shares));
         let known = Known::Stored(history, self.now.clone());
         context.register_udtf("forecast", Arc::new(ForecastFunction::new(known, Audience::Full)));
         for (name, view) in views::plan(context).await? {

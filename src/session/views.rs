@@ -5,9 +5,10 @@ use datafusion::error::Result;
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
 
-const VIEWS: [(&str, &str); 3] = [
+const VIEWS: [(&str, &str); 4] = [
     ("touchpoints", include_str!("../../sql/views/touchpoints.sql")),
     ("hcp_metrics_latest", include_str!("../../sql/views/hcp_metrics_latest.sql")),
+    ("budget_by_owner", include_str!("../../sql/views/budget_by_owner.sql")),
     ("alerts_latest", include_str!("../../sql/views/alerts_latest.sql")),
 ];
 

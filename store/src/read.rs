@@ -67,6 +67,7 @@ const STATE_COLUMNS: &[&str] = &[
     "solicited",
     "status_at",
     "answered_at",
+    "attendees",
     "ingested_at",
     "kafka_topic",
     "kafka_partition",

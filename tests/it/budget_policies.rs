@@ -4,7 +4,7 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use touchpoint::policy::{
-    Basis, Budget, Condition, MinimumGap, NameSet, Per, QuietHours, QuietSpan, Rule, Scope, Selector, WordSet,
+    Basis, Budget, Condition, Meeting, MinimumGap, NameSet, Per, QuietHours, QuietSpan, Rule, Scope, Selector, WordSet,
 };
 use touchpoint::time::{DAY, HOUR, Micros};
 use touchpoint::{BusinessFunction, Channel, Kind, Origin, Policy, Purpose, Word};
@@ -13,6 +13,7 @@ use touchpoint::{BusinessFunction, Channel, Kind, Origin, Policy, Purpose, Word}
 pub(crate) fn everyday() -> Policy {
     let scope = Scope::default;
     let visits = Scope { channels: WordSet::of(&[Channel::FaceToFace, Channel::Phone]), ..scope() };
+    let alone = Scope { meetings: WordSet::of(&[Meeting::OneToOne]), ..scope() };
     let medical = Scope { functions: WordSet::of(&[BusinessFunction::Medical]), ..scope() };
     let mails = Scope { kinds: WordSet::of(&[Kind::Emails]), origins: WordSet::of(&[Origin::Hq]), ..scope() };
     let alpha = Scope { products: NameSet::of(["alpha"]), ..scope() };
@@ -25,6 +26,7 @@ pub(crate) fn everyday() -> Policy {
         Budget { selector: segment("A"), ..Budget::new("day", Some(1), DAY) },
         Budget { counts: promotional, ..Budget::new("year", Some(30), 365 * DAY) },
         Budget { scope: visits.clone(), selector: north, ..Budget::new("visits", Some(3), 14 * DAY) },
+        Budget { scope: alone, ..Budget::new("one-to-one", Some(4), 30 * DAY) },
         Budget { scope: medical, selector: segment("A"), ..Budget::new("medical", Some(1), 90 * DAY) },
         Budget { scope: mails, selector: segment("B"), ..Budget::new("no-hq-mail", Some(0), 7 * DAY) },
         Budget { scope: alpha, per: Per::Owner, ..Budget::new("alpha-voice", Some(3), 60 * DAY) },
@@ -119,6 +121,8 @@ fn scope(rng: &mut ChaCha8Rng, open: f64) -> Scope {
         channels: some_words(rng, open),
         // It leaves e-mails only.
         origins: some_words(rng, 0.95),
+        // It leaves calls only.
+        meetings: some_words(rng, 0.9),
         functions: some_words(rng, open),
         products: NameSet::of(products.iter().copied()),
         purposes: some_words(rng, open),

@@ -8,7 +8,8 @@
 //! | `h2` | a rep's e-mail known to the day, 5 March; a call that was deleted |
 //!
 //! and one line that is no JSON, one without a status, one request whose status is unknown. Scripts that are called
-//! `forecast…` run over [`PLANNED`] and its kin instead, under a cap of two touches in 28 days.
+//! `forecast…` run over [`PLANNED`] and its kin instead, under a cap of two touches in 28 days; those called `shares…` over
+//! [`VISITS`], under [`calls_per_owner`].
 
 use crate::imports::{Folder, nothing_known};
 use async_trait::async_trait;
@@ -19,9 +20,9 @@ use datafusion::prelude::SessionContext;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 use std::path::Path;
 use touchload::prompt::{SqlError, plan_reading};
-use touchpoint::policy::Budget;
+use touchpoint::policy::{Budget, Meeting, Per, Scope, WordSet};
 use touchpoint::time::DAY;
-use touchpoint::{Kind, Policy};
+use touchpoint::{BusinessFunction, Kind, Policy};
 
 const CALLS: &[&str] = &[
     r#"{"event_id":"c1","hcp_id":"h1","occurred_at":"2026-03-02T09:00:00Z","status":"planned","channel":"face_to_face","owner_id":"rep-a","theme":"t1"}"#,
@@ -58,6 +59,18 @@ const PLANNED: &[&str] = &[
 const SCHEDULED: &[&str] =
     &[r#"{"event_id":"m1","hcp_id":"h1","occurred_at":"2026-03-13T09:00:00Z","status":"scheduled","origin":"hq"}"#];
 const NOMINATED: &[&str] = &[r#"{"event_id":"n1","hcp_id":"h1","occurred_at":"2026-03-20","status":"nominated"}"#];
+
+/// Visits of two owners and of nobody: alone, on a group, asked for, by medical affairs.
+const VISITS: &[&str] = &[
+    r#"{"event_id":"v1","hcp_id":"h1","occurred_at":"2026-03-02T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-a"}"#,
+    r#"{"event_id":"v2","hcp_id":"h1","occurred_at":"2026-03-05T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-a","attendees":5}"#,
+    r#"{"event_id":"v3","hcp_id":"h1","occurred_at":"2026-03-06T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-a","solicited":true}"#,
+    r#"{"event_id":"v4","hcp_id":"h1","occurred_at":"2026-03-09T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-b","attendees":1}"#,
+    r#"{"event_id":"v5","hcp_id":"h2","occurred_at":"2026-03-03T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-a"}"#,
+    r#"{"event_id":"v6","hcp_id":"h2","occurred_at":"2026-03-10T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"rep-a"}"#,
+    r#"{"event_id":"v7","hcp_id":"h2","occurred_at":"2026-03-11T09:00:00Z","status":"completed","channel":"face_to_face"}"#,
+    r#"{"event_id":"v8","hcp_id":"h2","occurred_at":"2026-03-12T09:00:00Z","status":"completed","channel":"face_to_face","owner_id":"msl-c","business_function":"medical"}"#,
+];
 
 struct Session(SessionContext);
 
@@ -112,16 +125,34 @@ fn imported(lines_by_kind: &[(Kind, &[&str])]) -> Folder {
     folder
 }
 
+/// One visit per owner and HCP in a year, groups left out; and products, counted without a cap.
+fn calls_per_owner() -> Policy {
+    let scope = Scope {
+        kinds: WordSet::of(&[Kind::Calls]),
+        functions: WordSet::of(&[BusinessFunction::Sales]),
+        meetings: WordSet::of(&[Meeting::OneToOne]),
+        ..Scope::default()
+    };
+    let calls = Budget { scope, per: Per::Owner, ..Budget::new("calls", Some(1), 365 * DAY) };
+    let products = Budget { per: Per::Product, ..Budget::new("products", None, 4 * DAY) };
+    Policy { budgets: vec![calls, products], version: "calls".into(), ..Policy::default() }
+}
+
 #[tokio::test]
 async fn scripts_hold() {
     let happened = imported(&[(Kind::Calls, CALLS), (Kind::Emails, EMAILS), (Kind::Requests, REQUESTS)]);
     let planned = imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)]);
+    let visited = imported(&[(Kind::Calls, VISITS)]);
     let few = Policy { budgets: vec![Budget::new("few", Some(2), 28 * DAY)], ..Policy::default() };
     let mut scripts = 0;
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt")).expect("tests/slt") {
         let path = entry.expect("an entry").path();
-        let is_forecast = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("forecast"));
-        let (folder, policy) = if is_forecast { (&planned, few.clone()) } else { (&happened, Policy::default()) };
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (folder, policy) = match name.split(['_', '.']).next() {
+            Some("forecast") => (&planned, few.clone()),
+            Some("shares") => (&visited, calls_per_owner()),
+            _ => (&happened, Policy::default()),
+        };
         let mut runner = Runner::new(|| async { Ok(Session(folder.session_under(policy.clone()).await)) });
         if let Err(error) = runner.run_file_async(&path).await {
             panic!("{}", error.display(false));

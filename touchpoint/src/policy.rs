@@ -26,7 +26,7 @@ mod zones;
 
 pub use alerts::{AlertThresholds, Threshold, Verdict};
 pub use budget::{Budget, MinimumGap, Per, Selector};
-pub use facts::{Basis, ExecutionModel, HcpFacts, TouchFacts};
+pub use facts::{Basis, ExecutionModel, HcpFacts, Meeting, TouchFacts};
 pub use quiet_hours::{Day, QuietError, QuietHours, QuietSpan};
 pub use scope::{Condition, Rule, Scope};
 pub use sets::{NameSet, WordSet};

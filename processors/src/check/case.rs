@@ -8,7 +8,7 @@ use crate::kernel::{Entry, Records, Texts, within};
 use crate::state::dictionary::untimely;
 use crate::state::interner::Interner;
 use crate::state::list::HcpTexts;
-use touchpoint::policy::TouchFacts;
+use touchpoint::policy::{Meeting, TouchFacts};
 use touchpoint::time::{Micros, RETENTION};
 use touchpoint::{Audience, Kind, Origin, Policy, Reference};
 
@@ -53,6 +53,7 @@ impl<'a> Case<'a> {
             status: proposal.status(),
             channel: Some(proposal.channel),
             origin: (proposal.kind() == Kind::Emails).then_some(proposal.origin.unwrap_or(Origin::Rep)),
+            meeting: Meeting::of(proposal.kind(), proposal.attendees),
             function: Some(proposal.function()),
             purpose: Some(proposal.purpose()),
         });
@@ -104,6 +105,7 @@ impl<'a> Case<'a> {
             kind: self.proposal.kind(),
             channel: self.proposal.channel,
             origin: self.proposal.origin,
+            meeting: Meeting::of(self.proposal.kind(), self.proposal.attendees),
             function: self.proposal.function(),
             purpose: self.proposal.purpose(),
             product: self.proposal.product.as_deref(),

@@ -11,6 +11,8 @@ pub struct Proposal {
     pub channel: Channel,
     /// Who would send an e-mail; a rep when unknown.
     pub origin: Option<Origin>,
+    /// How many a call would reach at once; the HCP alone when unknown.
+    pub attendees: Option<i32>,
     /// Who would act.
     pub owner_id: Option<String>,
     /// The function that would act.
@@ -42,6 +44,7 @@ impl Proposal {
             hcp_id: hcp_id.into(),
             channel,
             origin: None,
+            attendees: None,
             owner_id: None,
             business_function: None,
             purpose: None,

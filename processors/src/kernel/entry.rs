@@ -7,6 +7,7 @@
 
 use super::Texts;
 use super::notes::Notes;
+use touchpoint::policy::Meeting;
 use touchpoint::time::Micros;
 use touchpoint::{Audience, BusinessFunction, Channel, Kind, Origin, Purpose, Status, Word};
 
@@ -77,6 +78,8 @@ pub struct Words {
     pub channel: Option<Channel>,
     /// Origin of an e-mail.
     pub origin: Option<Origin>,
+    /// Whom a call reached at once.
+    pub meeting: Option<Meeting>,
     /// Function, `None` on deletes that do not say.
     pub function: Option<BusinessFunction>,
     /// Purpose, `None` on deletes that do not say.
@@ -84,8 +87,8 @@ pub struct Words {
 }
 
 const ABSENT: u8 = u8::MAX;
-/// Bit of `channel` that says an e-mail came from headquarters.
-const HQ: u8 = 0x80;
+/// Bit of `channel` that says an e-mail came from headquarters, or a call was made on a group: no record can be both.
+const APART: u8 = 0x80;
 /// `purpose` sits above this many bits of `kind`.
 const KIND_BITS: u32 = 4;
 const NO_PURPOSE: u8 = 0xF;
@@ -102,7 +105,8 @@ impl Entry {
     /// An entry with its words; ids, flags and times are set afterwards.
     pub fn new(words: Words) -> Self {
         let code = |c: Option<u8>| c.unwrap_or(ABSENT);
-        let hq = if words.origin == Some(Origin::Hq) { HQ } else { 0 };
+        let apart = words.origin == Some(Origin::Hq) || words.meeting == Some(Meeting::Group);
+        let apart = if apart { APART } else { 0 };
         let purpose = words.purpose.map_or(NO_PURPOSE, Word::code);
         Self {
             occurred_at: NO_INSTANT,
@@ -119,7 +123,7 @@ impl Entry {
             flags: facts(words),
             kind_and_purpose: words.kind.code() | purpose << KIND_BITS,
             status: code(words.status.map(Word::code)),
-            channel: words.channel.map_or(ABSENT, |c| c.code() | hq),
+            channel: words.channel.map_or(ABSENT, |c| c.code() | apart),
             function: code(words.function.map(Word::code)),
         }
     }
@@ -136,12 +140,18 @@ impl Entry {
 
     /// Channel, `None` on deletes.
     pub fn channel(&self) -> Option<Channel> {
-        if self.channel == ABSENT { None } else { Channel::from_code(self.channel & !HQ) }
+        if self.channel == ABSENT { None } else { Channel::from_code(self.channel & !APART) }
     }
 
     /// Origin of an e-mail: headquarters or rep; `None` for other kinds.
     pub fn origin(&self) -> Option<Origin> {
-        (self.kind() == Kind::Emails).then_some(if self.channel & HQ == 0 { Origin::Rep } else { Origin::Hq })
+        (self.kind() == Kind::Emails).then_some(if self.channel & APART == 0 { Origin::Rep } else { Origin::Hq })
+    }
+
+    /// Whom a call reached at once; `None` for other kinds.
+    pub fn meeting(&self) -> Option<Meeting> {
+        let group = self.channel != ABSENT && self.channel & APART != 0;
+        (self.kind() == Kind::Calls).then_some(if group { Meeting::Group } else { Meeting::OneToOne })
     }
 
     /// Function, `None` on deletes that do not say.

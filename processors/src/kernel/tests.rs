@@ -93,6 +93,7 @@ impl Case {
             status: Some(sent.status),
             channel: Some(sent.channel),
             origin,
+            meeting: None,
             function: Some(sent.function),
             purpose: Some(Purpose::Promotional),
         });

@@ -69,6 +69,7 @@ pub fn facts<'t>(texts: &'t impl Texts, entry: &Entry, basis: Basis) -> Option<T
         kind: entry.kind(),
         channel: entry.channel()?,
         origin: entry.origin(),
+        meeting: entry.meeting(),
         function: entry.function()?,
         purpose: entry.purpose()?,
         product: (entry.product != 0).then(|| texts.word(entry.product)),

@@ -1,7 +1,8 @@
-//! What a table gives of each HCP: metric rows by window, or the rows of its forecast.
+//! What a table gives of each HCP: metric rows by window, the rows of its forecast, or the shares of its budgets.
 
 use super::forecast_rows::ForecastRows;
 use super::layout::{Layout, RowBuilder, Shared};
+use super::share_rows::ShareRows;
 use crate::kernel::Scratch;
 use crate::state::Shard;
 use arrow::array::RecordBatch;
@@ -17,6 +18,8 @@ pub enum Output {
     Metrics(Layout),
     /// A row per planned touch.
     Forecasts(ForecastRows),
+    /// A row per budget and owner or product.
+    Shares(ShareRows),
 }
 
 impl From<Layout> for Output {
@@ -31,12 +34,19 @@ impl From<ForecastRows> for Output {
     }
 }
 
+impl From<ShareRows> for Output {
+    fn from(rows: ShareRows) -> Self {
+        Self::Shares(rows)
+    }
+}
+
 impl Output {
     /// The schema of a batch.
     pub fn schema(&self) -> &SchemaRef {
         match self {
             Self::Metrics(layout) => layout.schema(),
             Self::Forecasts(rows) => rows.schema(),
+            Self::Shares(rows) => rows.schema(),
         }
     }
 
@@ -45,6 +55,7 @@ impl Output {
         match self {
             Self::Metrics(layout) => Self::Metrics(layout.project(projection)),
             Self::Forecasts(rows) => Self::Forecasts(rows.project(projection)),
+            Self::Shares(rows) => Self::Shares(rows.project(projection)),
         }
     }
 
@@ -62,6 +73,7 @@ impl Output {
         let layout = match self {
             Self::Metrics(layout) => layout,
             Self::Forecasts(rows) => return rows.batch(shard, hcps, shared),
+            Self::Shares(rows) => return rows.batch(shard, hcps, shared),
         };
         let mut rows = RowBuilder::new(layout, shared);
         for number in hcps {
@@ -82,6 +94,7 @@ impl fmt::Display for Output {
                 write!(f, "windows=[{}]", windows.join(", "))
             }
             Self::Forecasts(_) => f.write_str("forecast"),
+            Self::Shares(_) => f.write_str("budget shares"),
         }
     }
 }

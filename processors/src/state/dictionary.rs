@@ -8,6 +8,7 @@ use crate::kernel::entry::{NO_INSTANT, Words};
 use hashbrown::DefaultHashBuilder;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
+use touchpoint::policy::Meeting;
 use touchpoint::record::RecordRow;
 use touchpoint::time::DAY;
 use touchpoint::{Kind, Op, Policy, Precision, Reference, Word};
@@ -54,6 +55,7 @@ impl Dictionary {
             status: row.status,
             channel: row.channel,
             origin: row.origin,
+            meeting: Meeting::of(row.kind, row.attendees),
             function: row.business_function,
             purpose: row.purpose,
         });

@@ -256,8 +256,15 @@ mod tests {
     use touchpoint::Kind;
 
     fn entry(list: &mut List, at: i64, id: &str) -> Entry {
-        let words =
-            Words { kind: Kind::Calls, status: None, channel: None, origin: None, function: None, purpose: None };
+        let words = Words {
+            kind: Kind::Calls,
+            status: None,
+            channel: None,
+            origin: None,
+            meeting: None,
+            function: None,
+            purpose: None,
+        };
         let event_id = list.ids.push(id.as_bytes()).expect("room");
         let mut entry = Entry::new(words);
         (entry.occurred_at, entry.event_id) = (at, event_id);

@@ -108,6 +108,7 @@ fn line(asking: &Asking, at: Micros, (proposal, answer): (&Proposal, &Answer)) -
     let fields = [
         ("channel", word(Some(proposal.channel))),
         ("origin", word(proposal.origin)),
+        ("attendees", proposal.attendees.into()),
         ("owner_id", proposal.owner_id.clone().into()),
         ("business_function", word(proposal.business_function)),
         ("purpose", word(proposal.purpose)),

@@ -6,13 +6,16 @@ use super::words;
 use chrono::DateTime;
 use processors::check::Proposal;
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 use touchpoint::time::{DAY, EARLIEST, LATEST};
-use touchpoint::{Channel, Micros, Word};
+use touchpoint::{Channel, Kind, Micros, Word};
 
 /// Most proposals of one request.
 const MOST: usize = 1_000;
 /// Longest text of a field, as in records.
 const LONGEST: usize = 128;
+/// How many a call can reach, as in records.
+const ATTENDEES: RangeInclusive<i32> = 1..=1_000;
 /// How far back an instant may lie: clocks differ, and a queue may be slow. It is judged as of now.
 const BACK: Micros = DAY;
 /// How far ahead: as far as budgets look.
@@ -21,10 +24,11 @@ const AHEAD: Micros = 400 * DAY;
 const LISTED: usize = 1_000;
 
 /// The fields of a proposal.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "hcp_id",
     "channel",
     "origin",
+    "attendees",
     "owner_id",
     "business_function",
     "purpose",
@@ -144,16 +148,21 @@ impl Reader {
                 Some(free) => *free = (value != Node::Null).then_some(value),
             }
         }
-        let [hcp, channel, origin, owner, function, purpose, product, theme, plan, step, request, solicited, at, dry] =
-            fields;
+        let [hcp, channel, origin, attendees, owner, function, fields @ ..] = fields;
+        let [purpose, product, theme, plan, step, request, solicited, at, dry] = fields;
         let hcp_id = self.required("hcp_id", hcp).and_then(|node| self.text("hcp_id", Some(node)));
         let channel = self.required("channel", channel).and_then(|node| self.channel(node));
         let origin = self.word("origin", origin);
         if origin.is_some() && channel.is_some_and(|channel| channel != Channel::Email) {
             self.wrong("origin", "no origin beside a channel other than email");
         }
+        let attendees = self.attendees(attendees);
+        if attendees.is_some() && channel.is_some_and(|channel| Proposal::new("", channel).kind() != Kind::Calls) {
+            self.wrong("attendees", "no attendees beside a channel other than face_to_face, phone, video or chat");
+        }
         let proposal = Proposal {
             origin,
+            attendees,
             owner_id: self.text("owner_id", owner),
             business_function: self.word("business_function", function),
             purpose: self.word("purpose", purpose),
@@ -185,6 +194,17 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn attendees(&mut self, node: Option<Node>) -> Option<i32> {
+        let attendees = match node? {
+            Node::Integer(number) => i32::try_from(number).ok().filter(|number| ATTENDEES.contains(number)),
+            _ => None,
+        };
+        if attendees.is_none() {
+            self.wrong("attendees", format!("an integer from {} to {}", ATTENDEES.start(), ATTENDEES.end()));
+        }
+        attendees
     }
 
     fn channel(&mut self, node: Node) -> Option<Channel> {
@@ -252,7 +272,7 @@ mod tests {
         let text = r#"{"proposals": [{"hcp_id": "h", "channel": "email", "origin": "hq", "owner_id": "o",
             "business_function": "medical", "purpose": "safety", "product": "p", "theme": "t", "plan_id": "pl",
             "plan_step": "s", "request_id": "r", "solicited": true, "at": "2024-10-05T02:00:00.5+02:00", "dry": true},
-            {"hcp_id": "i", "channel": "chat", "at": null}]}"#;
+            {"hcp_id": "i", "channel": "chat", "at": null, "attendees": 2}]}"#;
         let own = |text: &str| Some(text.to_owned());
         let full = Proposal {
             origin: Some(Origin::Hq),
@@ -269,14 +289,17 @@ mod tests {
             dry: true,
             ..Proposal::new("h", Channel::Email)
         };
-        assert_eq!(of(text), Ok(vec![full, Proposal::new("i", Channel::Chat)]));
+        let group = Proposal { attendees: Some(2), ..Proposal::new("i", Channel::Chat) };
+        assert_eq!(of(text), Ok(vec![full, group]));
     }
 
     #[test]
     fn every_problem_is_found_with_its_place() {
         let text = r#"{"proposals": [{"hcp_id": "", "channel": "pigeon", "extra/~ä": 1, "dry": "yes"},
             {"channel": "medical_request", "hcp_id": 7, "at": "2024-10-01", "solicited": null},
-            {"hcp_id": "h", "channel": "chat", "channel": "email", "origin": "rep"}, 5], "more": {}}"#;
+            {"hcp_id": "h", "channel": "chat", "channel": "email", "origin": "rep"}, 5,
+            {"hcp_id": "h", "channel": "chat", "attendees": 0}, {"hcp_id": "h", "channel": "chat", "attendees": 2.5},
+            {"hcp_id": "h", "channel": "email", "attendees": 2}], "more": {}}"#;
         let mut found = pointers(text);
         found.sort();
         let expected = [
@@ -291,6 +314,9 @@ mod tests {
             "#/proposals/2/channel",
             "#/proposals/2/origin",
             "#/proposals/3",
+            "#/proposals/4/attendees",
+            "#/proposals/5/attendees",
+            "#/proposals/6/attendees",
         ];
         assert_eq!(found, expected);
     }

@@ -171,10 +171,17 @@ pub(super) fn in_scope(scope: &Scope, touch: &Record) -> bool {
         Kind::Emails => Some(touch.origin.as_deref().unwrap_or("rep")),
         _ => None,
     };
+    // Of calls alone: a group has two attendees or more, and whoever says nothing of it called on one.
+    let meeting = match (touch.kind, touch.attendees.unwrap_or(1)) {
+        (Kind::Calls, 2..) => Some("group"),
+        (Kind::Calls, _) => Some("one_to_one"),
+        _ => None,
+    };
     let kinds: Vec<Kind> = scope.kinds.iter().collect();
     (kinds.is_empty() || kinds.contains(&touch.kind))
         && worded(scope.channels.iter(), touch.channel.as_deref())
         && worded(scope.origins.iter(), origin)
+        && worded(scope.meetings.iter(), meeting)
         && worded(scope.functions.iter(), touch.business_function.as_deref())
         && worded(scope.purposes.iter(), touch.purpose.as_deref())
         && named(&scope.products, touch.product.as_deref())

@@ -1,6 +1,6 @@
 //! Parts of sentences: touches, HCPs, lengths of time.
 
-use touchpoint::policy::{Day, HourSpan, Scope, Selector, WordSet};
+use touchpoint::policy::{Day, HourSpan, Meeting, Scope, Selector, WordSet};
 use touchpoint::time::{DAY, HOUR, SECOND};
 use touchpoint::{BusinessFunction, Channel, Kind, Micros, Origin, Purpose, Word};
 
@@ -129,17 +129,22 @@ fn nouns(scope: &Scope, count: u32) -> String {
         [Origin::Hq] => format!("{} from headquarters", many("e-mail")),
         _ => many("e-mail"),
     };
+    let call = |noun: &str| match scope.meetings.iter().collect::<Vec<_>>().as_slice() {
+        [Meeting::OneToOne] => format!("one-to-one {}", many(noun)),
+        [Meeting::Group] => format!("group {}", many(noun)),
+        _ => many(noun),
+    };
     let channel = |channel| match channel {
-        Channel::FaceToFace => many("visit"),
-        Channel::Phone => many("phone call"),
-        Channel::Video => many("video call"),
-        Channel::Chat => many("chat"),
+        Channel::FaceToFace => call("visit"),
+        Channel::Phone => call("phone call"),
+        Channel::Video => call("video call"),
+        Channel::Chat => call("chat"),
         Channel::Email => mail(),
         Channel::Congress => many("congress invitation"),
         Channel::MedicalRequest => many("medical request"),
     };
     let kind = |kind| match kind {
-        Kind::Calls => many("call"),
+        Kind::Calls => call("call"),
         Kind::Emails => mail(),
         Kind::Congress => many("congress invitation"),
         Kind::Requests => many("medical request"),
@@ -148,7 +153,8 @@ fn nouns(scope: &Scope, count: u32) -> String {
         (false, _, _) => list(scope.channels.iter().map(channel), "or"),
         (true, false, _) => list(scope.kinds.iter().map(kind), "or"),
         (true, true, false) => mail(),
-        (true, true, true) => many("touch"),
+        (true, true, true) if scope.meetings.is_any() => many("touch"),
+        (true, true, true) => call("call"),
     }
 }
 

@@ -7,6 +7,7 @@ fn conditions_that_no_touch_can_fit_are_refused() {
     for (budget, path, part) in [
         ("scope = { kinds = [\"calls\"], channels = [\"email\"] }", "scope", "no touch can fit all"),
         ("scope = { kinds = [\"calls\"], origins = [\"rep\"] }", "scope", "no touch can fit all"),
+        ("scope = { kinds = [\"emails\"], meetings = [\"group\"] }", "scope", "no touch can fit all"),
         ("scope = { kinds = [\"calls\", \"emails\"], channels = [\"email\"] }", "scope.kinds", "\"calls\" fits none"),
         (
             "scope = { kinds = [\"calls\"], channels = [\"phone\", \"congress\"] }",

@@ -2,7 +2,8 @@
 
 use super::{EVERY_KEY, accepted, told};
 use touchpoint::policy::{
-    Basis, Budget, Condition, Day, ExecutionModel, HcpFacts, NameSet, Per, QuietSpan, Rule, Scope, Threshold, WordSet,
+    Basis, Budget, Condition, Day, ExecutionModel, HcpFacts, Meeting, NameSet, Per, QuietSpan, Rule, Scope, Threshold,
+    WordSet,
 };
 use touchpoint::time::{DAY, HOUR};
 use touchpoint::{BusinessFunction, Channel, Kind, Origin, Policy, Purpose};
@@ -48,6 +49,7 @@ fn every_key_can_be_set() {
         kinds: WordSet::of(&[Kind::Emails]),
         channels: WordSet::of(&[Channel::Email]),
         origins: WordSet::of(&[Origin::Hq, Origin::Rep]),
+        meetings: WordSet::ANY,
         functions: WordSet::of(&[BusinessFunction::Marketing, BusinessFunction::Sales]),
         products: NameSet::of(["p", "q"]),
         purposes: WordSet::of(&[Purpose::Promotional, Purpose::Scientific]),
@@ -60,6 +62,7 @@ fn every_key_can_be_set() {
     assert_eq!(first.bypass, Rule::AnyOf(vec![Condition { scope: bypass, bases }]));
     let [gap] = policy.minimum_gaps.as_slice() else { panic!("{:?}", policy.minimum_gaps) };
     assert_eq!((gap.name.as_str(), gap.gap, gap.scope.kinds), ("g", 48 * HOUR, WordSet::of(&[Kind::Calls])));
+    assert_eq!(gap.scope.meetings, WordSet::of(&[Meeting::Group]));
     assert!(!gap.selector.is_any());
     let of = policy.alerts;
     let two = Threshold { above: 2.0, clear: 1.0 };

@@ -3,7 +3,7 @@
 
 use super::super::template::{TEMPLATES, named};
 use super::{EVERY_KEY, accepted, golden, told};
-use touchpoint::policy::{Basis, HcpFacts, Per, QuietSpan, TouchFacts, WordSet};
+use touchpoint::policy::{Basis, HcpFacts, Meeting, Per, QuietSpan, TouchFacts, WordSet};
 use touchpoint::time::{DAY, HOUR};
 use touchpoint::{BusinessFunction, Channel, Kind, Origin, Purpose};
 
@@ -45,13 +45,20 @@ fn the_templates_limit_what_their_names_say() {
         kind: Kind::Emails,
         channel: Channel::Email,
         origin: Some(Origin::Rep),
+        meeting: None,
         function: BusinessFunction::Sales,
         purpose: Purpose::Promotional,
         product: None,
         basis: Basis::Unsolicited,
     };
     let hq = TouchFacts { origin: Some(Origin::Hq), function: BusinessFunction::Marketing, ..mail };
-    let visit = TouchFacts { kind: Kind::Calls, channel: Channel::FaceToFace, origin: None, ..mail };
+    let visit = TouchFacts {
+        kind: Kind::Calls,
+        channel: Channel::FaceToFace,
+        origin: None,
+        meeting: Some(Meeting::OneToOne),
+        ..mail
+    };
     let rep = &of("rep-email").budgets[0];
     assert_eq!((rep.cap, rep.window), (Some(5), 30 * DAY));
     assert!(rep.counts(&mail) && !rep.counts(&hq) && !rep.counts(&visit));
@@ -69,6 +76,9 @@ fn the_templates_limit_what_their_names_say() {
     assert_eq!((abpi.cap, abpi.window, abpi.per), (Some(3), 365 * DAY, Per::Owner));
     let requested = TouchFacts { basis: Basis::Declared, ..visit };
     assert!(abpi.counts(&visit) && !abpi.counts(&requested) && abpi.is_bypassed_by(&requested) && !abpi.counts(&mail));
+    let group = TouchFacts { meeting: Some(Meeting::Group), ..visit };
+    assert!(!abpi.counts(&group), "a group meeting");
+    assert!(of("uk-abpi").budgets[2].counts(&group), "is a contact all the same");
     assert!(abpi.selector.matches(&HcpFacts { country: Some("GB"), ..HcpFacts::default() }));
     assert!(!abpi.selector.matches(&HcpFacts::default()));
 }

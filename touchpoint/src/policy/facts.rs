@@ -21,6 +21,24 @@ words! {
 }
 
 words! {
+    /// Whom a call reached at once.
+    Meeting in "meeting" {
+        /// The HCP alone, or nobody said how many.
+        OneToOne = "one_to_one",
+        /// Two or more attendees.
+        Group = "group",
+    }
+}
+
+impl Meeting {
+    /// The meeting of a record of `kind` with so many attendees; `None` for whatever is no call.
+    pub fn of(kind: Kind, attendees: Option<i32>) -> Option<Self> {
+        let group = attendees.is_some_and(|attendees| attendees > 1);
+        (kind == Kind::Calls).then_some(if group { Self::Group } else { Self::OneToOne })
+    }
+}
+
+words! {
     /// How an account is worked, as reference data says it of an HCP.
     ExecutionModel in "execution_model" {
         /// Channels that each chase reach.
@@ -74,6 +92,8 @@ pub struct TouchFacts<'a> {
     pub channel: Channel,
     /// Who sent an e-mail. Without it an e-mail counts as a rep's, as it does for its weight.
     pub origin: Option<Origin>,
+    /// Whom a call reached at once; `None` for whatever is no call.
+    pub meeting: Option<Meeting>,
     /// Acting function.
     pub function: BusinessFunction,
     /// Purpose.

@@ -1,10 +1,10 @@
 //! Which touches a budget or a gap is about ([`Scope`]), and which of them are treated apart ([`Rule`]).
 //!
 //! The conditions of a scope hold together; the words of one condition are alternatives; an empty condition lets every
-//! touch through, one of unknown product too. An origin is a fact of e-mails alone: a scope that names one holds no
-//! other touch.
+//! touch through, one of unknown product too. An origin is a fact of e-mails alone, a meeting one of calls: a scope that names
+//! one holds no other touch.
 
-use super::facts::{Basis, TouchFacts};
+use super::facts::{Basis, Meeting, TouchFacts};
 use super::sets::{NameSet, WordSet};
 use crate::words::{BusinessFunction, Channel, Kind, Origin, Purpose};
 
@@ -17,6 +17,8 @@ pub struct Scope {
     pub channels: WordSet<Channel>,
     /// Senders of e-mails.
     pub origins: WordSet<Origin>,
+    /// Calls by whom they reach at once.
+    pub meetings: WordSet<Meeting>,
     /// Acting functions.
     pub functions: WordSet<BusinessFunction>,
     /// Products.
@@ -38,6 +40,7 @@ impl Scope {
         self.kinds.allows(Some(touch.kind))
             && self.channels.allows(Some(touch.channel))
             && self.origins.allows(touch.sender())
+            && self.meetings.allows(touch.meeting)
             && self.functions.allows(Some(touch.function))
             && self.purposes.allows(Some(touch.purpose))
     }
@@ -47,6 +50,7 @@ impl Scope {
         self.kinds.covers(other.kinds)
             && self.channels.covers(other.channels)
             && self.origins.covers(other.origins)
+            && self.meetings.covers(other.meetings)
             && self.functions.covers(other.functions)
             && self.products.covers(&other.products)
             && self.purposes.covers(other.purposes)

@@ -1,8 +1,8 @@
 //! What counts, what bypasses, whom a budget protects: the tables behind every budget.
 
 use super::{
-    AlertThresholds, Basis, Budget, Condition, ExecutionModel, HcpFacts, MinimumGap, NameSet, Per, Policy, Rule, Scope,
-    Selector, TouchFacts, WordSet,
+    AlertThresholds, Basis, Budget, Condition, ExecutionModel, HcpFacts, Meeting, MinimumGap, NameSet, Per, Policy,
+    Rule, Scope, Selector, TouchFacts, WordSet,
 };
 use crate::reference::{HcpRow, Reference, Tables, Validity};
 use crate::time::{DAY, HOUR};
@@ -13,6 +13,7 @@ fn visit() -> TouchFacts<'static> {
         kind: Kind::Calls,
         channel: Channel::FaceToFace,
         origin: None,
+        meeting: Some(Meeting::OneToOne),
         function: BusinessFunction::Sales,
         purpose: Purpose::Promotional,
         product: Some("alpha"),
@@ -21,7 +22,7 @@ fn visit() -> TouchFacts<'static> {
 }
 
 fn mail(origin: Option<Origin>) -> TouchFacts<'static> {
-    TouchFacts { kind: Kind::Emails, channel: Channel::Email, origin, ..visit() }
+    TouchFacts { kind: Kind::Emails, channel: Channel::Email, origin, meeting: None, ..visit() }
 }
 
 /// Every touch that a record can make, each word with each.
@@ -31,8 +32,10 @@ fn every_touch() -> Vec<TouchFacts<'static>> {
         for purpose in Purpose::ALL {
             for function in BusinessFunction::ALL {
                 let of = |touch| TouchFacts { basis: *basis, purpose: *purpose, function: *function, ..touch };
-                let congress = TouchFacts { kind: Kind::Congress, channel: Channel::Congress, ..visit() };
-                touches.extend([of(visit()), of(mail(Some(Origin::Hq))), of(mail(None)), of(congress)]);
+                let congress =
+                    TouchFacts { kind: Kind::Congress, channel: Channel::Congress, meeting: None, ..visit() };
+                let group = TouchFacts { meeting: Some(Meeting::Group), ..visit() };
+                touches.extend([of(visit()), of(group), of(mail(Some(Origin::Hq))), of(mail(None)), of(congress)]);
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::super::{Fate, Scenario};
 use super::{MONDAY, mail, visit};
-use touchpoint::policy::{Basis, Per, TouchFacts};
+use touchpoint::policy::{Basis, Meeting, Per, TouchFacts};
 use touchpoint::record::RecordRow;
 use touchpoint::time::{DAY, HOUR, Micros};
 use touchpoint::{BusinessFunction, Channel, Kind, Origin, Precision, Purpose};
@@ -68,6 +68,7 @@ impl Touch {
             kind: if self.sender.is_some() { Kind::Emails } else { Kind::Calls },
             channel: if self.sender.is_some() { Channel::Email } else { Channel::FaceToFace },
             origin: self.sender,
+            meeting: self.sender.is_none().then_some(Meeting::OneToOne),
             function: self.function(),
             purpose: Purpose::Promotional,
             product: None,
