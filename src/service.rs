@@ -5,6 +5,7 @@
 
 mod alerting;
 mod api_door;
+mod arrivals;
 mod background;
 mod occasion;
 mod policy_watch;
@@ -180,6 +181,9 @@ impl Service {
         let quiet = CancellationToken::new();
         let mut background = JoinSet::new();
         alerting.receivers.start(&mut background, &clock, &quiet);
+        let learning =
+            arrivals::Sources { store: store.clone(), shards: shards.clone(), clock: clock.clone(), door: api.clone() };
+        background.spawn(arrivals::learn(learning, quiet.clone()));
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);

@@ -1,4 +1,4 @@
-//! How complete recent days are: of the records of a day, the share that has arrived by T (accounts.md §1).
+//! How complete recent days are: of the records of a day, the share that has arrived by T.
 //!
 //! Reps enter their calls days later, so yesterday always looks quieter than it was. How late records come is learnt from
 //! events [`LEARNT_FROM`] days old, by feed (kind and territory, and kind over all territories): `F(x)` is the share of them that had come in within `x` of

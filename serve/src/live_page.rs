@@ -6,6 +6,7 @@
 //! ([`RESTS`]), so that any number of pages takes a small part of one core, however many HCPs there are.
 
 use crate::api::{Api, NotReady};
+use processors::arrivals::Arrivals;
 use processors::overview::Filter;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -79,6 +80,25 @@ struct Kept {
     until: Micros,
 }
 
+/// How late records come, as each audience sees it.
+#[derive(Debug)]
+pub struct Learnt {
+    /// Of every record.
+    pub full: Arrivals,
+    /// As if medical records did not exist.
+    pub commercial: Arrivals,
+}
+
+impl Learnt {
+    /// What an audience is told from.
+    pub fn of(&self, audience: Audience) -> &Arrivals {
+        match audience {
+            Audience::Full => &self.full,
+            Audience::Commercial => &self.commercial,
+        }
+    }
+}
+
 type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
 
 /// See the module.
@@ -86,6 +106,7 @@ type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
 pub struct LivePage {
     /// The topics that feeds are told by.
     pub topics: Topics,
+    learnt: Mutex<Option<Arc<Learnt>>>,
     slots: Mutex<HashMap<Question, (Slot, u64)>>,
     asked: std::sync::atomic::AtomicU64,
     computing: tokio::sync::Mutex<()>,
@@ -94,7 +115,23 @@ pub struct LivePage {
 impl LivePage {
     /// Nothing is kept yet.
     pub fn new(topics: Topics) -> Self {
-        Self { topics, slots: Mutex::default(), asked: 0.into(), computing: tokio::sync::Mutex::default() }
+        Self {
+            topics,
+            learnt: Mutex::default(),
+            slots: Mutex::default(),
+            asked: 0.into(),
+            computing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// How late records come is known anew.
+    pub fn learnt(&self, learnt: Learnt) {
+        *self.learnt.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(learnt));
+    }
+
+    /// How late records come; `None` before it was looked at.
+    pub(crate) fn arrivals(&self) -> Option<Arc<Learnt>> {
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The answer to a question: a kept one while it is fresh, else what `compute` says.

@@ -2,9 +2,10 @@
 
 use super::{filter, of_question};
 use crate::api::{Api, NotReady};
-use crate::http::words::{instant, word};
+use crate::http::words::{date, instant, word};
 use crate::live_page::{Question, for_everybody};
 use processors::Ownership;
+use processors::arrivals::DayShare;
 use processors::overview::{CELL_FRAGMENTATION, CELL_USE, Causes, Detail, Facets, Overview, Spread, Standings};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -44,11 +45,24 @@ pub(super) fn found(api: &Api, question: &Question) -> Result<Value, NotReady> {
             "p50": p50, "p90": p90, "p99": p99,
             "bands": bands(&found.spread),
         },
+        "completeness": completeness(api, question),
         "quadrant": quadrant(&found.spread),
         "collision_pairs": pairs(&found.causes),
         "touches_on_over": sources(&found.causes),
         "facets": facets(&found.facets),
     }))
+}
+
+/// How complete recent days are, of the territory or everybody; `null` before the log was looked at.
+fn completeness(api: &Api, question: &Question) -> Value {
+    let Some(learnt) = api.live_page.arrivals() else { return Value::Null };
+    let (arrivals, territory) = (learnt.of(question.audience), question.filter.territory.as_deref());
+    let day = |of: DayShare| json!({ "day": date(of.day), "share": of.share });
+    json!({
+        "as_of": instant(arrivals.at()),
+        "last_7_days": arrivals.share(territory, 1..=7),
+        "days": arrivals.days(territory).into_iter().map(day).collect::<Vec<_>>(),
+    })
 }
 
 pub(super) fn standings(of: &Standings) -> Value {
