@@ -7,8 +7,8 @@ use super::{Facts, replace, tables};
 use chrono::DateTime;
 use datafusion::error::Result;
 use datafusion::prelude::SessionContext;
-use touchpoint::{Audience, Micros};
 use touchpoint::time::DAY;
+use touchpoint::{Audience, Micros};
 
 const RECORDS: &str = include_str!("../../sql/views/commercial/records.sql");
 const TOUCHPOINT_LOG: &str = include_str!("../../sql/views/commercial/touchpoint_log.sql");

@@ -25,6 +25,8 @@ enum Readers {
     Everyone,
     /// Roles that see medical records: there is no such thing without them.
     FullAudience,
+    /// Compliance and admin: it is about owners.
+    Overseers,
 }
 
 const fn visible(name: &'static str, subject: Subject) -> Visible {
@@ -36,7 +38,7 @@ const fn visible(name: &'static str, subject: Subject) -> Visible {
 const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
 
 /// The tables and views.
-pub(super) const TABLES: [Visible; 11] = [
+pub(super) const TABLES: [Visible; 23] = [
     Visible { medical: LOG, ..visible("touchpoint_log", Subject::Hcp) },
     Visible { medical: LOG, ..visible("touchpoints", Subject::Hcp) },
     visible("hcp_now", Subject::Hcp),
@@ -52,11 +54,27 @@ pub(super) const TABLES: [Visible; 11] = [
     },
     visible("medical_activity", Subject::Nobody),
     visible("owners_pooled", Subject::Nobody),
+    visible("hcps", Subject::Hcp),
+    visible("hcps_history", Subject::Hcp),
+    visible("affiliations_history", Subject::Hcp),
+    visible("accounts", Subject::Account),
+    visible("accounts_history", Subject::Account),
+    visible("account_now", Subject::Account),
+    visible("calendar", Subject::Nobody),
+    visible("completeness", Subject::Nobody),
+    // It counts records by partition, medical ones among them.
+    Visible { readers: Readers::FullAudience, ..visible("lineage", Subject::Nobody) },
+    Visible { readers: Readers::Overseers, ..visible("people_history", Subject::Nobody) },
+    Visible { readers: Readers::Overseers, ..visible("panels_history", Subject::Hcp) },
+    Visible { readers: Readers::Overseers, ..visible("plan_steps_history", Subject::Nobody) },
 ];
 
 /// The table functions.
-pub(super) const FUNCTIONS: [Visible; 2] = [
+pub(super) const FUNCTIONS: [Visible; 5] = [
     visible("hcp_metrics_at", Subject::Hcp),
+    visible("account_metrics_at", Subject::Account),
+    visible("budget_shares", Subject::Hcp),
+    Visible { medical: LOG, ..visible("touchpoints_at", Subject::Hcp) },
     Visible { medical: &["request_id"], ..visible("forecast", Subject::Hcp) },
 ];
 
@@ -65,6 +83,9 @@ impl Visible {
     pub(super) fn lens(&self, role: Role, sight: &Arc<Sight>) -> Option<Lens> {
         let audience = role.audience();
         if self.readers == Readers::FullAudience && audience == Audience::Commercial {
+            return None;
+        }
+        if self.readers == Readers::Overseers && !matches!(role, Role::Compliance | Role::Admin) {
             return None;
         }
         if self.subject == Subject::Nobody {

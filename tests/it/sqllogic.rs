@@ -154,7 +154,9 @@ impl World {
     fn folder(self) -> Folder {
         match self {
             Self::Happened => happened(),
-            Self::Planned => imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)]),
+            Self::Planned => {
+                imported(&[(Kind::Calls, PLANNED), (Kind::Emails, SCHEDULED), (Kind::Congress, NOMINATED)])
+            }
             Self::Visited => imported(&[(Kind::Calls, VISITS)]),
         }
     }
@@ -204,7 +206,10 @@ async fn scripts_hold() {
     let folders = World::ALL.map(World::folder);
     for (path, world) in scripts() {
         let folder = &folders[world as usize];
-        let policy = world.policy().map(|text| touchload::policy::parse("policy.toml", text).expect("a policy")).unwrap_or_default();
+        let policy = world
+            .policy()
+            .map(|text| touchload::policy::parse("policy.toml", text).expect("a policy"))
+            .unwrap_or_default();
         let mut runner = Runner::new(|| async { Ok(Session(folder.session_under(policy.clone()).await)) });
         if let Err(error) = runner.run_file_async(&path).await {
             panic!("{}", error.display(false));

@@ -152,8 +152,7 @@ mod tests {
             steps.contains("| b    | a;b   | 36.0      |") && steps.contains("| a    |       |           |"),
             "{steps}"
         );
-        let targets =
-            "SELECT count(*) AS n FROM panels_history WHERE min_touches = 2 AND is_target AND hcp_id = 'h2'";
+        let targets = "SELECT count(*) AS n FROM panels_history WHERE min_touches = 2 AND is_target AND hcp_id = 'h2'";
         assert!(text(&context, targets).await.contains("| 2 |"));
         for (name, _) in TABLES {
             let counted = text(&context, &format!("SELECT count(*) AS n FROM {name} WHERE valid_to > now()")).await;
