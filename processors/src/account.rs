@@ -92,7 +92,7 @@ impl<'a> AccountBook<'a> {
         let touches = list.touches(texts, &asked);
         let mut pools: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (place, touch) in touches.iter().enumerate() {
-            for account in standing::lineage(touch.account, &asked) {
+            for account in standing::lineage(Some(touch.account), &asked) {
                 pools.entry(account).or_default().push(place);
             }
         }
@@ -115,7 +115,7 @@ impl<'a> AccountBook<'a> {
 
     /// A row for each account and window, by account.
     pub fn rows(&self) -> impl Iterator<Item = AccountRow<'_>> {
-        self.accounts.iter().flat_map(|(account_id, sums)| {
+        self.accounts.iter().flat_map(move |(account_id, sums)| {
             WindowLength::ALL.into_iter().map(move |window| AccountRow::new(account_id, window, sums, self.asked))
         })
     }

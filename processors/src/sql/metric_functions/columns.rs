@@ -1,7 +1,8 @@
 //! The columns of its rows, for a call that names only what it asks: `collisions(as_of, width)`.
 
 use crate::sql::touch_metrics::{ARGUMENTS, ASKED, arguments};
-use datafusion::common::{Column, DFSchema, Result, TableReference, plan_err};
+use arrow::datatypes::DataType;
+use datafusion::common::{Column, DFSchema, ExprSchema, Result, TableReference, plan_err};
 use datafusion::logical_expr::{Expr, cast, lit};
 use std::collections::BTreeSet;
 use touchpoint::Audience;
@@ -23,32 +24,36 @@ pub(super) fn filled(function: &str, given: Vec<Expr>, schema: &DFSchema, widest
     Ok(all)
 }
 
+/// A column where each name stands once, whatever table it is of; else those of the one table that has them all.
 fn of_rows(function: &str, schema: &DFSchema) -> Result<Vec<Expr>> {
     let names = || ARGUMENTS.iter().take(ARGUMENTS.len() - ASKED).map(|(name, _)| *name);
-    let places: BTreeSet<Option<&TableReference>> = schema.iter().map(|(place, _)| place).collect();
-    let has = |place: &Option<&TableReference>, name: &str| schema.index_of_column_by_name(*place, name).is_some();
-    let complete: Vec<_> = places.iter().filter(|place| names().all(|name| has(place, name))).collect();
-    let [place] = complete.as_slice() else {
-        if complete.is_empty() {
-            // The columns of several tables do not add up to a touchpoint: what the nearest one lacks is told.
-            let lacking = places.iter().map(|place| names().filter(|name| !has(place, name)).collect::<Vec<_>>());
-            let lacking = lacking.min_by_key(Vec::len).unwrap_or_else(|| names().collect());
-            return plan_err!(
-                "{function}(as_of, width) takes the columns of touchpoints from its rows, and these have no {}; select \
-                 them too, or name every argument",
-                lacking.join(", ")
-            );
-        }
+    let places = |name: &str| schema.iter().filter(|(_, field)| field.name() == name).map(|(place, _)| place.cloned());
+    let lacking: Vec<&str> = names().filter(|name| places(name).next().is_none()).collect();
+    if !lacking.is_empty() {
         return plan_err!(
-            "{function}(as_of, width) takes the columns of touchpoints from its rows, and several tables here have \
-             them; name every argument"
+            "{function}(as_of, width) takes the columns of touchpoints from its rows, and these have no {}; select them \
+             too, or name every argument",
+            lacking.join(", ")
         );
-    };
-    let column = |(name, wanted)| {
-        let column = Column::new(place.cloned(), name);
+    }
+    let found: Vec<BTreeSet<Option<TableReference>>> = names().map(|name| places(name).collect()).collect();
+    let common = found.iter().skip(1).fold(found.first().cloned().unwrap_or_default(), |all, some| &all & some);
+    let of_one = (common.len() == 1).then(|| common.first().cloned().flatten());
+    let column = |((name, wanted), places): ((&str, DataType), &BTreeSet<Option<TableReference>>)| {
+        let place = match (places.len(), &of_one) {
+            (1, _) => places.first().cloned().flatten(),
+            (_, Some(place)) => place.clone(),
+            _ => {
+                return plan_err!(
+                    "{function}(as_of, width) takes the columns of touchpoints from its rows, and several tables here \
+                     have {name}; name every argument"
+                );
+            }
+        };
+        let column = Column::new(place, name);
         let found = schema.field_from_column(&column)?.data_type().clone();
         let column = Expr::Column(column);
         Ok(if found == wanted { column } else { cast(column, wanted) })
     };
-    names().zip(arguments::types()).map(column).collect()
+    names().zip(arguments::types()).zip(&found).map(column).collect()
 }

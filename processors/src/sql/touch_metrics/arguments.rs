@@ -49,7 +49,7 @@ pub const ARGUMENTS: [(&str, ArgumentType); 23] = [
 ];
 
 /// Arrow types of the arguments.
-pub(super) fn types() -> Vec<DataType> {
+pub(in crate::sql) fn types() -> Vec<DataType> {
     let data_type = |(_, t): &(&str, ArgumentType)| match t {
         ArgumentType::Text => DataType::Utf8,
         ArgumentType::Instant => instant_type(),
@@ -78,7 +78,7 @@ pub(super) struct Asked {
 
 /// Reads rows of an argument batch.
 #[derive(Debug)]
-pub(super) struct Rows<'a>(pub(super) &'a RecordBatch);
+pub(in crate::sql) struct Rows<'a>(pub(in crate::sql) &'a RecordBatch);
 
 impl<'a> Rows<'a> {
     fn text(&self, name: &str, row: usize) -> Option<&'a str> {
@@ -121,7 +121,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The record of a row; `None` when it has no instant or no kind.
-    pub(super) fn record(&self, row: usize) -> Result<Option<RecordRow<'a>>> {
+    pub(in crate::sql) fn record(&self, row: usize) -> Result<Option<RecordRow<'a>>> {
         let (Some(kind), Some(occurred_at)) = (self.word::<Kind>("kind", row)?, self.instant("occurred_at", row))
         else {
             return Ok(None);
