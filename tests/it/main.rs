@@ -27,6 +27,7 @@ mod object_store;
 mod object_store_server;
 mod pipeline_on_kafka;
 mod policies;
+mod postgres_wire;
 mod prometheus_rules;
 mod prometheus_tools;
 mod prompt;

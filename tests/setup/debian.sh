@@ -24,6 +24,8 @@ build)
     ;;
 tests)
     lacks java && packages+=(default-jre-headless)
+    lacks psql && packages+=(postgresql-client)
+    lacks openssl && packages+=(openssl)
     lacks mvn && packages+=(maven)
     if lacks python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
     ;;

@@ -4,7 +4,7 @@ use super::{Format, Formats, Shape};
 use crate::postgres::fault::SqlState;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, DurationMicrosecondArray,
-    Float32Array, Float64Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, NullArray, RecordBatch,
+    Float32Array, Float64Array, Int32Array, IntervalMonthDayNanoArray, ListArray, NullArray, RecordBatch,
     StringArray, StringViewArray, StructArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, IntervalMonthDayNanoType, Schema};

@@ -3,7 +3,6 @@
 use super::cells::Cells;
 use super::numeric;
 use crate::postgres::fault::{Fault, SqlState};
-use arrow::array::Array;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike};
 use std::fmt::Write;
 use tokio_util::bytes::{BufMut, BytesMut};
