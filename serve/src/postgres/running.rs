@@ -144,7 +144,8 @@ impl Producer {
                     return self.too_much(piece, what).await;
                 }
                 if piece.bytes.len() >= PIECE {
-                    let full = std::mem::replace(&mut piece, Piece { bytes: BytesMut::new(), rows: 0, rest: Rest::More });
+                    let full =
+                        std::mem::replace(&mut piece, Piece { bytes: BytesMut::new(), rows: 0, rest: Rest::More });
                     if self.sender.send(full).await.is_err() {
                         return Ok(());
                     }

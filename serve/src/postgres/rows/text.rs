@@ -173,7 +173,8 @@ fn elements(offsets: &[i32], values: &Cells<'_>, row: usize, out: &mut BytesMut)
         }
         one.clear();
         write(values, item, &mut one)?;
-        let special = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | 0x0b);
+        let special =
+            |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | 0x0b);
         if one.is_empty() || one.iter().any(special) || one.eq_ignore_ascii_case(b"NULL") {
             out.put_u8(b'"');
             for byte in &one {
