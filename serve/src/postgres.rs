@@ -51,4 +51,4 @@ pub use login::{Admission, PasswordError, SharedUsers, User, Users, Verifier};
 pub use places::MaxConnections;
 pub use server::{ServerError, ServerParts, serve};
 pub use sessions::Sessions;
-pub use statement::{Understood, understand};
+pub use statement::{Settings, Understood, understand};
