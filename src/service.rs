@@ -10,13 +10,16 @@ mod background;
 mod occasion;
 mod policy_watch;
 mod reference_watch;
+mod sql_door;
 mod tokens_watch;
+mod users_watch;
 mod watched_text;
 
 pub(crate) use api_door::AUDIT;
 
 use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
+use crate::config::SqlSection;
 use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::reference::ReferenceSource;
@@ -33,6 +36,7 @@ use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
 use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
+use sql_door::{SqlDoor, SqlSocket};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -74,6 +78,8 @@ pub struct ServiceConfig {
     pub tokens_file: Option<PathBuf>,
     /// Folder of the audit log; `None`: `audit` beside tables in a folder.
     pub audit: Option<PathBuf>,
+    /// The server for Postgres clients; `None`: there is none.
+    pub sql: Option<SqlSection>,
     /// Facts about HCPs, accounts, people and plans to begin with.
     pub reference: Arc<Reference>,
     /// What they were read from, which is read again when it changes; `None`: they stay as they are.
@@ -96,6 +102,8 @@ pub struct Service {
     pub observer: Observer,
     /// The address HTTP listens on.
     pub http: SocketAddr,
+    /// The address Postgres clients connect to, where they may.
+    pub sql: Option<SocketAddr>,
     /// The tables.
     pub store: Arc<Store>,
     /// Alerts that are open; `None` where alerts are off.
@@ -123,6 +131,8 @@ impl Service {
     pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
         let listener = bind(config.http)?;
         let http = listener.local_addr().context("asking the HTTP socket for its address")?;
+        let socket = config.sql.clone().map(SqlSocket::bind).transpose()?;
+        let sql = socket.as_ref().map(|socket| socket.address);
         let lock = FolderLock::take(&config.data, config.folder_use).await?;
         let store = Arc::new(Store::open_at(config.data.clone(), OpenMode::CreateIfMissing).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -136,15 +146,11 @@ impl Service {
         let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
         let alerts = alerting.open_alerts();
         let askers = Askers::default();
-        let parts = api_door::Parts {
-            shards: (&shards, &askers),
-            clock: &clock,
-            health: &health,
-            metrics: &metrics.checks,
-            alerts: alerts.as_ref(),
-            topics: &config.kafka.topics,
-        };
-        let api = api_door::open(config.tokens, http, config.audit.or_else(|| beside(&config.data)), parts)?;
+        let audit = config.audit.or_else(|| beside(&config.data));
+        let rooms =
+            sql_door::Rooms { store: &store, shards: &shards, health: &health, clock: &clock, metrics: &metrics };
+        let asked = (&askers, alerts.as_ref(), &config.kafka.topics);
+        let (api, door) = open_doors((config.tokens, http, audit), socket, &rooms, asked)?;
         let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
         let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
@@ -186,9 +192,12 @@ impl Service {
         background.spawn(arrivals::learn(learning, quiet.clone()));
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
+        if let Some(door) = door {
+            door.start(&mut background, &quiet);
+        }
         keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, store, alerts, pipeline, source, background, quiet, _lock: lock })
+        Ok(Self { shards, observer, http, sql, store, alerts, pipeline, source, background, quiet, _lock: lock })
     }
 
     /// Whether the pipeline has ended by itself.
@@ -216,6 +225,25 @@ impl Service {
             Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
         }
     }
+}
+
+/// The API and the SQL server, both before anything of them is served.
+fn open_doors(
+    (tokens, http, audit): (Option<Vec<Token>>, SocketAddr, Option<PathBuf>),
+    socket: Option<SqlSocket>,
+    rooms: &sql_door::Rooms<'_>,
+    (askers, alerts, topics): (&Askers, Option<&OpenAlerts>, &Topics),
+) -> anyhow::Result<(Door, Option<SqlDoor>)> {
+    let parts = api_door::Parts {
+        shards: (rooms.shards, askers),
+        clock: rooms.clock,
+        health: rooms.health,
+        metrics: &rooms.metrics.checks,
+        alerts,
+        topics,
+    };
+    let api = api_door::open(tokens, http, audit.clone(), parts)?;
+    Ok((api, socket.map(|socket| sql_door::open(socket, audit, rooms)).transpose()?))
 }
 
 /// Starts the watches over files; they end with `quiet`.

@@ -40,6 +40,8 @@ mod running;
 pub mod server;
 pub mod sessions;
 pub mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use encryption::{Encryption, EncryptionError, EncryptionFiles};
 pub use fault::{Fault, SqlState};
@@ -49,3 +51,4 @@ pub use login::{Admission, PasswordError, SharedUsers, User, Users, Verifier};
 pub use places::MaxConnections;
 pub use server::{ServerError, ServerParts, serve};
 pub use sessions::Sessions;
+pub use statement::{Settings, Understood, understand};

@@ -196,7 +196,7 @@ fn partitioner(word: &str) -> Option<PartitionerChoice> {
     }
 }
 
-pub(super) struct Typed<'a>(&'a Settings);
+pub(super) struct Typed<'a>(pub(super) &'a Settings);
 
 impl Typed<'_> {
     /// The text of a key, if it is set.

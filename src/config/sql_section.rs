@@ -1,8 +1,9 @@
 //! `[sql]`: the server for Postgres clients.
 
-use crate::config::problem::Problem;
+use crate::config::problem::{ConfigError, Problem};
 use crate::config::resolve::Typed;
-use crate::config::settings::{Setting, Settings, Value};
+use crate::config::settings::{Origin, Setting, Settings, Value};
+use crate::config::{DEFAULT_TOML, document};
 use crate::session::QueryLimits;
 use serve::postgres::{AuditText, EncryptionFiles, Limits, MaxConnections};
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// See the module.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SqlSection {
     /// Whether there is one.
     pub enabled: bool,
@@ -30,6 +31,21 @@ pub struct SqlSection {
     pub staleness: Duration,
     /// How texts stand in the audit log.
     pub audit_text: AuditText,
+}
+
+impl SqlSection {
+    /// That of a configuration that says nothing.
+    ///
+    /// # Errors
+    /// `default.toml` lacks a key: a bug.
+    pub fn usual() -> Result<Self, ConfigError> {
+        let (settings, problems) = document::read(DEFAULT_TOML, |_| Origin::Default);
+        let told = |problems| ConfigError::Problems { file: "of the defaults".to_owned(), problems };
+        if !problems.is_empty() {
+            return Err(told(problems));
+        }
+        resolve(&Typed(&settings)).map_err(|problem| told(vec![problem]))
+    }
 }
 
 /// A certificate without a key, and an address that others reach without users and certificate.

@@ -34,6 +34,7 @@ mod postgres_attacks;
 mod postgres_client;
 mod postgres_clients;
 mod postgres_floods;
+mod postgres_wire;
 mod prometheus_rules;
 mod prometheus_tools;
 mod prompt;

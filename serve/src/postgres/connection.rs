@@ -97,8 +97,7 @@ impl Connection {
         }
         wire.out.backend_key(place.number, place.secret);
         let (kept, transaction) = (Kept::default(), TransactionStatus::Idle);
-        let connection =
-            Self { server, wire, place, reader, context, settings, kept, transaction, statements: 0 };
+        let connection = Self { server, wire, place, reader, context, settings, kept, transaction, statements: 0 };
         connection.run().await;
     }
 
@@ -227,7 +226,8 @@ fn begin(settings: &Settings, parameters: &BTreeMap<String, String>) -> Result<(
     let options = parameters.get("options").map(String::as_str).unwrap_or_default();
     // `-c name=value`, `--name=value`
     let mut words = options.split_whitespace().filter(|word| *word != "-c");
-    let given = words.by_ref().filter_map(|word| word.trim_start_matches("-c").trim_start_matches("--").split_once('='));
+    let given =
+        words.by_ref().filter_map(|word| word.trim_start_matches("-c").trim_start_matches("--").split_once('='));
     for (name, value) in own.map(|(name, value)| (name.as_str(), value.as_str())).chain(given) {
         match settings.set(name, Some(value), Extent::Session) {
             Err(fault) if fault.state == SqlState::UndefinedObject => {}

@@ -91,11 +91,13 @@ impl Server {
             }
         };
         if self.encryption.is_some() && !encrypted {
-            let fault = Fault::new(
-                SqlState::InvalidAuthorizationSpecification,
-                "this server takes encrypted connections only",
-            );
-            return Err(Closed::Refused(wire, fault.with_hint("Connect with sslmode=require."), SqlRejection::Plaintext));
+            let fault =
+                Fault::new(SqlState::InvalidAuthorizationSpecification, "this server takes encrypted connections only");
+            return Err(Closed::Refused(
+                wire,
+                fault.with_hint("Connect with sslmode=require."),
+                SqlRejection::Plaintext,
+            ));
         }
         self.enter(wire, minor, parameters).await
     }
@@ -118,7 +120,8 @@ impl Server {
         minor: u32,
         parameters: BTreeMap<String, String>,
     ) -> Result<Entered, Closed> {
-        let unknown: Vec<&str> = parameters.keys().map(String::as_str).filter(|name| name.starts_with("_pq_.")).collect();
+        let unknown: Vec<&str> =
+            parameters.keys().map(String::as_str).filter(|name| name.starts_with("_pq_.")).collect();
         if minor > 0 || !unknown.is_empty() {
             wire.out.negotiate(&unknown);
         }

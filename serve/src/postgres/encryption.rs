@@ -113,7 +113,9 @@ fn config(files: &EncryptionFiles) -> Result<ServerConfig, EncryptionError> {
         RustlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
             EncryptionError::Mismatch { certificate: certificate.clone(), key: key.clone() }
         }
-        error => EncryptionError::Unusable { certificate: certificate.clone(), key: key.clone(), why: error.to_string() },
+        error => {
+            EncryptionError::Unusable { certificate: certificate.clone(), key: key.clone(), why: error.to_string() }
+        }
     };
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()

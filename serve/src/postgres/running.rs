@@ -131,7 +131,8 @@ impl Producer {
             let ready = self.run.shape.ready(&batch)?;
             for row in 0..batch.num_rows() {
                 if self.rows == self.limits.rows {
-                    return self.too_much(piece, format!("more than {} rows", self.limits.rows)).await;
+                    let what = format!("more than {} rows", self.limits.rows);
+                    return self.too_much(piece, what).await;
                 }
                 let before = piece.bytes.len();
                 self.run.shape.encode(&ready, row..row + 1, &mut piece.bytes)?;
@@ -139,10 +140,12 @@ impl Producer {
                 self.bytes += u64::try_from(piece.bytes.len() - before).unwrap_or(u64::MAX);
                 piece.rows += 1;
                 if self.bytes > self.limits.bytes {
-                    return self.too_much(piece, format!("more than {} bytes", self.limits.bytes)).await;
+                    let what = format!("more than {} bytes", self.limits.bytes);
+                    return self.too_much(piece, what).await;
                 }
                 if piece.bytes.len() >= PIECE {
-                    let full = std::mem::replace(&mut piece, Piece { bytes: BytesMut::new(), rows: 0, rest: Rest::More });
+                    let full =
+                        std::mem::replace(&mut piece, Piece { bytes: BytesMut::new(), rows: 0, rest: Rest::More });
                     if self.sender.send(full).await.is_err() {
                         return Ok(());
                     }

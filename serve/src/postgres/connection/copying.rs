@@ -141,8 +141,9 @@ mod tests {
 
     #[test]
     fn values_are_escaped_or_quoted_as_postgres_does() {
-        let values: Vec<Option<Bytes>> =
-            [Some("a\tb\\"), None, Some(""), Some("x,\"y\"\n")].map(|v| v.map(|v| Bytes::from_static(v.as_bytes()))).to_vec();
+        let values: Vec<Option<Bytes>> = [Some("a\tb\\"), None, Some(""), Some("x,\"y\"\n")]
+            .map(|v| v.map(|v| Bytes::from_static(v.as_bytes())))
+            .to_vec();
         let written = |format: &CopyFormat| {
             let mut out = BytesMut::new();
             line(&values, format, &mut out);

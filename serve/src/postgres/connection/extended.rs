@@ -149,7 +149,9 @@ impl Connection {
                     Prepared::Empty | Prepared::Command(_) => Vec::new(),
                 };
                 let shape = match prepared {
-                    Prepared::Query(_, _, columns) => Some(Arc::new(Shape::new(columns, &Formats::default(), self.zone())?)),
+                    Prepared::Query(_, _, columns) => {
+                        Some(Arc::new(Shape::new(columns, &Formats::default(), self.zone())?))
+                    }
                     Prepared::Command(command) => self.shape_of(command)?,
                     Prepared::Empty => None,
                 };

@@ -27,7 +27,8 @@ impl Connection {
                 }
                 Understood::Query(query) => {
                     self.in_transaction(None)?;
-                    let mut rows = self.ready_rows(&query, Vec::new(), &Formats::default(), Extent::Transaction).await?;
+                    let mut rows =
+                        self.ready_rows(&query, Vec::new(), &Formats::default(), Extent::Transaction).await?;
                     self.all_rows(&mut rows, Told::Now, "SELECT").await?;
                 }
             }

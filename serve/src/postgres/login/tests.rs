@@ -11,7 +11,8 @@ const CLIENT_NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
 
 fn users(password: &str) -> SharedUsers {
     let reader = Reader { name: "anna".into(), ..Reader::loopback() };
-    SharedUsers::new(Users::new([User { verifier: Verifier::of(password).expect("a password"), reader }])).expect("random")
+    SharedUsers::new(Users::new([User { verifier: Verifier::of(password).expect("a password"), reader }]))
+        .expect("random")
 }
 
 /// A client that knows `password`.
@@ -92,9 +93,15 @@ fn a_name_that_nobody_has_is_challenged_alike_every_time() {
 fn what_is_no_exchange_is_refused() {
     let users = users("pencil");
     for initial in [
-        "", "SCRAM-SHA-256", "PLAIN\0\0\0\0\x01x", "SCRAM-SHA-256\0\0\0", "SCRAM-SHA-256\0\0\0\0\x20n,,n=",
-        "SCRAM-SHA-256\0\0\0\0\x20p=tls-server-end-point,,n=,r=abc", "SCRAM-SHA-256\0\0\0\0\x20n,,n=,r=",
-        "SCRAM-SHA-256\0\0\0\0\x20n,,m=x,n=,r=abc", "SCRAM-SHA-256\0\0\0\0\x20n,a=root,n=,r=abc",
+        "",
+        "SCRAM-SHA-256",
+        "PLAIN\0\0\0\0\x01x",
+        "SCRAM-SHA-256\0\0\0",
+        "SCRAM-SHA-256\0\0\0\0\x20n,,n=",
+        "SCRAM-SHA-256\0\0\0\0\x20p=tls-server-end-point,,n=,r=abc",
+        "SCRAM-SHA-256\0\0\0\0\x20n,,n=,r=",
+        "SCRAM-SHA-256\0\0\0\0\x20n,,m=x,n=,r=abc",
+        "SCRAM-SHA-256\0\0\0\0\x20n,a=root,n=,r=abc",
     ] {
         let refused = Challenge::new(&users, "anna", initial.as_bytes()).err().map(|fault| fault.state);
         assert_eq!(refused, Some(SqlState::ProtocolViolation), "{initial:?}");

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 /// Rounds of a new verifier, as in PostgreSQL.
-const ROUNDS: NonZeroU32 = NonZeroU32::new(4_096).unwrap_or(NonZeroU32::MIN);
+const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4_095);
 /// Most rounds that a file may ask clients to work through.
 const MOST_ROUNDS: u32 = 1_000_000;
 /// Bytes of a new salt.

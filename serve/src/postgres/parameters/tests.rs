@@ -27,7 +27,9 @@ fn text_is_read_as_its_type() {
     let at = Ok(ScalarValue::TimestampMicrosecond(noon, Some("UTC".into())));
     assert_eq!(text(&Type::TIMESTAMPTZ, "2026-06-30 14:00:00+02"), at);
     assert_eq!(text(&Type::TIMESTAMPTZ, "2026-06-30T12:00:00Z"), at);
-    for (of, value) in [(&Type::INT8, "x"), (&Type::INT4, "3000000000"), (&Type::TIMESTAMPTZ, "soon"), (&Type::BOOL, "2x")] {
+    for (of, value) in
+        [(&Type::INT8, "x"), (&Type::INT4, "3000000000"), (&Type::TIMESTAMPTZ, "soon"), (&Type::BOOL, "2x")]
+    {
         assert_eq!(text(of, value), Err(SqlState::InvalidTextRepresentation), "{value}");
     }
     let Ok(ScalarValue::List(list)) = text(&Type::TEXT_ARRAY, r#"{a, "b \"c" ,NULL}"#) else { panic!("a list") };
@@ -47,7 +49,8 @@ fn binary_is_read_as_its_type() {
     assert_eq!(binary(&Type::NUMERIC, &groups), Ok(ScalarValue::Decimal128(Some(-1), 38, 6)));
     let uuid = Ok(ScalarValue::Utf8(Some("00010203-0405-0607-0809-0a0b0c0d0e0f".into())));
     assert_eq!(binary(&Type::UUID, &(0..16).collect::<Vec<u8>>()), uuid);
-    let list = [&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4][..], &9_i32.to_be_bytes()].concat();
+    let list =
+        [&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4][..], &9_i32.to_be_bytes()].concat();
     assert_eq!(binary(&Type::INT4_ARRAY, &list).map(|list| list.to_string()), Ok("[9]".into()));
     for (of, bytes) in [(&Type::INT4, &[1_u8][..]), (&Type::INT2, &[0, 0, 0, 1]), (&Type::INT4_ARRAY, &list[..23])] {
         assert_eq!(binary(of, bytes), Err(SqlState::InvalidBinaryRepresentation), "{of}");

@@ -57,7 +57,9 @@ impl Opening {
                     parameters.insert(name, body.text()?);
                 }
             }
-            version => Err(malformed(&format!("protocol version {}.{} is not spoken here", version >> 16, version & 0xFFFF))),
+            version => {
+                Err(malformed(&format!("protocol version {}.{} is not spoken here", version >> 16, version & 0xFFFF)))
+            }
         }
     }
 }
@@ -177,9 +179,8 @@ impl Body {
         let end = self.0.iter().position(|byte| *byte == 0).ok_or_else(short)?;
         let text = self.0.split_to(end);
         self.0.advance(1);
-        String::from_utf8(text.into()).map_err(|_| {
-            Fault::new(SqlState::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
-        })
+        String::from_utf8(text.into())
+            .map_err(|_| Fault::new(SqlState::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\""))
     }
 
     fn value(&mut self) -> Result<Option<Bytes>, Fault> {

@@ -4,7 +4,6 @@ use super::cells::Cells;
 use super::{field, items, numeric};
 use crate::postgres::fault::{Fault, SqlState};
 use crate::postgres::rows::Format;
-use arrow::array::Array;
 use tokio_util::bytes::{BufMut, BytesMut};
 
 /// Days from 1970 to 2000.

@@ -100,9 +100,7 @@ impl Cells<'static> {
             DataType::Binary => Self::Bytea(array.as_binary().clone()),
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().clone()),
             DataType::Time64(_) => Self::Time(array.as_primitive::<Time64MicrosecondType>().clone()),
-            DataType::Timestamp(_, None) => {
-                Self::Timestamp(array.as_primitive::<TimestampMicrosecondType>().clone())
-            }
+            DataType::Timestamp(_, None) => Self::Timestamp(array.as_primitive::<TimestampMicrosecondType>().clone()),
             DataType::Timestamp(_, Some(_)) => {
                 Self::TimestampTz(array.as_primitive::<TimestampMicrosecondType>().clone(), zone)
             }

@@ -33,7 +33,8 @@ pub(super) fn binary(value: i128, scale: i8, out: &mut BytesMut) {
     let shown = fraction.len();
     let whole = whole.trim_start_matches('0');
     let head = whole.len().div_ceil(GROUP);
-    let padded = format!("{whole:0>before$}{fraction:0<behind$}", before = head * GROUP, behind = shown.div_ceil(GROUP) * GROUP);
+    let padded =
+        format!("{whole:0>before$}{fraction:0<behind$}", before = head * GROUP, behind = shown.div_ceil(GROUP) * GROUP);
     let groups: Vec<i16> = padded.as_bytes().chunks(GROUP).map(group).collect();
     let zeros = groups.iter().take_while(|group| **group == 0).count();
     let used = groups.iter().rposition(|group| *group != 0).map_or(zeros, |last| last + 1);

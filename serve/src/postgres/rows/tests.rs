@@ -4,8 +4,8 @@ use super::{Format, Formats, Shape};
 use crate::postgres::fault::SqlState;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, DurationMicrosecondArray,
-    Float32Array, Float64Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, NullArray, RecordBatch,
-    StringArray, StringViewArray, StructArray, TimestampMicrosecondArray, UInt64Array,
+    Float32Array, Float64Array, Int32Array, IntervalMonthDayNanoArray, ListArray, NullArray, RecordBatch, StringArray,
+    StringViewArray, StructArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, IntervalMonthDayNanoType, Schema};
 use std::sync::Arc;
@@ -47,7 +47,17 @@ fn binary(array: ArrayRef) -> Vec<u8> {
 fn floats_are_written_as_postgres_does() {
     let values = [0.0, -0.0, 1.0, -1.5, 0.1, 1e14, 1e15, 123_456_789_012_345.0, 1.5e300, 0.0001, 0.00001, -2.5e-7];
     let expected = [
-        "0", "-0", "1", "-1.5", "0.1", "100000000000000", "1e+15", "123456789012345", "1.5e+300", "0.0001", "1e-05",
+        "0",
+        "-0",
+        "1",
+        "-1.5",
+        "0.1",
+        "100000000000000",
+        "1e+15",
+        "123456789012345",
+        "1.5e+300",
+        "0.0001",
+        "1e-05",
         "-2.5e-07",
     ];
     assert_eq!(texts(Arc::new(Float64Array::from(values.to_vec()))), expected);
@@ -98,7 +108,10 @@ fn numbers_without_a_type_of_their_own_are_numeric() {
 fn text_booleans_and_bytes() {
     let words: DictionaryArray<Int32Type> = vec![Some("a"), None, Some("b")].into_iter().collect();
     assert_eq!(texts(Arc::new(words)), ["a", "NULL", "b"]);
-    assert_eq!(texts(Arc::new(StringViewArray::from(vec![Some("ä long enough text"), None]))), ["ä long enough text", "NULL"]);
+    assert_eq!(
+        texts(Arc::new(StringViewArray::from(vec![Some("ä long enough text"), None]))),
+        ["ä long enough text", "NULL"]
+    );
     assert_eq!(texts(Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))), ["t", "f", "NULL"]);
     assert_eq!(texts(Arc::new(BinaryArray::from(vec![&b"\x00\xff"[..]]))), ["\\x00ff"]);
     assert_eq!(texts(Arc::new(NullArray::new(2))), ["NULL", "NULL"]);
@@ -107,7 +120,8 @@ fn text_booleans_and_bytes() {
 #[test]
 fn lengths_of_time() {
     let interval = |months, days, nanos| IntervalMonthDayNanoType::make_value(months, days, nanos);
-    let values = vec![interval(14, -3, 0), interval(0, 0, -3_661_500_000_000), interval(0, 1, 1_000), interval(0, 0, 0)];
+    let values =
+        vec![interval(14, -3, 0), interval(0, 0, -3_661_500_000_000), interval(0, 1, 1_000), interval(0, 0, 0)];
     let expected = ["1 year 2 mons -3 days", "-01:01:01.5", "1 day 00:00:00.000001", "00:00:00"];
     assert_eq!(texts(Arc::new(IntervalMonthDayNanoArray::from(values))), expected);
     assert_eq!(texts(Arc::new(DurationMicrosecondArray::from(vec![90_000_000_000]))), ["25:00:00"]);
@@ -117,7 +131,11 @@ fn lengths_of_time() {
 fn lists_are_arrays_and_structs_are_json() {
     let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), Some(vec![]), None]);
     assert_eq!(texts(Arc::new(list.clone())), ["{1,NULL}", "{}", "NULL"]);
-    let expected = [&[0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 8][..], &1_i64.to_be_bytes(), &[255; 4]];
+    let expected = [
+        &[0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 8][..],
+        &1_i64.to_be_bytes(),
+        &[255; 4],
+    ];
     assert_eq!(binary(Arc::new(list.slice(0, 1))), expected.concat());
     assert_eq!(texts(Arc::new(list.slice(1, 1))), ["{}"]);
     let words = Arc::new(StringArray::from(vec!["a b", "NULL", "", "q\"\\", "plain"]));

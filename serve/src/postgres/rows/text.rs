@@ -3,7 +3,6 @@
 use super::cells::Cells;
 use super::numeric;
 use crate::postgres::fault::{Fault, SqlState};
-use arrow::array::Array;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike};
 use std::fmt::Write;
 use tokio_util::bytes::{BufMut, BytesMut};
@@ -174,7 +173,8 @@ fn elements(offsets: &[i32], values: &Cells<'_>, row: usize, out: &mut BytesMut)
         }
         one.clear();
         write(values, item, &mut one)?;
-        let special = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | 0x0b);
+        let special =
+            |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | 0x0b);
         if one.is_empty() || one.iter().any(special) || one.eq_ignore_ascii_case(b"NULL") {
             out.put_u8(b'"');
             for byte in &one {
