@@ -30,6 +30,8 @@ const BOMBS: [&str; 7] = [
 ];
 /// How a bomb may end: cancelled or timed out, no memory, a limit of rows, bytes or statements.
 const ENDS: [&str; 6] = ["57014", "53200", "53400", "54000", "54001", "53300"];
+/// So that a test reaches what there is.
+const TIGHT: &str = "sql.memory = \"256MiB\"\nsql.memory_per_connection = \"64MiB\"\nsql.spill = \"256MiB\"\n";
 /// From the word to the end of a statement.
 const PROMPTLY: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 200;
@@ -75,7 +77,7 @@ fn cancel_until(key: CancelKey, ended: &AtomicBool) {
 #[test]
 fn cancel_and_time_out_stop_a_statement_and_free_its_memory() {
     let folder = sqllogic::happened();
-    let server = SqlServer::start(&folder.data(), "", &[]);
+    let server = SqlServer::start(&folder.data(), TIGHT, &[]);
     let mut client = server.connect("analyst").expect("a connection");
     let mut faults = Vec::new();
     for bomb in BOMBS {
@@ -113,7 +115,7 @@ fn cancel_and_time_out_stop_a_statement_and_free_its_memory() {
 #[test]
 fn a_cancel_needs_its_key() {
     let folder = sqllogic::happened();
-    let server = SqlServer::start(&folder.data(), "", &[]);
+    let server = SqlServer::start(&folder.data(), TIGHT, &[]);
     let mut client = server.connect("analyst").expect("a connection");
     client.one("SET statement_timeout = '2s'").expect("set");
     let key = client.cancel_key().guessed();
@@ -194,7 +196,7 @@ fn lag(server: &SqlServer, seed: u64) -> u64 {
 #[test]
 fn two_hundred_clients_of_bombs_do_not_hold_ingest_up() {
     let folder = sqllogic::happened();
-    let server = SqlServer::start(&folder.data(), "", &[]);
+    let server = SqlServer::start(&folder.data(), TIGHT, &[]);
     let quiet = lag(&server, 31);
     let (over, told) = (AtomicBool::new(false), Told::default());
     let attacked = std::thread::scope(|scope| {
