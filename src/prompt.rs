@@ -18,20 +18,19 @@
 mod catalog;
 mod conversation;
 mod editor;
-mod reading;
 mod statements;
-mod subqueries;
 #[cfg(test)]
 mod tests;
 
 pub use conversation::{Interrupt, LineSource, TypedLine, converse, ctrl_c};
 pub use editor::{EditorError, TerminalLines};
-pub use reading::plan_reading;
+pub use processors::sql::reading::plan_reading;
 
 use crate::format::{Delivered, FormatError, OutputFormat, write_results};
 use crate::session::StoredTables;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
+use processors::sql::reading::ReadingError;
 use std::io::Write;
 use touchpoint::Micros;
 use touchpoint::time::SECOND;
@@ -62,6 +61,15 @@ pub enum SqlError {
 impl From<DataFusionError> for SqlError {
     fn from(error: DataFusionError) -> Self {
         Self::Plan(error)
+    }
+}
+
+impl From<ReadingError> for SqlError {
+    fn from(error: ReadingError) -> Self {
+        match error {
+            ReadingError::Refused => Self::Refused,
+            ReadingError::Plan(error) => Self::Plan(error),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`output`] | what a table gives of each HCP: metrics, or [`forecast_rows`] |
 //! | `arguments` | instants, days and audiences as table functions are given them |
+//! | [`reading`] | which statements are run: those that read, and their plans |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
 //! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
 //! | `targets` | the targets at an instant, as rows beside the log |
@@ -27,6 +28,7 @@ mod live_forecasts;
 pub mod live_table;
 pub mod metrics_at;
 pub mod output;
+pub mod reading;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;

@@ -73,6 +73,26 @@ pub struct Caller {
     pub role: Role,
 }
 
+/// Who asks in SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// Name of the user; stands in audit lines.
+    pub name: String,
+    /// What the reader is.
+    pub role: Role,
+    /// The territories whose rows are for it; `None`: all of them.
+    pub territories: Option<Vec<String>>,
+    /// The owner that the reader is, when it is one.
+    pub owner_id: Option<String>,
+}
+
+impl Reader {
+    /// Everybody on a server without users that only this machine reaches.
+    pub fn loopback() -> Self {
+        Self { name: "loopback".to_owned(), role: Role::Commercial, territories: None, owner_id: None }
+    }
+}
+
 /// Whom the API lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {

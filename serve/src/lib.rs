@@ -19,6 +19,7 @@
 //! | [`api`] | what `/v1` answers from |
 //! | [`access`] | who may ask: tokens and roles |
 //! | [`audit`] | who asked what |
+//! | [`postgres`] | the SQL server that Postgres clients speak to |
 
 pub mod access;
 pub mod alert_rule;
@@ -33,8 +34,9 @@ mod lineage;
 pub mod metrics;
 pub mod open_alerts;
 pub mod page;
+pub mod postgres;
 
-pub use access::{Access, Role, SharedAccess, Token};
+pub use access::{Access, Reader, Role, SharedAccess, Token};
 pub use api::{Api, Door};
 pub use audit::AuditLog;
 pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};

@@ -5,37 +5,59 @@
 //! before any name in it is looked up: tables are the pipeline's, files are nobody's, and other settings could spill
 //! to a folder or lift a limit. Only this list grows when the SQL dialect does, never what is possible.
 
-use super::subqueries::told_apart;
-use crate::prompt::SqlError;
+mod subqueries;
+
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::{LogicalPlan, Statement as PlannedStatement};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use subqueries::told_apart;
 
 /// Settings that may be changed: their name, or its beginning with a dot at the end.
 const SETTINGS: &[&str] = &["datafusion.execution.time_zone", "datafusion.explain."];
 
+/// A statement that has no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadingError {
+    /// It asks for something other than reading. The author's to leave.
+    #[error("only reading is possible here")]
+    Refused,
+    /// It does not parse or names what is not there, which is the author's to mend; or a table cannot be read, which a
+    /// retry may mend.
+    #[error(transparent)]
+    Plan(#[from] DataFusionError),
+}
+
 /// The plan of a statement that reads.
 ///
 /// # Errors
-/// [`SqlError::Refused`] if it does anything else, [`SqlError::Plan`] if it does not parse or names what is not there.
-pub async fn plan_reading(context: &SessionContext, sql: &str) -> Result<LogicalPlan, SqlError> {
+/// [`ReadingError::Refused`] if it does anything else, [`ReadingError::Plan`] if it does not parse or names what is not
+/// there.
+pub async fn plan_reading(context: &SessionContext, sql: &str) -> Result<LogicalPlan, ReadingError> {
     let state = context.state();
     let dialect = state.config_options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect)?;
+    plan_statement(context, statement).await
+}
+
+/// The same of a statement that is parsed already.
+///
+/// # Errors
+/// As [`plan_reading`].
+pub async fn plan_statement(context: &SessionContext, statement: Statement) -> Result<LogicalPlan, ReadingError> {
     if !reads(&statement) && !sets(&statement) {
-        return Err(SqlError::Refused);
+        return Err(ReadingError::Refused);
     }
-    let plan = state.statement_to_plan(statement).await?;
+    let plan = context.state().statement_to_plan(statement).await?;
     if let LogicalPlan::Statement(statement) = &plan {
-        return if is_harmless(statement) { Ok(plan) } else { Err(SqlError::Refused) };
+        return if is_harmless(statement) { Ok(plan) } else { Err(ReadingError::Refused) };
     }
     let nothing_else = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     match nothing_else.verify_plan(&plan) {
         Ok(()) => Ok(told_apart(plan)?),
-        Err(DataFusionError::Plan(_)) => Err(SqlError::Refused),
+        Err(DataFusionError::Plan(_)) => Err(ReadingError::Refused),
         Err(error) => Err(error.into()),
     }
 }
@@ -79,8 +101,7 @@ fn is_harmless(statement: &PlannedStatement) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::plan_reading;
-    use crate::prompt::SqlError;
+    use super::{ReadingError, plan_reading};
     use datafusion::prelude::{SessionConfig, SessionContext};
 
     async fn context() -> SessionContext {
@@ -152,7 +173,7 @@ mod tests {
             "RESET datafusion.runtime.memory_limit",
         ] {
             match plan_reading(&context, sql).await {
-                Err(SqlError::Refused) => {}
+                Err(ReadingError::Refused) => {}
                 other => panic!("{sql}: {other:?}"),
             }
         }
