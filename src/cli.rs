@@ -12,6 +12,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 mod touch_arguments;
+mod user_arguments;
 pub mod value;
 mod what_if_arguments;
 
@@ -23,6 +24,7 @@ pub use arguments::{
 pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
+pub use user_arguments::{NewUser, UserAction};
 pub use touch_arguments::{TRIED_PRODUCT, TouchArgs, TouchChannel};
 pub use what_if_arguments::{AlertReplay, ReplayClock, ShownIds, ViewedBy, WhatIfArgs};
 
@@ -215,6 +217,21 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         action: ConfigAction,
+    },
+
+    /// Let people log in to the SQL server, and out
+    #[command(
+        long_about = "Writes the users file of the SQL server ([sql] users): who may log in, and as what. It holds \
+                      verifiers, from which no password can be read. The password is asked for twice on a terminal, or \
+                      read as one line from standard input. A running process takes the file within seconds.",
+        after_help = "Examples:\n  touchload user add anna --role analyst --file users.toml\n\
+                      \x20 touchload user add bert --role commercial --territory DE-1 --owner rep-0042 --file users.toml\n\
+                      \x20 touchload user list --file users.toml"
+    )]
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        action: UserAction,
     },
 
     /// Look at policies: budgets, gaps, quiet hours, weights, alert thresholds

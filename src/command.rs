@@ -17,6 +17,7 @@ mod simulate;
 mod sql;
 mod stop;
 mod touch;
+mod user;
 mod what_if;
 
 pub(crate) use run::started;
@@ -26,7 +27,9 @@ use crate::cli::{Cli, Command, ConfigAction, ExitStatus, PolicyAction};
 use crate::config::ConfigError;
 use crate::policy::PolicyError;
 use crate::tokens::TokensError;
+use crate::users::UsersError;
 use ingest::reference_files::{PlannedError, ReferenceError};
+use serve::postgres::EncryptionError;
 use std::io::Write;
 use store::{FolderError, StoreError};
 
@@ -52,6 +55,8 @@ fn is_bad_usage(error: &anyhow::Error) -> bool {
     error.is::<ConfigError>()
         || error.is::<PolicyError>()
         || error.is::<TokensError>()
+        || error.is::<UsersError>()
+        || error.is::<EncryptionError>()
         || error.is::<UsageError>()
         || error.is::<ReferenceError>()
         || error.is::<PlannedError>()
@@ -86,6 +91,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Policy { action: PolicyAction::Template { name } } => {
             return policy_check::template(name.as_deref(), out).map(|()| ExitStatus::Done);
         }
+        Command::User { action } => return user::user(action, out).map(|()| ExitStatus::Done),
         _ => {}
     }
     // Two threads at least: a query that never yields must not hold up HTTP.
@@ -137,7 +143,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
             runtime.block_on(what_if::what_if(&args, out))
         }
-        Command::Config { .. } | Command::Policy { .. } => Ok(()),
+        Command::Config { .. } | Command::Policy { .. } | Command::User { .. } => Ok(()),
     }?;
     Ok(ExitStatus::Done)
 }

@@ -17,6 +17,7 @@ mod problem;
 mod properties;
 mod resolve;
 mod settings;
+mod sql_section;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub(crate) use nearest::nearest;
 pub(crate) use problem::list_problems;
 pub use problem::{ConfigError, Problem};
 pub use properties::KafkaProperties;
+pub use sql_section::SqlSection;
 
 use crate::cli::LogFormat;
 use ingest::decode::KeyRule;
@@ -58,6 +60,8 @@ pub struct RunConfig {
     pub http_tokens: Option<PathBuf>,
     /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.
     pub http_audit: Option<PathBuf>,
+    /// `[sql]`.
+    pub sql: SqlSection,
     /// `[reference]`: facts about HCPs, accounts, people and plans, a file for each table …
     pub reference: ReferenceFiles,
     /// … or a compacted topic.
@@ -158,6 +162,8 @@ pub struct Overrides {
     pub data: Option<String>,
     /// Instead of `http.listen`.
     pub http: Option<SocketAddr>,
+    /// Instead of `sql.listen`; enables it too.
+    pub sql: Option<SocketAddr>,
     /// Instead of `log.format`.
     pub log_format: Option<LogFormat>,
 }
@@ -213,6 +219,8 @@ fn command_line(overrides: &Overrides) -> Settings {
     };
     put("store.data", overrides.data.clone().map(Value::Text));
     put("http.listen", overrides.http.map(Value::Address));
+    put("sql.enabled", overrides.sql.map(|_| Value::Flag(true)));
+    put("sql.listen", overrides.sql.map(Value::Address));
     put("log.format", overrides.log_format.map(|f| Value::Text(f.as_str().to_owned())));
     settings
 }

@@ -9,13 +9,16 @@ mod background;
 mod occasion;
 mod policy_watch;
 mod reference_watch;
+mod sql_door;
 mod tokens_watch;
+mod users_watch;
 mod watched_text;
 
 pub(crate) use api_door::AUDIT;
 
 use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
+use crate::config::SqlSection;
 use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::reference::ReferenceSource;
@@ -32,6 +35,7 @@ use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
 use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
+use sql_door::SqlSocket;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -73,6 +77,8 @@ pub struct ServiceConfig {
     pub tokens_file: Option<PathBuf>,
     /// Folder of the audit log; `None`: `audit` beside tables in a folder.
     pub audit: Option<PathBuf>,
+    /// The server for Postgres clients; `None`: there is none.
+    pub sql: Option<SqlSection>,
     /// Facts about HCPs, accounts, people and plans to begin with.
     pub reference: Arc<Reference>,
     /// What they were read from, which is read again when it changes; `None`: they stay as they are.
@@ -95,6 +101,8 @@ pub struct Service {
     pub observer: Observer,
     /// The address HTTP listens on.
     pub http: SocketAddr,
+    /// The address Postgres clients connect to, where they may.
+    pub sql: Option<SocketAddr>,
     /// The tables.
     pub store: Arc<Store>,
     /// Alerts that are open; `None` where alerts are off.
@@ -122,6 +130,8 @@ impl Service {
     pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
         let listener = bind(config.http)?;
         let http = listener.local_addr().context("asking the HTTP socket for its address")?;
+        let sql = config.sql.map(SqlSocket::bind).transpose()?;
+        let sql_address = sql.as_ref().map(|socket| socket.address);
         let lock = FolderLock::take(&config.data, config.folder_use).await?;
         let store = Arc::new(Store::open_at(config.data.clone(), OpenMode::CreateIfMissing).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -142,7 +152,10 @@ impl Service {
             metrics: &metrics.checks,
             alerts: alerts.as_ref(),
         };
-        let api = api_door::open(config.tokens, http, config.audit.or_else(|| beside(&config.data)), parts)?;
+        let audit = config.audit.or_else(|| beside(&config.data));
+        let api = api_door::open(config.tokens, http, audit.clone(), parts)?;
+        let rooms = sql_door::Rooms { store: &store, shards: &shards, health: &health, clock: &clock, metrics: &metrics };
+        let sql = sql.map(|socket| sql_door::open(socket, audit, &rooms)).transpose()?;
         let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
         let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
@@ -181,9 +194,12 @@ impl Service {
         alerting.receivers.start(&mut background, &clock, &quiet);
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
+        if let Some(door) = sql {
+            door.start(&mut background, &quiet);
+        }
         keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, store, alerts, pipeline, source, background, quiet, _lock: lock })
+        Ok(Self { shards, observer, http, sql: sql_address, store, alerts, pipeline, source, background, quiet, _lock: lock })
     }
 
     /// Whether the pipeline has ended by itself.

@@ -1,16 +1,44 @@
 //! The tables, views and functions of a SQL session.
 //!
-//! Two kinds of session: over stored tables, where `hcp_now` is computed from the log as of now, pinned to one version
-//! of them ([`offline`]) or moving on between statements ([`StoredTables`]); and [`live`] over the state of a running
-//! pipeline, for gauges and the terminal view. Names and columns are the same in both. Views come from
-//! `sql/views/*.sql`.
+//! Three kinds of session: over stored tables, where `hcp_now` is computed from the log as of now, pinned to one version
+//! of them ([`offline`]) or moving on between statements ([`StoredTables`]), for who can read the folder; [`live`] over the
+//! state of a running pipeline, for gauges and the terminal view; and those of a server's readers ([`ReaderSessions`]), each
+//! with what its role may see. Names and columns are the same in all. Views come from `sql/views/*.sql`.
+//!
+//! | module | one noun |
+//! |---|---|
+//! | `versions` | one version of all stored tables |
+//! | `made` | tables, views and functions of one audience over it |
+//! | `commercial` | what the commercial audience has in place of what is stored |
+//! | `published` | the views of fixed cells that everybody may have |
+//! | `sight` | which HCPs, accounts and owners a reader sees |
+//! | `visible` | which names a role has |
+//! | `lens`, `seal`, `guarded` | rows and columns through a lens, tables behind a barrier, aggregates under guard |
+//! | `readers`, `role_schema`, `runtime` | a session per connection, its one schema, the memory and disk it may use |
 
+mod commercial;
 mod confined;
+mod guarded;
+mod lens;
+mod made;
+mod plain;
+mod published;
+mod readers;
+mod role_schema;
+mod runtime;
+mod seal;
+mod sight;
+mod statement_clock;
 mod stored;
+mod versions;
 mod views;
+mod visible;
 
+pub use readers::{CATALOG, NotReady, ReaderSessions, Source};
+pub use runtime::QueryLimits;
 pub use stored::StoredTables;
 
+use datafusion::catalog::TableProvider;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -25,6 +53,8 @@ use touchpoint::{Audience, Clock, Micros, Policy, Reference};
 
 /// Memory of the queries of one session.
 const QUERY_MEMORY: usize = 2 << 30;
+/// Rows per batch.
+const BATCH: usize = 8192;
 
 /// What every session needs.
 #[derive(Clone)]
@@ -66,8 +96,15 @@ pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext>
 
 /// A session without tables that can open no file.
 fn context() -> Result<SessionContext> {
-    let config = SessionConfig::new().with_information_schema(true).with_batch_size(8192);
+    let config = SessionConfig::new().with_information_schema(true).with_batch_size(BATCH);
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc()?;
     runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
     Ok(SessionContext::new_with_config_rt(config, runtime))
+}
+
+/// Puts a table in the place of another one, if there is one.
+fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+    context.deregister_table(name)?;
+    context.register_table(name, table)?;
+    Ok(())
 }

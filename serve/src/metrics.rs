@@ -22,6 +22,7 @@ use crate::metrics::placement::PlacementMetrics;
 use crate::metrics::progress::ProgressMetrics;
 use crate::metrics::records::RecordMetrics;
 use crate::metrics::reference::ReferenceMetrics;
+use crate::metrics::sql::SqlMetrics;
 use prometheus::Registry;
 use std::sync::Arc;
 use touchpoint::{Clock, Topics};
@@ -37,6 +38,7 @@ pub mod placement;
 pub mod progress;
 pub mod records;
 pub mod reference;
+pub mod sql;
 pub mod words;
 
 #[cfg(test)]
@@ -61,6 +63,7 @@ pub const FAMILIES: &[&[Family]] = &[
     reference::FAMILIES,
     checks::FAMILIES,
     alerts::FAMILIES,
+    sql::FAMILIES,
     &[BUILD_INFO],
 ];
 
@@ -106,6 +109,10 @@ pub struct PipelineMetrics {
     pub reference: ReferenceMetrics,
     /// The tokens of the API in force.
     pub tokens: InForceMetrics,
+    /// Statements of SQL clients.
+    pub sql: SqlMetrics,
+    /// The users of the SQL server in force.
+    pub users: InForceMetrics,
     clock: Arc<dyn Clock>,
 }
 
@@ -129,6 +136,8 @@ impl PipelineMetrics {
             alerts: AlertMetrics::register(registry)?,
             reference: ReferenceMetrics::register(registry)?,
             tokens: InForceMetrics::register(registry, &in_force::TOKENS)?,
+            sql: SqlMetrics::register(registry)?,
+            users: InForceMetrics::register(registry, &in_force::USERS)?,
             clock,
         })
     }

@@ -77,6 +77,9 @@ pub struct DemoArgs {
     /// Address of the HTTP endpoints
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = value::address)]
     pub http: SocketAddr,
+    /// Address that Postgres clients connect to
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:5433", value_parser = value::address)]
+    pub sql: SocketAddr,
     /// Stop by itself after this long
     #[arg(long = "for", value_name = "DURATION", value_parser = value::positive_duration)]
     pub run_for: Option<Duration>,
@@ -128,6 +131,9 @@ pub struct RunArgs {
     /// Address of the HTTP endpoints, instead of the file's http.listen
     #[arg(long, value_name = "IP:PORT", value_parser = value::address)]
     pub http: Option<SocketAddr>,
+    /// Let Postgres clients ask at this address, instead of the file's sql.listen
+    #[arg(long, value_name = "IP:PORT", value_parser = value::address)]
+    pub sql: Option<SocketAddr>,
     /// Reference data: a folder with a table by its name, instead of the file's [reference]
     #[arg(long, value_name = "DIR")]
     pub reference: Option<PathBuf>,

@@ -4,7 +4,8 @@
 use crate::config::{Overrides, load};
 use crate::policy;
 use crate::reference::ReferenceInput;
-use crate::tokens;
+use crate::{tokens, users};
+use serve::postgres::Encryption;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -34,6 +35,8 @@ pub(super) fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
         reference.load().err().map(Into::into),
         policy::in_force(config.policy_file.as_deref()).err().map(Into::into),
         config.http_tokens.as_deref().and_then(|file| tokens::load(file).err()).map(Into::into),
+        config.sql.users.as_deref().and_then(|file| users::load(file).err()).map(Into::into),
+        config.sql.tls.as_ref().and_then(|files| Encryption::load(files).err()).map(Into::into),
     ];
     let errors: Vec<anyhow::Error> = errors.into_iter().flatten().collect();
     if !errors.is_empty() {

@@ -13,6 +13,7 @@ use crate::alerts::{AlertSettings, AlertTopics};
 use crate::broker::{ALERT_TOPICS, DEMO_PARTITIONS, EmbeddedBroker};
 use crate::cli::{DemoArgs, ViewChoice};
 use crate::clock::SystemClock;
+use crate::config::SqlSection;
 use crate::pipeline::PipelineSettings;
 use crate::policy::{self, PolicyError};
 use crate::reference::ReferenceSource;
@@ -134,6 +135,7 @@ fn service_config(
         tokens: None,
         tokens_file: None,
         audit: None,
+        sql: Some(sql_section(args)?),
         reference,
         reference_source: given.is_given().then(|| ReferenceSource::of_files(given).shared()),
         policy,
@@ -141,6 +143,11 @@ fn service_config(
         alerts: Some(alert_settings(args)?),
         folder_use: FolderUse::Demo,
     })
+}
+
+/// The server for Postgres clients, with the limits of a configuration that says nothing.
+fn sql_section(args: &DemoArgs) -> anyhow::Result<SqlSection> {
+    Ok(SqlSection { enabled: true, listen: args.sql, ..SqlSection::usual()? })
 }
 
 /// Shows what happens until it is time to stop.

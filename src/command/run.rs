@@ -35,7 +35,7 @@ pub(super) fn run(
     runtime: &Runtime,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let overrides = Overrides { data: args.data, http: args.http, log_format: format };
+    let overrides = Overrides { data: args.data, http: args.http, sql: args.sql, log_format: format };
     let config = load(&args.config, &overrides)?.config;
     logging::start_at(config.log.level, config.log.format, verbosity);
     let reference = match args.reference {
@@ -51,7 +51,8 @@ pub(super) fn run(
         let started = started();
         let data = config.store.data.clone();
         let service = Service::start(service).await?;
-        tracing::info!(http = %service.http, data, "started; metrics at /metrics");
+        let sql = service.sql.map(|address| address.to_string()).unwrap_or_default();
+        tracing::info!(http = %service.http, sql, data, "started; metrics at /metrics");
         let store = service.store.clone();
         let tally = service.finish(stop).await?;
         summary("run", &tally, &store, &data, started.elapsed()).await.write(out)?;
@@ -116,6 +117,7 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
         tokens_file: config.http_tokens.clone(),
         audit: config.http_audit.clone(),
+        sql: config.sql.enabled.then(|| config.sql.clone()),
         reference,
         reference_source: source.map(ReferenceSource::shared),
         policy: policy::in_force(config.policy_file.as_deref())?,

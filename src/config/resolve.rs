@@ -3,6 +3,7 @@
 use crate::cli::LogFormat;
 use crate::config::problem::Problem;
 use crate::config::settings::{Setting, Settings, Value};
+use crate::config::sql_section;
 use crate::config::{AlertsSection, IngestSection, KafkaProperties, KafkaSection, LogSection, RunConfig, StoreSection};
 use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
@@ -31,6 +32,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     problems.extend(reference_problems(settings));
     problems.extend(place_problems(settings));
     problems.extend(alert_problems(settings));
+    problems.extend(sql_section::problems(settings));
     problems
 }
 
@@ -153,6 +155,7 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
         http_tokens: from.path("http.tokens")?,
         http_audit: from.path("http.audit")?,
+        sql: sql_section::resolve(&from)?,
         reference: from.reference_files()?,
         reference_topics: from.reference_topics()?,
         policy_file: from.path("policy.file")?,
@@ -193,7 +196,7 @@ fn partitioner(word: &str) -> Option<PartitionerChoice> {
     }
 }
 
-struct Typed<'a>(&'a Settings);
+pub(super) struct Typed<'a>(pub(super) &'a Settings);
 
 impl Typed<'_> {
     /// The text of a key, if it is set.
@@ -202,7 +205,7 @@ impl Typed<'_> {
     }
 
     /// The file that a key names, if it is set.
-    fn path(&self, path: &str) -> Result<Option<PathBuf>, Problem> {
+    pub(super) fn path(&self, path: &str) -> Result<Option<PathBuf>, Problem> {
         Ok(self.optional_text(path)?.map(Into::into))
     }
 
@@ -226,7 +229,7 @@ impl Typed<'_> {
         Ok(topics)
     }
 
-    fn take<T>(&self, path: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, Problem> {
+    pub(super) fn take<T>(&self, path: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, Problem> {
         self.0.get(path).and_then(|setting| read(&setting.value)).ok_or_else(|| Problem {
             line: None,
             path: path.to_owned(),
@@ -242,15 +245,15 @@ impl Typed<'_> {
         self.take(path, |v| if let Value::Text(text) = v { read(text) } else { None })
     }
 
-    fn count(&self, path: &str) -> Result<u32, Problem> {
+    pub(super) fn count(&self, path: &str) -> Result<u32, Problem> {
         self.take(path, |v| if let Value::Integer(i) = v { u32::try_from(*i).ok() } else { None })
     }
 
-    fn flag(&self, path: &str) -> Result<bool, Problem> {
+    pub(super) fn flag(&self, path: &str) -> Result<bool, Problem> {
         self.take(path, |v| if let Value::Flag(flag) = v { Some(*flag) } else { None })
     }
 
-    fn duration(&self, path: &str) -> Result<Duration, Problem> {
+    pub(super) fn duration(&self, path: &str) -> Result<Duration, Problem> {
         self.take(path, |v| if let Value::Duration(d) = v { Some(*d) } else { None })
     }
 

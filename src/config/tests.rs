@@ -258,6 +258,7 @@ fn the_command_line_wins_and_the_origin_is_shown() {
     let overrides = Overrides {
         data: Some("/elsewhere".to_owned()),
         http: Some("0.0.0.0:1".parse().unwrap()),
+        sql: None,
         log_format: Some(LogFormat::Json),
     };
     let loaded = parse("t.toml", &format!("{SMALL}[store]\ndata = \"/here\"\n"), &overrides).unwrap();

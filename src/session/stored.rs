@@ -3,40 +3,40 @@
 //! One statement sees one version of every table, and `hcp_now` and `hcp_now_windows` at one instant: tables, views and
 //! `hcp_metrics_at` are moved to the newest versions together, between statements, when the last move is older than the
 //! allowed staleness. Beside a running pipeline this is how a prompt that stays open sees what is committed meanwhile.
+//!
+//! Whoever can open the folder may read all of it: there is no role and no lens here. Readers of a server have
+//! [`ReaderSessions`](super::ReaderSessions).
 
+use super::Facts;
 use super::confined::Confined;
-use super::{Facts, views};
-use datafusion::catalog::{SchemaProvider, TableProvider};
+use super::made::{Making, Pinned};
+use super::statement_clock::StatementClock;
+use super::versions::Versions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
-use processors::sql::forecast_function::Known;
-use processors::sql::history_table::{AsOf, History};
-use processors::sql::{ForecastFunction, HcpMetricsAt, HistoryTable, Layout, touch_metrics};
+use processors::sql::touch_metrics;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use store::{Store, StoreSchema, Table};
+use store::Store;
 use tokio::sync::Mutex;
-use touchpoint::{Audience, Clock, Micros};
+use touchpoint::{Audience, Micros};
 
 /// The tables of a store, for one session and its statements one after another.
 pub struct StoredTables {
     folder: Option<PathBuf>,
-    schema: StoreSchema,
+    versions: Versions,
     facts: Facts,
     now: Arc<StatementClock>,
-    max_staleness: Micros,
-    moved_at: Mutex<Option<Micros>>,
+    shown: Mutex<Option<Pinned>>,
 }
 
 impl StoredTables {
     /// Tables that a new statement sees at most `max_staleness` microseconds old.
     pub fn new(store: Arc<Store>, facts: Facts, max_staleness: Micros) -> Self {
         let folder = store.location().local_path();
-        // When tables move is decided here, between statements: the schema by itself could move between two tables.
-        let schema = StoreSchema::new(store, Micros::MAX, facts.clock.clone());
-        Self { folder, schema, facts, now: Arc::default(), max_staleness, moved_at: Mutex::default() }
+        let versions = Versions::new(store, facts.clock.clone(), max_staleness);
+        Self { folder, versions, facts, now: Arc::default(), shown: Mutex::default() }
     }
 
     /// A session for the statements to come; it holds no table until the first is readied. Of all files it can read those
@@ -61,54 +61,15 @@ impl StoredTables {
     /// A table cannot be read, or a view does not plan: the statement must not run. The next call tries again.
     pub async fn begin_statement(&self, context: &SessionContext) -> Result<()> {
         let now = self.facts.clock.now();
-        self.now.0.store(now, Ordering::Relaxed);
-        let mut moved_at = self.moved_at.lock().await;
-        let fresh = |at: Micros| (at..=at.saturating_add(self.max_staleness)).contains(&now);
-        if !moved_at.is_some_and(fresh) {
-            self.schema.refresh().await.map_err(|e| DataFusionError::External(Box::new(e)))?;
-            self.register(context).await?;
-            *moved_at = Some(now);
+        self.now.set(now);
+        let mut shown = self.shown.lock().await;
+        let pinned = self.versions.at(now).await?;
+        if !shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &pinned)) {
+            let facts = Facts { clock: self.now.clone(), ..self.facts.clone() };
+            let making = Making { pinned: pinned.clone(), facts, audience: Audience::Full, live: None };
+            making.fill(context).await?;
+            *shown = Some(pinned);
         }
         Ok(())
-    }
-
-    async fn register(&self, context: &SessionContext) -> Result<()> {
-        for table in Table::ALL {
-            replace(context, table.name(), self.table(table).await?)?;
-        }
-        let log = self.table(Table::TouchpointLog).await?;
-        let history = History { log, policy: self.facts.policy.clone(), reference: self.facts.reference.clone() };
-        let now = |layout| HistoryTable::new(history.clone(), AsOf::Now(self.now.clone()), Audience::Full, layout);
-        replace(context, "hcp_now", Arc::new(now(Layout::now())))?;
-        replace(context, "hcp_now_windows", Arc::new(now(Layout::now_windows())))?;
-        let at = HcpMetricsAt::new(history.clone(), self.now.clone(), Audience::Full);
-        context.register_udtf("hcp_metrics_at", Arc::new(at));
-        let known = Known::Stored(history, self.now.clone());
-        context.register_udtf("forecast", Arc::new(ForecastFunction::new(known, Audience::Full)));
-        for (name, view) in views::plan(context).await? {
-            replace(context, name, view)?;
-        }
-        Ok(())
-    }
-
-    async fn table(&self, table: Table) -> Result<Arc<dyn TableProvider>> {
-        let missing = || DataFusionError::Internal(format!("table {table} is not in the store's schema"));
-        self.schema.table(table.name()).await?.ok_or_else(missing)
-    }
-}
-
-fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-    context.deregister_table(name)?;
-    context.register_table(name, table)?;
-    Ok(())
-}
-
-/// The now of the running statement, however often it asks.
-#[derive(Debug, Default)]
-struct StatementClock(AtomicI64);
-
-impl Clock for StatementClock {
-    fn now(&self) -> Micros {
-        self.0.load(Ordering::Relaxed)
     }
 }

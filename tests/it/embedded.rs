@@ -43,7 +43,7 @@ impl Demo {
         let file = |name: &str| Stdio::from(std::fs::File::create(dir.path().join(name)).expect("a log file"));
         let child = Command::new(env!("CARGO_BIN_EXE_touchload"))
             .args(["-vv", "demo", "--no-view", "--hcps", "200", "--rate", "200", "--poison", "0.2"])
-            .args(["--for", "10m", "--seed", &seed.to_string(), "--http", &port.to_string()])
+            .args(["--for", "10m", "--seed", &seed.to_string(), "--http", &port.to_string(), "--sql", "127.0.0.1:0"])
             .args(options)
             .arg("--data")
             .arg(dir.path().join("data"))

@@ -22,8 +22,8 @@ const BOMBS: [&str; 7] = [
     "SELECT count(*) FROM generate_series(1, 300000) AS a (x), generate_series(1, 300000) AS b (y) WHERE a.x % 7 = b.y % 11",
     "SELECT a.x, b.y FROM generate_series(1, 100000) AS a (x), generate_series(1, 100000) AS b (y) ORDER BY a.x * b.y % 1000003",
     "SELECT x, count(*) FROM (SELECT a.x * b.y AS x FROM generate_series(1, 1000000) AS a (x), generate_series(1, 1000) AS b (y)) AS p GROUP BY x",
-    "SELECT * FROM generate_series(1, 9000000000000)",
-    "SELECT array_agg(a.x) FROM generate_series(1, 1000000000) AS a (x)",
+    "SELECT a.x, b.y FROM generate_series(1, 1000000) AS a (x), generate_series(1, 1000000) AS b (y)",
+    "SELECT array_agg(a.x) FROM generate_series(1, 1000000) AS a (x), generate_series(1, 1000) AS b (y)",
     "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r",
     "SELECT count(*) FROM touchpoint_log a, touchpoint_log b, touchpoint_log c, touchpoint_log d, touchpoint_log e, touchpoint_log f, \
      touchpoint_log g, touchpoint_log h, touchpoint_log i, touchpoint_log j, touchpoint_log k, touchpoint_log l",

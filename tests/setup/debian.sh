@@ -25,6 +25,7 @@ build)
 tests)
     # The JDBC client is compiled as it starts, so a JRE is not enough.
     { lacks java || lacks javac; } && packages+=(default-jdk-headless)
+    lacks openssl && packages+=(openssl)
     lacks mvn && packages+=(maven)
     if lacks python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
     lacks psql && packages+=(postgresql-client)

@@ -51,9 +51,29 @@ pub const TOKENS: InForceFamilies = InForceFamilies {
     ),
 };
 
+/// Those of the users file of the SQL server.
+pub const USERS: InForceFamilies = InForceFamilies {
+    info: info(
+        "touchload_sql_users_info",
+        "Always 1; the version of the SQL users in force is the label, `none` without any.",
+    ),
+    reload_failed: reload_failed(
+        "touchload_sql_users_reload_failed",
+        "1 while users file or certificate cannot be taken and older ones stay in force, else 0.",
+    ),
+};
+
 /// The families of this file.
-pub(super) const FAMILIES: &[Family] =
-    &[POLICY.info, POLICY.reload_failed, REFERENCE.info, REFERENCE.reload_failed, TOKENS.info, TOKENS.reload_failed];
+pub(super) const FAMILIES: &[Family] = &[
+    POLICY.info,
+    POLICY.reload_failed,
+    REFERENCE.info,
+    REFERENCE.reload_failed,
+    TOKENS.info,
+    TOKENS.reload_failed,
+    USERS.info,
+    USERS.reload_failed,
+];
 
 /// How reading files again ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -74,6 +74,8 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.reference.messages("hcps", super::reference::Effect::States, 3);
     metrics.reference.messages("hcps", super::reference::Effect::Withdraws, 1);
     metrics.tokens.in_force("none");
+    metrics.users.in_force("none");
+    metrics.sql.connections(1);
     metrics.placement.strangers(super::placement::Strangers::Answered);
     metrics.placement.misplaced(1);
     metrics.gauges.loaded("some_gauge");

@@ -30,6 +30,7 @@ pub(super) struct Models {
     context: SessionContext,
     observer: Observer,
     http: SocketAddr,
+    sql: Option<SocketAddr>,
     data: String,
     alerts: Option<OpenAlerts>,
     trying: Commands,
@@ -46,6 +47,7 @@ impl Models {
             context: session::live(&service.shards, Audience::Commercial)?,
             observer: service.observer.clone(),
             http: service.http,
+            sql: service.sql,
             data: data.to_owned(),
             alerts: service.alerts.clone(),
             trying: trying.clone(),
@@ -72,18 +74,25 @@ impl Models {
             lag: tally.lag,
             commit_age: tally.committed_at.map(since),
             hcps: bands.iter().map(|b| b.hcps).sum(),
-            endpoints: vec![
-                ("metrics", format!("http://{}/metrics", self.http)),
-                ("health", format!("http://{}/readyz", self.http)),
-                ("touch", self.trying.touch.clone()),
-                ("check", self.trying.check(self.http)),
-            ],
+            endpoints: self.endpoints(),
             data: self.data.clone(),
             interrupted,
             bands,
             rejects: tally.rejected.into_iter().collect(),
             alerts: self.alerts.as_ref().map(|open| panel(open, &self.trying.told, now)),
         }
+    }
+
+    fn endpoints(&self) -> Vec<(&'static str, String)> {
+        let mut endpoints = vec![
+            ("metrics", format!("http://{}/metrics", self.http)),
+            ("health", format!("http://{}/readyz", self.http)),
+            ("touch", self.trying.touch.clone()),
+            ("check", self.trying.check(self.http)),
+        ];
+        let psql = |at: SocketAddr| ("sql", format!("psql -h {} -p {} -U demo touchload", at.ip(), at.port()));
+        endpoints.extend(self.sql.map(psql));
+        endpoints
     }
 
     fn measure(&mut self, now: Micros, tally: &Tally) {

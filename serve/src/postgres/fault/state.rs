@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are PostgreSQL's, and its manual says what each means")]
 pub enum SqlState {
+    ConnectionFailure,
     ProtocolViolation,
     FeatureNotSupported,
     StringDataRightTruncation,
@@ -63,6 +64,7 @@ impl SqlState {
     /// The five characters.
     pub fn code(self) -> &'static str {
         match self {
+            Self::ConnectionFailure => "08006",
             Self::ProtocolViolation => "08P01",
             Self::FeatureNotSupported => "0A000",
             Self::StringDataRightTruncation => "22001",

@@ -1,0 +1,124 @@
+//! Which tables, views and functions a role has, and through which lens.
+//!
+//! Closed lists: what is in none of them is in no role's schema, however it came into a session. docs/SQL.md says the same
+//! to readers, column by column.
+
+use super::lens::{Lens, Subject};
+use super::sight::Sight;
+use serve::Role;
+use std::sync::Arc;
+use touchpoint::Audience;
+
+/// One name of a schema.
+#[derive(Debug)]
+pub(super) struct Visible {
+    pub(super) name: &'static str,
+    subject: Subject,
+    readers: Readers,
+    /// Columns that would tell commercial readers of medical records.
+    medical: &'static [&'static str],
+}
+
+/// Who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    Everyone,
+    /// Roles that see medical records: there is no such thing without them.
+    FullAudience,
+}
+
+const fn visible(name: &'static str, subject: Subject) -> Visible {
+    Visible { name, subject, readers: Readers::Everyone, medical: &[] }
+}
+
+/// Offsets have gaps where medical records lie between others, a file's name is the hash of all that is in it, and how far
+/// a partition has come depends on the slowest topic.
+const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
+
+/// The tables and views.
+pub(super) const TABLES: [Visible; 11] = [
+    Visible { medical: LOG, ..visible("touchpoint_log", Subject::Hcp) },
+    Visible { medical: LOG, ..visible("touchpoints", Subject::Hcp) },
+    visible("hcp_now", Subject::Hcp),
+    visible("hcp_now_windows", Subject::Hcp),
+    // Stored for the full audience; the latest of them are computed anew for others.
+    Visible { readers: Readers::FullAudience, ..visible("hcp_metrics", Subject::Hcp) },
+    visible("hcp_metrics_latest", Subject::Hcp),
+    visible("alerts", Subject::HcpOrAccount),
+    visible("alerts_latest", Subject::HcpOrAccount),
+    Visible {
+        medical: &["payload_sha256", "payload_bytes", "kafka_topic", "kafka_partition", "kafka_offset"],
+        ..visible("dead_letters", Subject::DeadLetter)
+    },
+    visible("medical_activity", Subject::Nobody),
+    visible("owners_pooled", Subject::Nobody),
+];
+
+/// The table functions.
+pub(super) const FUNCTIONS: [Visible; 2] = [
+    visible("hcp_metrics_at", Subject::Hcp),
+    Visible { medical: &["request_id"], ..visible("forecast", Subject::Hcp) },
+];
+
+impl Visible {
+    /// How `role` sees it, `None` when it has no such thing.
+    pub(super) fn lens(&self, role: Role, sight: &Arc<Sight>) -> Option<Lens> {
+        let audience = role.audience();
+        if self.readers == Readers::FullAudience && audience == Audience::Commercial {
+            return None;
+        }
+        if self.subject == Subject::Nobody {
+            return Some(Lens::clear(sight.clone()));
+        }
+        let mut hidden = Vec::new();
+        if audience == Audience::Commercial {
+            hidden.extend_from_slice(self.medical);
+        }
+        if self.subject == Subject::DeadLetter && role != Role::Compliance {
+            // Whatever a producer sent may stand in it.
+            hidden.push("payload");
+        }
+        Some(Lens { subject: self.subject, audience, hidden, sight: sight.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FUNCTIONS, Role, Sight, TABLES};
+    use serve::Reader;
+    use std::sync::Arc;
+    use touchpoint::{Clock, Micros, Reference};
+
+    struct Never;
+    impl Clock for Never {
+        fn now(&self) -> Micros {
+            0
+        }
+    }
+
+    fn names(role: Role) -> Vec<&'static str> {
+        let reader = Reader { role, ..Reader::loopback() };
+        let sight = Arc::new(Sight::of(&reader, Arc::new(Reference::default()), Arc::new(Never)));
+        let all = TABLES.iter().chain(&FUNCTIONS);
+        all.filter(|visible| visible.lens(role, &sight).is_some()).map(|visible| visible.name).collect()
+    }
+
+    #[test]
+    fn commercial_roles_lack_what_is_stored_for_the_full_audience() {
+        for role in Role::ALL {
+            let has = names(role).contains(&"hcp_metrics");
+            assert_eq!(has, role.audience() == touchpoint::Audience::Full, "{}", role.as_str());
+        }
+    }
+
+    #[test]
+    fn payloads_are_for_compliance_alone() {
+        let letters = TABLES.iter().find(|table| table.name == "dead_letters").unwrap();
+        for role in Role::ALL {
+            let reader = Reader { role, ..Reader::loopback() };
+            let sight = Arc::new(Sight::of(&reader, Arc::new(Reference::default()), Arc::new(Never)));
+            let lens = letters.lens(role, &sight).unwrap();
+            assert_eq!(lens.hidden.contains(&"payload"), role != Role::Compliance, "{}", role.as_str());
+        }
+    }
+}
