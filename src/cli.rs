@@ -24,8 +24,8 @@ pub use arguments::{
 pub use reference::ReferenceArgs;
 
 pub use check_arguments::{CheckArgs, CheckFormat};
-pub use user_arguments::{NewUser, UserAction};
 pub use touch_arguments::{TRIED_PRODUCT, TouchArgs, TouchChannel};
+pub use user_arguments::{NewUser, UserAction};
 pub use what_if_arguments::{AlertReplay, ReplayClock, ShownIds, ViewedBy, WhatIfArgs};
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -35,7 +35,7 @@ use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
 use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
-use sql_door::SqlSocket;
+use sql_door::{SqlDoor, SqlSocket};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -130,8 +130,8 @@ impl Service {
     pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
         let listener = bind(config.http)?;
         let http = listener.local_addr().context("asking the HTTP socket for its address")?;
-        let sql = config.sql.map(SqlSocket::bind).transpose()?;
-        let sql_address = sql.as_ref().map(|socket| socket.address);
+        let socket = config.sql.clone().map(SqlSocket::bind).transpose()?;
+        let sql = socket.as_ref().map(|socket| socket.address);
         let lock = FolderLock::take(&config.data, config.folder_use).await?;
         let store = Arc::new(Store::open_at(config.data.clone(), OpenMode::CreateIfMissing).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -145,17 +145,10 @@ impl Service {
         let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
         let alerts = alerting.open_alerts();
         let askers = Askers::default();
-        let parts = api_door::Parts {
-            shards: (&shards, &askers),
-            clock: &clock,
-            health: &health,
-            metrics: &metrics.checks,
-            alerts: alerts.as_ref(),
-        };
         let audit = config.audit.or_else(|| beside(&config.data));
-        let api = api_door::open(config.tokens, http, audit.clone(), parts)?;
-        let rooms = sql_door::Rooms { store: &store, shards: &shards, health: &health, clock: &clock, metrics: &metrics };
-        let sql = sql.map(|socket| sql_door::open(socket, audit, &rooms)).transpose()?;
+        let rooms =
+            sql_door::Rooms { store: &store, shards: &shards, health: &health, clock: &clock, metrics: &metrics };
+        let (api, door) = open_doors((config.tokens, http, audit), socket, &rooms, (&askers, alerts.as_ref()))?;
         let tokens_watch = tokens_watch(&api, config.tokens_file, metrics.tokens.clone());
         let tokens_watch = tokens_watch.context("listening for SIGHUP")?;
         let observer = Observer::new(metrics, health.clone(), config.kafka.topics.clone());
@@ -194,12 +187,12 @@ impl Service {
         alerting.receivers.start(&mut background, &clock, &quiet);
         background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
-        if let Some(door) = sql {
+        if let Some(door) = door {
             door.start(&mut background, &quiet);
         }
         keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
         background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, sql: sql_address, store, alerts, pipeline, source, background, quiet, _lock: lock })
+        Ok(Self { shards, observer, http, sql, store, alerts, pipeline, source, background, quiet, _lock: lock })
     }
 
     /// Whether the pipeline has ended by itself.
@@ -227,6 +220,24 @@ impl Service {
             Err(_) => anyhow::bail!("the pipeline thread panicked: a bug; nothing uncommitted was lost, start again"),
         }
     }
+}
+
+/// The API and the SQL server, both before anything of them is served.
+fn open_doors(
+    (tokens, http, audit): (Option<Vec<Token>>, SocketAddr, Option<PathBuf>),
+    socket: Option<SqlSocket>,
+    rooms: &sql_door::Rooms<'_>,
+    (askers, alerts): (&Askers, Option<&OpenAlerts>),
+) -> anyhow::Result<(Door, Option<SqlDoor>)> {
+    let parts = api_door::Parts {
+        shards: (rooms.shards, askers),
+        clock: rooms.clock,
+        health: rooms.health,
+        metrics: &rooms.metrics.checks,
+        alerts,
+    };
+    let api = api_door::open(tokens, http, audit.clone(), parts)?;
+    Ok((api, socket.map(|socket| sql_door::open(socket, audit, rooms)).transpose()?))
 }
 
 /// Starts the watches over files; they end with `quiet`.

@@ -40,6 +40,8 @@ mod running;
 pub mod server;
 pub mod sessions;
 pub mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use encryption::{Encryption, EncryptionError, EncryptionFiles};
 pub use fault::{Fault, SqlState};

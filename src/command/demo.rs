@@ -119,11 +119,14 @@ fn service_config(
     (policy, reference): (Arc<Policy>, Arc<Reference>),
 ) -> anyhow::Result<ServiceConfig> {
     let given = args.reference.input();
+    let data = Location::parse(&args.data.display().to_string())?;
+    // Beside tables in an object store there is no folder for the audit log, without which nobody may ask.
+    let sql = data.local_path().is_some().then(|| sql_section(args)).transpose()?;
     Ok(ServiceConfig {
         pipeline_name: "demo".to_owned(),
         kafka: KafkaConfig { group_id: "touchload-demo".to_owned(), ..KafkaConfig::new(servers) },
         decode: DecodeOptions::default(),
-        data: Location::parse(&args.data.display().to_string())?,
+        data,
         settings: PipelineSettings {
             commit_interval: Duration::from_secs(2),
             commit_bytes: 16 << 20,
@@ -135,7 +138,7 @@ fn service_config(
         tokens: None,
         tokens_file: None,
         audit: None,
-        sql: Some(sql_section(args)?),
+        sql,
         reference,
         reference_source: given.is_given().then(|| ReferenceSource::of_files(given).shared()),
         policy,

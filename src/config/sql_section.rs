@@ -89,7 +89,10 @@ pub(super) fn resolve(from: &Typed<'_>) -> Result<SqlSection, Problem> {
             _ => None,
         },
         limits: Limits {
-            connections: MaxConnections { total: count("sql.connections")?, per_user: count("sql.connections_per_user")? },
+            connections: MaxConnections {
+                total: count("sql.connections")?,
+                per_user: count("sql.connections_per_user")?,
+            },
             login: from.duration("sql.login_timeout")?,
             idle: from.duration("sql.idle_timeout")?,
             statement: from.duration("sql.statement_timeout")?,

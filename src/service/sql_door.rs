@@ -81,7 +81,10 @@ pub(super) fn open(socket: SqlSocket, audit: Option<PathBuf>, rooms: &Rooms<'_>)
         None => Admission::Loopback,
     };
     if !address.ip().is_loopback() {
-        anyhow::ensure!(settings.users.is_some(), "SQL on {address} would let in anybody: set [sql] users (docs/SQL.md)");
+        anyhow::ensure!(
+            settings.users.is_some(),
+            "SQL on {address} would let in anybody: set [sql] users (docs/SQL.md)"
+        );
         anyhow::ensure!(encryption.is_some(), "SQL on {address} would send rows in plain: set [sql] tls_certificate");
     }
     let audit = audit.context(

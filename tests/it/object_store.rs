@@ -198,7 +198,20 @@ fn a_demo_keeps_to_empty_and_demo_made_prefixes() {
     said(import(&server, &server.data("real"), &files));
     let demo = |prefix: &str| {
         let mut command = touchload(&server);
-        command.args(["demo", "--no-view", "--hcps", "30", "--rate", "50", "--for", "3s", "--http", "127.0.0.1:0", "--sql", "127.0.0.1:0"]);
+        command.args([
+            "demo",
+            "--no-view",
+            "--hcps",
+            "30",
+            "--rate",
+            "50",
+            "--for",
+            "3s",
+            "--http",
+            "127.0.0.1:0",
+            "--sql",
+            "127.0.0.1:0",
+        ]);
         command.args(["--data", &server.data(prefix)]);
         command
     };

@@ -62,7 +62,10 @@ fn psql_asks_a_demo() {
         ("SELEC 1", "42601"),
         ("DROP TABLE hcp_now", "25006"),
         ("SELECT 1 / 0", "22012"),
-        ("SET statement_timeout = '100ms'; SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b", "57014"),
+        (
+            "SET statement_timeout = '100ms'; SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b",
+            "57014",
+        ),
     ] {
         let refused = asked(at, sql);
         assert!(!refused.status.success(), "{sql}");
@@ -70,7 +73,8 @@ fn psql_asks_a_demo() {
     }
     let version = asked(at, "SHOW server_version");
     assert!(text(&version.stdout).starts_with("16."), "{}", text(&version.stdout));
-    let cursor = "BEGIN; DECLARE c CURSOR FOR SELECT * FROM generate_series(1, 100000); FETCH 2 FROM c; FETCH 1 FROM c; COMMIT";
+    let cursor =
+        "BEGIN; DECLARE c CURSOR FOR SELECT * FROM generate_series(1, 100000); FETCH 2 FROM c; FETCH 1 FROM c; COMMIT";
     let fetched = asked(at, cursor);
     assert!(text(&fetched.stdout).contains("1\n2") && text(&fetched.stdout).contains('3'), "{}", text(&fetched.stdout));
     let copied = asked(at, "COPY (SELECT 1 AS a, 'x,y' AS b) TO STDOUT (FORMAT csv, HEADER)");
