@@ -152,6 +152,10 @@ impl Sessions for ReaderSessions {
         Ok(context)
     }
 
+    fn memory(&self) -> usize {
+        self.runtime.reserved()
+    }
+
     async fn begin_statement(&self, context: &SessionContext) -> Result<()> {
         let foreign = || DataFusionError::Internal("a session that was not opened here".to_owned());
         let connection = context.state_ref().read().config().get_extension::<Connection>().ok_or_else(foreign)?;

@@ -57,6 +57,11 @@ impl SharedRuntime {
         Ok(Self { runtime, memory_per_connection: limits.memory_per_connection })
     }
 
+    /// Bytes of memory that all queries hold now.
+    pub(super) fn reserved(&self) -> usize {
+        self.runtime.memory_pool.reserved()
+    }
+
     /// The runtime of one connection: everything shared, but for its own limit of memory.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ Usage and report: `sql_report.py`.
 """
 
 import asyncio
+import datetime
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -21,9 +22,17 @@ def run(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
 
 
 def values(statement, question: dict) -> list:
-    """Bound values as the server's parameter types ask for them."""
+    """Bound values as the server's parameter types ask for them: asyncpg takes their word for it."""
     given = zip(statement.get_parameters(), question["values"], strict=True)
-    return [text if parameter.name in ("text", "varchar", "unknown") else typed(kind, text) for parameter, (kind, text) in given]
+    return [value(parameter.name, kind, text) for parameter, (kind, text) in given]
+
+
+def value(wanted: str, kind: str, text: str) -> object:
+    """One of them. A day is its first instant."""
+    if wanted in ("timestamptz", "timestamp"):
+        instant = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return instant.replace(tzinfo=datetime.timezone.utc) if wanted == "timestamptz" else instant.replace(tzinfo=None)
+    return text if wanted in ("text", "varchar", "unknown") else typed(kind, text)
 
 
 async def ask(question: dict) -> None:

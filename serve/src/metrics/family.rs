@@ -45,8 +45,13 @@ impl Family {
         Ok(counters)
     }
 
+    /// A gauge on no registry.
+    pub(super) fn lone_gauge(&self) -> Result<Gauge> {
+        Gauge::with_opts(self.opts())
+    }
+
     pub(super) fn gauge(&self, registry: &Registry) -> Result<Gauge> {
-        let gauge = Gauge::with_opts(self.opts())?;
+        let gauge = self.lone_gauge()?;
         registry.register(Box::new(gauge.clone()))?;
         Ok(gauge)
     }

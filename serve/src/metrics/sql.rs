@@ -4,7 +4,10 @@
 use crate::metrics::family::{Family, FamilyType};
 use crate::metrics::seconds;
 use crate::postgres::SqlState;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, Registry, Result};
+use std::sync::{Arc, OnceLock};
 use touchpoint::Micros;
 
 const QUERIES: Family = Family {
@@ -31,6 +34,12 @@ const CONNECTIONS: Family = Family {
     labels: &[],
     help: "SQL clients that are logged in.",
 };
+const MEMORY: Family = Family {
+    name: "touchload_sql_memory_reserved_bytes",
+    family_type: FamilyType::Gauge,
+    labels: &[],
+    help: "Bytes of memory that the statements of SQL clients hold.",
+};
 const REJECTED: Family = Family {
     name: "touchload_sql_rejected_total",
     family_type: FamilyType::Counter,
@@ -45,7 +54,7 @@ const AUDIT_FAILURES: Family = Family {
 };
 
 /// The families of this file.
-pub(super) const FAMILIES: &[Family] = &[QUERIES, DURATION, ACTIVE, CONNECTIONS, REJECTED, AUDIT_FAILURES];
+pub(super) const FAMILIES: &[Family] = &[QUERIES, DURATION, ACTIVE, CONNECTIONS, MEMORY, REJECTED, AUDIT_FAILURES];
 
 const DURATION_BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
@@ -132,6 +141,26 @@ impl SqlRejection {
     }
 }
 
+/// Who tells how much memory statements hold, once there is somebody.
+type Reserved = Arc<OnceLock<Box<dyn Fn() -> usize + Send + Sync>>>;
+
+/// A gauge that is set as it is read.
+struct MemoryGauge {
+    gauge: Gauge,
+    reserved: Reserved,
+}
+
+impl Collector for MemoryGauge {
+    fn desc(&self) -> Vec<&Desc> {
+        self.gauge.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.gauge.set(self.reserved.get().map_or(0, |reserved| reserved()) as f64);
+        self.gauge.collect()
+    }
+}
+
 /// Numbers of the SQL server.
 #[derive(Clone)]
 pub struct SqlMetrics {
@@ -139,6 +168,7 @@ pub struct SqlMetrics {
     duration: Histogram,
     active: Gauge,
     connections: Gauge,
+    reserved: Reserved,
     rejected: IntCounterVec,
     audit_failures: IntCounter,
 }
@@ -149,7 +179,10 @@ impl SqlMetrics {
     /// # Errors
     /// A family of that name is on the registry already.
     pub fn register(registry: &Registry) -> Result<Self> {
+        let reserved = Reserved::default();
+        registry.register(Box::new(MemoryGauge { gauge: MEMORY.lone_gauge()?, reserved: reserved.clone() }))?;
         let metrics = Self {
+            reserved,
             queries: QUERIES.counter_vec(registry)?,
             duration: DURATION.histogram(registry, DURATION_BUCKETS)?,
             active: ACTIVE.gauge(registry)?,
@@ -181,6 +214,11 @@ impl SqlMetrics {
     /// So many clients are logged in.
     pub fn connections(&self, count: usize) {
         self.connections.set(count as f64);
+    }
+
+    /// From now on `reserved` tells how many bytes of memory statements hold; only the first who is named is asked.
+    pub fn memory(&self, reserved: impl Fn() -> usize + Send + Sync + 'static) {
+        self.reserved.get_or_init(|| Box::new(reserved));
     }
 
     /// A connection was not let in.

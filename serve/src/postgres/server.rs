@@ -75,6 +75,8 @@ pub async fn serve(listener: TcpListener, parts: ServerParts, stop: Cancellation
         journal: parts.journal,
         stop: stop.clone(),
     });
+    let sessions = server.sessions.clone();
+    server.journal.metrics.memory(move || sessions.memory());
     let mut clients = JoinSet::new();
     loop {
         let accepted = tokio::select! {

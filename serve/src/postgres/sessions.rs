@@ -22,4 +22,9 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// A table cannot be read: the statement must not run; a retry may help.
     async fn begin_statement(&self, context: &SessionContext) -> Result<(), DataFusionError>;
+
+    /// Bytes of memory that the statements of all sessions hold now; 0 where nobody counts them.
+    fn memory(&self) -> usize {
+        0
+    }
 }
