@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `versions` | one version of all stored tables |
 //! | `made` | tables, views and functions of one audience over it |
+//! | `tables`, [`comments`], `commented` | those that stand on the log as the context has it, and what is written of all |
 //! | `commercial` | what the commercial audience has in place of what is stored |
 //! | `published` | the views of fixed cells that everybody may have |
 //! | `sight` | which HCPs, accounts and owners a reader sees |
@@ -16,6 +17,8 @@
 //! | `lens`, `seal`, `guarded` | rows and columns through a lens, tables behind a barrier, aggregates under guard |
 //! | `readers`, `role_schema`, `runtime` | a session per connection, its one schema, the memory and disk it may use |
 
+mod commented;
+pub mod comments;
 mod commercial;
 mod confined;
 mod guarded;
@@ -30,15 +33,16 @@ mod seal;
 mod sight;
 mod statement_clock;
 mod stored;
+mod tables;
 mod versions;
 mod views;
 mod visible;
 
+pub use commented::COMMENT;
 pub use readers::{CATALOG, NotReady, ReaderSessions, Source};
 pub use runtime::QueryLimits;
 pub use stored::StoredTables;
 
-use datafusion::catalog::TableProvider;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -85,8 +89,8 @@ pub async fn offline(store: Arc<Store>, facts: &Facts) -> Result<SessionContext>
 /// A table of that name exists already: a bug.
 pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext> {
     let context = context()?;
-    context.register_table("hcp_now", Arc::new(LiveTable::new(shards.clone(), audience, Windows::Headline)))?;
-    context.register_table("hcp_now_windows", Arc::new(LiveTable::new(shards.clone(), audience, Windows::All)))?;
+    context.register_table("hcp_now", Arc::new(LiveTable::table(shards.clone(), audience, Windows::Headline)))?;
+    context.register_table("hcp_now_windows", Arc::new(LiveTable::table(shards.clone(), audience, Windows::All)))?;
     context.register_table("touches_now", Arc::new(SumsTable::touches(shards.clone(), audience)))?;
     context.register_table("requests_now", Arc::new(SumsTable::requests(shards.clone())))?;
     let forecasts = ForecastFunction::new(Known::Live(shards.clone()), audience);
@@ -100,11 +104,4 @@ fn context() -> Result<SessionContext> {
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc()?;
     runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
     Ok(SessionContext::new_with_config_rt(config, runtime))
-}
-
-/// Puts a table in the place of another one, if there is one.
-fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-    context.deregister_table(name)?;
-    context.register_table(name, table)?;
-    Ok(())
 }

@@ -11,6 +11,7 @@
 //! | [`decode`] | bytes into columns, beside a pass over the bytes |
 //! | [`state`] | insert, retract, evaluate and memory, beside random access |
 //! | [`budgets`] | a touch under many budgets, beside one |
+//! | [`sql_hcp_now`] | statements over `hcp_now`, beside a loop over the same state |
 //! | [`restore`] | tables to state, beside reading them |
 //! | [`import`] | files to tables, beside DuckDB |
 //! | [`what_if`] | stored history under another policy, beside reading it |
@@ -45,6 +46,7 @@ mod latencies;
 mod process;
 mod restore;
 mod rows;
+mod sql_hcp_now;
 mod stage;
 mod state;
 mod table;
@@ -88,6 +90,7 @@ enum Figure {
     Decode,
     State,
     Budgets,
+    SqlHcpNow,
     Restore,
     Import,
     WhatIf,
@@ -108,6 +111,7 @@ impl Figure {
             Self::Decode => decode::rows(sizes),
             Self::State => state::rows(sizes),
             Self::Budgets => budgets::rows(sizes),
+            Self::SqlHcpNow => sql_hcp_now::rows(sizes),
             Self::Restore => restore::rows(sizes),
             Self::Import => import::rows(sizes),
             Self::WhatIf => what_if::rows(sizes),
@@ -134,6 +138,8 @@ enum Part {
     #[command(hide = true)]
     Budgets { budgets: usize, hcps: u64, per_hcp: u64 },
     #[command(hide = true)]
+    SqlHcpNow { hcps: u64 },
+    #[command(hide = true)]
     ReadLog { data: PathBuf },
     #[command(hide = true)]
     Stream { servers: String, rate: f64 },
@@ -153,6 +159,7 @@ pub(crate) struct Sizes {
     restore: (u64, u64),
     /// HCPs and records of each.
     budget_state: (u64, u64),
+    sql_hcps: [u64; 2],
     what_if_records: u64,
     /// In Kafka before an engine whose stream is to run at half of its maximum.
     stage_records: u64,
@@ -171,6 +178,7 @@ const FULL: Sizes = Sizes {
     import_records: 2_000_000,
     restore: (1_000_000, 10_000_000),
     budget_state: (10_000, 50),
+    sql_hcps: [10_000, 1_000_000],
     what_if_records: 2_000_000,
     stage_records: 1_000_000,
     checks: (5_000.0, 20.0),
@@ -186,6 +194,7 @@ const QUICK: Sizes = Sizes {
     import_records: 10_000,
     restore: (2_000, 20_000),
     budget_state: (200, 50),
+    sql_hcps: [200, 2_000],
     what_if_records: 10_000,
     stage_records: 20_000,
     checks: (100.0, 1.0),
@@ -209,6 +218,7 @@ fn run_part(part: Part) -> anyhow::Result<()> {
         Part::WriteLog { data, hcps, records } => restore::write_log(&data, hcps, records)?,
         Part::Restore { data } => restore::measure(&data)?,
         Part::Budgets { budgets, hcps, per_hcp } => budgets::measure(budgets, hcps, per_hcp)?,
+        Part::SqlHcpNow { hcps } => sql_hcp_now::measure(hcps)?,
         Part::ReadLog { data } => what_if::read(&data)?,
         Part::Stream { servers, rate } => return stage::send(&servers, rate),
         Part::Ask(args) => asking::measure(&args)?,

@@ -8,6 +8,7 @@
 //! | [`kernel`] | the numbers of one HCP, from its list of records |
 //! | [`state`] | the lists of all HCPs, ageing, cached values, day rows |
 //! | [`shards`] | the shards of a process behind one lock |
+//! | [`account`] | the numbers of accounts, from the live records of their HCPs |
 //! | [`alert`] | which alerts begin, go on and end |
 //! | [`watermark`] | how far event time has come |
 //! | [`rows`] | metric values as Arrow rows |
@@ -15,8 +16,9 @@
 //! | [`forecast`] | what planned touches would come to, and which one to move |
 //! | [`profile`] | what is known of one HCP now: metrics, budgets, timeline |
 //! | [`what_if`] | what another policy would have held, and what load and coherence would be |
-//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `forecast`, `touch_metrics` |
+//! | [`sql`] | `hcp_now`, `hcp_now_windows`, `hcp_metrics_at`, `account_metrics_at`, `forecast`, `touch_metrics` and the functions over it |
 
+pub mod account;
 pub mod alert;
 pub mod check;
 pub mod forecast;

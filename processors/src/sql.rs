@@ -4,8 +4,14 @@
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
-//! | [`built_table`] | the frame of a table whose rows are built when a plan runs |
+//! | [`built_table`] | the frame of a table whose rows are built when a plan runs; `built_exec` in a plan |
+//! | [`sieve`] | what rows have to pass before they are built whole |
+//! | `live_rows` | the live state, read a slice at a time |
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
+//! | [`account_table`] | `account_now`, and the table function `account_metrics_at(timestamp [, audience])` |
+//! | [`touchpoints_at`] | the table function `touchpoints_at(timestamp)` |
+//! | [`calendar`] | `calendar` |
+//! | [`reference_table`] | `hcps`, `accounts` and their histories |
 //! | [`output`] | what a table gives of each HCP: metrics, or [`forecast_rows`] |
 //! | `arguments` | instants, days and audiences as table functions are given them |
 //! | [`sums_table`] | `touches_now` and `requests_now` over the live state |
@@ -14,22 +20,33 @@
 //! | [`history_table`] | what the operator gives at an instant, as a table |
 //! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
+//! | [`metric_functions`] | a function per metric column over `touch_metrics`, all of one list |
+//! | [`function_docs`] | what each function is, takes and gives |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
+pub mod account_table;
 mod arguments;
+mod built_exec;
 pub mod built_table;
+pub mod calendar;
 pub mod changed;
 pub mod forecast_function;
 pub mod forecast_rows;
+pub mod function_docs;
 pub mod history_table;
 pub mod layout;
 mod live_forecasts;
+mod live_rows;
 pub mod live_table;
+pub mod metric_functions;
 pub mod metrics_at;
 pub mod output;
+pub mod reference_table;
+pub mod sieve;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
+pub mod touchpoints_at;
 pub mod window_exec;
 
 pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs};

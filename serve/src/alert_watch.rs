@@ -120,7 +120,7 @@ impl AlertWatch {
             let tables = ChangedTables::default();
             let context = session::context()?;
             tables.register(&context)?;
-            let live = LiveTable::new(shards.clone(), audience, Windows::Headline);
+            let live = LiveTable::table(shards.clone(), audience, Windows::Headline);
             context.register_table("hcp_now", Arc::new(live))?;
             match RuleSet::load(files, audience, context, policy).await {
                 Ok(set) => {

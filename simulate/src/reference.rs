@@ -85,6 +85,7 @@
 //! 22. *`channel_fit`.* A channel that only one side has counts with share 0 on the other; a share of 0 is a row that
 //!     weighs nothing.
 
+mod accounts;
 mod budgets;
 mod coherence;
 mod consent;
@@ -105,6 +106,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{ReferenceAccount, accounts};
 pub use forecast::{ReferenceChange, ReferenceForecast, ReferenceTouch, forecast};
 pub use live::{audible, by_hcp, live, subjects};
 pub use metrics::{Question, metrics};

@@ -2,7 +2,8 @@
 //! before any reader's lens.
 
 use super::sight::Sight;
-use super::{Facts, commercial, published, replace, views};
+use super::tables::{self, replace};
+use super::{Facts, commercial, published};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
@@ -48,12 +49,8 @@ impl Making {
         // Of the whole log, whoever reads it.
         let activity = published::medical_activity(context, reference, clock.now()).await?;
         match self.audience {
-            Audience::Commercial => commercial::narrow(context, clock.now()).await?,
-            Audience::Full => {
-                for (name, view) in views::plan(context).await? {
-                    replace(context, name, view)?;
-                }
-            }
+            Audience::Commercial => commercial::narrow(context, &self.facts).await?,
+            Audience::Full => tables::register(context, &self.facts, Audience::Full).await?,
         }
         replace(context, "medical_activity", activity)
     }
@@ -68,7 +65,7 @@ impl Making {
             context.register_udtf("forecast", Arc::new(ForecastFunction::new(known, self.audience)));
             return Ok(());
         };
-        let live = |windows| Arc::new(LiveTable::new(shards.clone(), self.audience, windows));
+        let live = |windows| Arc::new(LiveTable::table(shards.clone(), self.audience, windows));
         replace(context, "hcp_now", live(Windows::Headline))?;
         replace(context, "hcp_now_windows", live(Windows::All))?;
         let known = Known::Live(shards.clone());

@@ -4,6 +4,7 @@
 //! ([`made`](super::made)), through a lens and behind a seal. Names of other roles' schemas are names that do not exist.
 //! Connections share one runtime ([`runtime`](super::runtime)) and the versions of the stored tables; each has its own now.
 
+use super::commented::commented;
 use super::guarded::{Guard, guarded};
 use super::made::{Making, Pinned};
 use super::role_schema::{RoleSchema, Tables};
@@ -20,6 +21,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use processors::SharedShards;
+use processors::sql::metric_functions::{self, ShareMetrics};
 use processors::sql::touch_metrics;
 use serve::postgres::sessions::Sessions;
 use serve::{Health, Reader};
@@ -147,6 +149,7 @@ impl Sessions for ReaderSessions {
             .with_extension(Arc::new(connection));
         let context = bare(config, self.runtime.of_connection()?);
         context.register_catalog(CATALOG, Arc::new(catalog));
+        context.add_analyzer_rule(Arc::new(ShareMetrics { widest: reader.role.audience() }));
         Ok(context)
     }
 
@@ -181,7 +184,7 @@ impl Connection {
         for visible in &visible::TABLES {
             let Some(lens) = visible.lens(role, &sight) else { continue };
             let sealed = Sealed::new(visible.name, inside.table_provider(visible.name).await?, Arc::new(lens));
-            tables.insert(visible.name.to_owned(), Arc::new(sealed));
+            tables.insert(visible.name.to_owned(), commented(visible.name, Arc::new(sealed))?);
         }
         for visible in &visible::FUNCTIONS {
             let Some(lens) = visible.lens(role, &sight) else { continue };
@@ -189,7 +192,9 @@ impl Connection {
             context.register_udtf(visible.name, Arc::new(SealedFunction::new(visible.name, function, Arc::new(lens))));
         }
         let guard = Arc::new(Guard::new(sight, audience, &policy));
-        context.register_udaf(guarded(touch_metrics(policy, reference), guard));
+        for function in metric_functions::functions(guarded(touch_metrics(policy, reference), guard)) {
+            context.register_udaf(function);
+        }
         self.schema.replace(tables);
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::versions::Versions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
-use processors::sql::touch_metrics;
+use processors::sql::{metric_functions, touch_metrics};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
@@ -50,7 +50,8 @@ impl StoredTables {
             let files = Arc::new(Confined::to(folder).map_err(|e| DataFusionError::ObjectStore(Box::new(e)))?);
             context.runtime_env().register_object_store(ObjectStoreUrl::local_filesystem().as_ref(), files);
         }
-        context.register_udaf(touch_metrics(self.facts.policy.clone(), self.facts.reference.clone()));
+        let metrics = touch_metrics(self.facts.policy.clone(), self.facts.reference.clone());
+        metric_functions::register(&context, metrics, Audience::Full);
         Ok(context)
     }
 

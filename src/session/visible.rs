@@ -36,7 +36,7 @@ const fn visible(name: &'static str, subject: Subject) -> Visible {
 const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
 
 /// The tables and views.
-pub(super) const TABLES: [Visible; 11] = [
+pub(super) const TABLES: [Visible; 19] = [
     Visible { medical: LOG, ..visible("touchpoint_log", Subject::Hcp) },
     Visible { medical: LOG, ..visible("touchpoints", Subject::Hcp) },
     visible("hcp_now", Subject::Hcp),
@@ -50,13 +50,24 @@ pub(super) const TABLES: [Visible; 11] = [
         medical: &["payload_sha256", "payload_bytes", "kafka_topic", "kafka_partition", "kafka_offset"],
         ..visible("dead_letters", Subject::DeadLetter)
     },
+    visible("account_now", Subject::Account),
+    visible("hcps", Subject::Hcp),
+    visible("hcps_history", Subject::Hcp),
+    visible("accounts", Subject::Account),
+    visible("accounts_history", Subject::Account),
+    visible("calendar", Subject::Nobody),
+    // Without partitions and offsets for commercial readers: another view inside.
+    visible("lineage", Subject::Nobody),
+    visible("completeness", Subject::Territory),
     visible("medical_activity", Subject::Nobody),
     visible("owners_pooled", Subject::Nobody),
 ];
 
 /// The table functions.
-pub(super) const FUNCTIONS: [Visible; 2] = [
+pub(super) const FUNCTIONS: [Visible; 4] = [
     visible("hcp_metrics_at", Subject::Hcp),
+    visible("account_metrics_at", Subject::Account),
+    Visible { medical: LOG, ..visible("touchpoints_at", Subject::Hcp) },
     Visible { medical: &["request_id"], ..visible("forecast", Subject::Hcp) },
 ];
 

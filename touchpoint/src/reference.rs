@@ -66,6 +66,7 @@ use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use index::Index;
 use sizes::Sizes;
+use std::collections::BTreeSet;
 
 /// The territory, segment, … of an HCP or account that no row describes.
 pub const UNKNOWN: &str = "unknown";
@@ -212,6 +213,12 @@ impl Reference {
     /// Every account row, in no order.
     pub fn account_rows(&self) -> impl Iterator<Item = &AccountRow> {
         self.accounts.iter().flat_map(|(_, rows)| rows)
+    }
+
+    /// Every HCP that tables `hcps` and `affiliations` know, each once, in order.
+    pub fn hcp_ids(&self) -> BTreeSet<&str> {
+        let described = self.hcps.iter().map(|(hcp_id, _)| hcp_id);
+        described.chain(self.affiliations.iter().map(|(hcp_id, _)| hcp_id)).collect()
     }
 
     /// Number of distinct HCPs that table `hcps` describes.

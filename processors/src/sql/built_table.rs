@@ -1,34 +1,53 @@
-//! The frame of a table whose rows are built anew whenever a plan runs: one partition, no filters of its own.
+//! The frame of a table whose rows are built anew whenever a plan runs, slice by slice as they are asked for.
+//!
+//! Only the columns that a plan reads are built, and of tables that take filters ([`BuildRows::FILTERS`]) only the rows
+//! that pass: those of the statement, and those that a plan finds out while it runs ([`super::built_exec`]).
 
+use super::built_exec::BuiltExec;
+use super::sieve::Sieve;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::common::{DFSchema, Result, plan_datafusion_err};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use std::fmt::Debug;
 use std::sync::Arc;
 
 /// What a table holds when it is read.
 pub trait BuildRows: Debug + Clone + Send + Sync + 'static {
+    /// Whether rows that the sieve of [`Wanted`] drops are left out; else they stay, and the plan above drops them.
+    const FILTERS: TableProviderFilterPushDown = TableProviderFilterPushDown::Unsupported;
+
     /// Every column.
     fn schema(&self) -> SchemaRef;
 
-    /// The rows as of now, with every column that a plan reads.
-    ///
-    /// # Errors
-    /// Never in practice: columns are built to the schema.
-    fn rows(&self) -> Result<Vec<RecordBatch>, ArrowError>;
+    /// The rows as of now, of at least the wanted columns.
+    fn batches(self, wanted: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static;
+}
+
+/// Which part of a table a plan reads.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Places of the columns, in the order of the plan; `None` for all.
+    pub kept: Option<Vec<usize>>,
+    /// What rows have to pass.
+    pub sieve: Sieve,
 }
 
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct BuiltTable<T>(pub(super) T);
+
+/// A filter of which every part can be evaluated over a row by itself.
+fn of_a_row(filter: &Expr) -> bool {
+    let apart = |expr: &Expr| {
+        matches!(expr, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::OuterReferenceColumn(..))
+    };
+    use datafusion::common::tree_node::TreeNode;
+    !filter.exists(|expr| Ok(apart(expr))).unwrap_or(true)
+}
 
 #[async_trait]
 impl<T: BuildRows> TableProvider for BuiltTable<T> {
@@ -40,51 +59,35 @@ impl<T: BuildRows> TableProvider for BuiltTable<T> {
         TableType::View
     }
 
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let kind =
+            |filter: &&Expr| if of_a_row(filter) { T::FILTERS } else { TableProviderFilterPushDown::Unsupported };
+        Ok(filters.iter().map(kind).collect())
+    }
+
     async fn scan(
         &self,
-        _state: &dyn Session,
+        session: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let schema = match projection {
-            Some(kept) => Arc::new(self.0.schema().project(kept)?),
-            None => self.0.schema(),
-        };
-        let part: Arc<dyn PartitionStream> = Arc::new(Part { table: self.0.clone(), schema: schema.clone() });
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![part], None, [], false, limit)?))
+        let schema = DFSchema::try_from(self.0.schema())?;
+        let predicates = filters
+            .iter()
+            .map(|filter| session.create_physical_expr(filter.clone(), &schema))
+            .collect::<Result<_>>()?;
+        Ok(Arc::new(BuiltExec::try_new(self.0.clone(), projection.cloned(), predicates)?.limited(limit)))
     }
 }
 
-#[derive(Debug)]
-struct Part<T> {
-    table: T,
-    schema: SchemaRef,
-}
-
-impl<T: BuildRows> PartitionStream for Part<T> {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let narrow = |rows: Vec<RecordBatch>| rows.iter().map(|batch| narrowed(batch, &self.schema)).collect();
-        let batches: Result<Vec<RecordBatch>, ArrowError> = self.table.rows().and_then(narrow);
-        let batches = match batches {
-            Ok(batches) => batches.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(DataFusionError::from(error))],
-        };
-        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::iter(batches)))
-    }
-}
-
-/// The columns of `schema`, which are among those that were built.
-fn narrowed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+/// The columns of `schema`, which are among those of `batch`.
+pub(super) fn narrowed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let column = |name: &String| {
-        let missing = || ArrowError::SchemaError(format!("column {name} was not built: no plan was known to read it"));
+        let missing = || plan_datafusion_err!("column {name} was not built: no plan was known to read it");
         batch.column_by_name(name).cloned().ok_or_else(missing)
     };
-    let columns = schema.fields().iter().map(|field| column(field.name())).collect::<Result<_, _>>()?;
+    let columns = schema.fields().iter().map(|field| column(field.name())).collect::<Result<_>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+    Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
 }

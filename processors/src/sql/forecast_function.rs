@@ -67,7 +67,7 @@ impl TableFunctionImpl for ForecastFunction {
             (Known::Stored(history, clock), When::Now) => {
                 Arc::new(HistoryTable::new(history.clone(), AsOf::Now(clock.clone()), audience, rows))
             }
-            (Known::Live(shards), when) => Arc::new(LiveForecasts::new(shards.clone(), when, audience, rows)),
+            (Known::Live(shards), when) => Arc::new(LiveForecasts::table(shards.clone(), when, audience, rows)),
         })
     }
 }

@@ -27,6 +27,16 @@ pub enum AsOf {
     Now(Arc<dyn Clock>),
 }
 
+impl AsOf {
+    /// The instant, as of now.
+    pub fn instant(&self) -> Micros {
+        match self {
+            Self::Instant(at) => *at,
+            Self::Now(clock) => clock.now(),
+        }
+    }
+}
+
 impl std::fmt::Debug for AsOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -95,10 +105,7 @@ impl TableProvider for HistoryTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let filters: Vec<Expr> = filters.iter().filter(|f| only_hcp_id(f)).cloned().collect();
         let input = self.history.log.scan(state, None, &filters, None).await?;
-        let as_of = match &self.as_of {
-            AsOf::Instant(at) => *at,
-            AsOf::Now(clock) => clock.now(),
-        };
+        let as_of = self.as_of.instant();
         let shared = Shared {
             as_of,
             audience: self.audience,

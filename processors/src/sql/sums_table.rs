@@ -5,12 +5,12 @@
 //! [`MIN_HCPS`] HCPs stand behind it, so that a count cannot point at one of them. A gauge reads a few
 //! hundred rows instead of every touch.
 
-use super::built_table::{BuildRows, BuiltTable};
+use super::built_table::{BuildRows, BuiltTable, Wanted};
 use crate::shards::{Shards, SharedShards};
 use crate::state::sums::TouchSums;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::error::ArrowError;
+use datafusion::common::Result;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use touchpoint::{Audience, Word};
@@ -103,11 +103,13 @@ impl BuildRows for SumsTable {
         self.schema.clone()
     }
 
-    fn rows(&self) -> Result<Vec<RecordBatch>, ArrowError> {
-        let columns = match self.counted {
-            Counted::Touches(audience) => self.touch_columns(audience),
-            Counted::Requests => self.request_columns(),
-        };
-        Ok(vec![RecordBatch::try_new(self.schema.clone(), columns)?])
+    fn batches(self, _: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static {
+        std::iter::once_with(move || {
+            let columns = match self.counted {
+                Counted::Touches(audience) => self.touch_columns(audience),
+                Counted::Requests => self.request_columns(),
+            };
+            Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
+        })
     }
 }

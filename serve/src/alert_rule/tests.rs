@@ -12,7 +12,7 @@ fn context(audience: Audience) -> SessionContext {
     let context = SessionContext::new();
     ChangedTables::default().register(&context).expect("new");
     let shards = Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()));
-    let live = LiveTable::new(Arc::new(RwLock::new(shards)), audience, Windows::Headline);
+    let live = LiveTable::table(Arc::new(RwLock::new(shards)), audience, Windows::Headline);
     context.register_table("hcp_now", Arc::new(live)).expect("new");
     context
 }

@@ -1,10 +1,9 @@
 //! The tables as DataFusion sees them: plans that were made once read what the tables hold when they run.
 
 use super::{ChangedRows, ChangedTable};
-use crate::sql::built_table::{BuildRows, BuiltTable};
+use crate::sql::built_table::{BuildRows, BuiltTable, Wanted};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -47,8 +46,8 @@ impl BuildRows for One {
         self.schema.clone()
     }
 
-    fn rows(&self) -> Result<Vec<RecordBatch>, ArrowError> {
+    fn batches(self, _: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(rows.of(self.which).to_vec())
+        rows.of(self.which).to_vec().into_iter().map(Ok)
     }
 }
