@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `versions` | one version of all stored tables |
 //! | `made` | tables, views and functions of one audience over it |
+//! | `tables`, [`comments`], `commented` | those that stand on the log as the context has it, and what is written of all |
 //! | `commercial` | what the commercial audience has in place of what is stored |
 //! | `published` | the views of fixed cells that everybody may have |
 //! | `sight` | which HCPs, accounts and owners a reader sees |
@@ -42,7 +43,6 @@ pub use readers::{CATALOG, NotReady, ReaderSessions, Source};
 pub use runtime::QueryLimits;
 pub use stored::StoredTables;
 
-use datafusion::catalog::TableProvider;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -104,25 +104,4 @@ fn context() -> Result<SessionContext> {
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc()?;
     runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
     Ok(SessionContext::new_with_config_rt(config, runtime))
-}
-
-/// Puts a table in the place of another one, if there is one.
-fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-    context.deregister_table(name)?;
-    context.register_table(name, table)?;
-    Ok(())
-}
-
-/// Puts the comments on every table of the context's own schema.
-async fn comment_tables(context: &SessionContext) -> Result<()> {
-    let config = context.copied_config();
-    let defaults = &config.options().catalog;
-    let catalog = context.catalog(&defaults.default_catalog);
-    let Some(schema) = catalog.and_then(|catalog| catalog.schema(&defaults.default_schema)) else { return Ok(()) };
-    for name in schema.table_names() {
-        if let Some(table) = schema.table(&name).await? {
-            replace(context, &name, commented::commented(&name, table)?)?;
-        }
-    }
-    Ok(())
 }

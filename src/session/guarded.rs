@@ -13,7 +13,7 @@ use arrow::array::{Array, ArrayRef, AsArray, StructArray, new_null_array};
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature};
+use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, Signature};
 use processors::sql::touch_metrics::ARGUMENTS;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -131,6 +131,10 @@ impl AggregateUDFImpl for Guarded {
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         self.inner.return_type(arguments)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.inner.documentation()
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {

@@ -7,7 +7,7 @@ use super::plain::is_plainly_commercial;
 use super::sight::Sight;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub(super) enum Subject {
     Account,
     /// The HCP of `hcp_id`, or the account of `account_id`; a row without either is about everybody.
     HcpOrAccount,
+    /// Everybody in the territory of `territory`.
+    Territory,
     /// The HCP that `key` names; and what was rejected may have been medical.
     DeadLetter,
 }
@@ -70,17 +72,18 @@ impl Lens {
             Subject::DeadLetter if self.audience == Audience::Commercial => &["kind", "payload", "key"],
             Subject::Hcp if is_scoped => &["hcp_id"],
             Subject::Account if is_scoped => &["account_id"],
+            Subject::Territory if is_scoped => &["territory"],
             Subject::HcpOrAccount if is_scoped => &["hcp_id", "account_id"],
             Subject::DeadLetter if is_scoped => &["key"],
             _ => &[],
         }
     }
 
-    /// The schema behind the lens: what may become NULL is nullable.
+    /// The schema behind the lens: what may become NULL is nullable. Comments stay inside.
     pub(super) fn schema(&self, inside: &Schema) -> SchemaRef {
-        let field = |field: &FieldRef| match self.treatment(field.name()) {
-            Treatment::Open => field.clone(),
-            Treatment::Owner | Treatment::Hidden => Arc::new(field.as_ref().clone().with_nullable(true)),
+        let field = |field: &FieldRef| {
+            let is_open = self.treatment(field.name()) == Treatment::Open;
+            Field::new(field.name(), field.data_type().clone(), field.is_nullable() || !is_open)
         };
         Arc::new(Schema::new(inside.fields().iter().map(field).collect::<Vec<_>>()))
     }
@@ -113,6 +116,7 @@ impl Lens {
             Subject::Nobody => BooleanArray::from(vec![true; rows]),
             Subject::Hcp => each(text("hcp_id")?, |hcp_id| sight.sees_hcp(hcp_id)),
             Subject::Account => each(text("account_id")?, |account_id| sight.sees_account(account_id)),
+            Subject::Territory => each(text("territory")?, |name| sight.sees_territory(name)),
             Subject::HcpOrAccount => {
                 let (hcps, accounts) = (text("hcp_id")?, text("account_id")?);
                 let seen = |row: usize| match (hcps.is_valid(row), accounts.is_valid(row)) {

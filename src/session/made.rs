@@ -2,7 +2,8 @@
 //! before any reader's lens.
 
 use super::sight::Sight;
-use super::{Facts, commercial, published, replace, tables};
+use super::tables::{self, replace};
+use super::{Facts, commercial, published};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
@@ -14,7 +15,7 @@ use processors::sql::{BudgetShares, ForecastFunction, HcpMetricsAt, HistoryTable
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Table;
-use touchpoint::{Audience, Clock};
+use touchpoint::Audience;
 
 /// One version of every stored table.
 pub(super) type Pinned = Arc<BTreeMap<Table, Arc<dyn TableProvider>>>;
@@ -51,7 +52,7 @@ impl Making {
         let activity = published::medical_activity(context, reference, clock.now()).await?;
         match self.audience {
             Audience::Commercial => commercial::narrow(context, &self.facts).await?,
-            Audience::Full => tables::register(context, &self.facts, self.audience).await?,
+            Audience::Full => tables::register(context, &self.facts, Audience::Full).await?,
         }
         replace(context, "medical_activity", activity)
     }
@@ -66,7 +67,7 @@ impl Making {
             context.register_udtf("forecast", Arc::new(ForecastFunction::new(known, self.audience)));
             return Ok(());
         };
-        let live = |windows| Arc::new(LiveTable::new(shards.clone(), self.audience, windows));
+        let live = |windows| Arc::new(LiveTable::table(shards.clone(), self.audience, windows));
         replace(context, "hcp_now", live(Windows::Headline))?;
         replace(context, "hcp_now_windows", live(Windows::All))?;
         let known = Known::Live(shards.clone());

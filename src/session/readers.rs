@@ -21,7 +21,8 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use processors::SharedShards;
-use processors::sql::{metric_functions, touch_metrics};
+use processors::sql::metric_functions::{self, ShareMetrics};
+use processors::sql::touch_metrics;
 use serve::postgres::sessions::Sessions;
 use serve::{Health, Reader};
 use std::collections::HashMap;
@@ -148,12 +149,8 @@ impl Sessions for ReaderSessions {
             .with_extension(Arc::new(connection));
         let context = bare(config, self.runtime.of_connection()?);
         context.register_catalog(CATALOG, Arc::new(catalog));
-        metric_functions::share(&context, reader.role.audience());
+        context.add_analyzer_rule(Arc::new(ShareMetrics { widest: reader.role.audience() }));
         Ok(context)
-    }
-
-    fn memory(&self) -> usize {
-        self.runtime.reserved()
     }
 
     async fn begin_statement(&self, context: &SessionContext) -> Result<()> {
@@ -195,7 +192,9 @@ impl Connection {
             context.register_udtf(visible.name, Arc::new(SealedFunction::new(visible.name, function, Arc::new(lens))));
         }
         let guard = Arc::new(Guard::new(sight, audience, &policy));
-        metric_functions::register(context, guarded(touch_metrics(policy, reference), guard));
+        for function in metric_functions::functions(guarded(touch_metrics(policy, reference), guard)) {
+            context.register_udaf(function);
+        }
         self.schema.replace(tables);
         Ok(())
     }

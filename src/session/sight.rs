@@ -63,6 +63,10 @@ impl Sight {
         self.is_in(|| self.reference.account(account_id, self.now.now())?.territory.as_deref())
     }
 
+    pub(super) fn sees_territory(&self, name: &str) -> bool {
+        self.is_in(|| Some(name))
+    }
+
     fn is_in<'r>(&self, territory: impl FnOnce() -> Option<&'r str>) -> bool {
         match &self.territories {
             None => true,

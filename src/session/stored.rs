@@ -51,8 +51,7 @@ impl StoredTables {
             context.runtime_env().register_object_store(ObjectStoreUrl::local_filesystem().as_ref(), files);
         }
         let metrics = touch_metrics(self.facts.policy.clone(), self.facts.reference.clone());
-        metric_functions::register(&context, metrics);
-        metric_functions::share(&context, Audience::Full);
+        metric_functions::register(&context, metrics, Audience::Full);
         Ok(context)
     }
 
@@ -70,7 +69,6 @@ impl StoredTables {
             let facts = Facts { clock: self.now.clone(), ..self.facts.clone() };
             let making = Making { pinned: pinned.clone(), facts, audience: Audience::Full, live: None };
             making.fill(context).await?;
-            super::comment_tables(context).await?;
             *shown = Some(pinned);
         }
         Ok(())

@@ -4,9 +4,10 @@
 //! narrows these. They are as of the instant at which tables last moved, except accounts, reference data and the calendar,
 //! which are as of each statement.
 
-use super::{Facts, replace, views};
+use super::commented::commented;
+use super::{Facts, views};
 use chrono::{DateTime, SecondsFormat};
-use datafusion::catalog::TableFunctionImpl;
+use datafusion::catalog::{TableFunctionImpl, TableProvider};
 use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
@@ -21,7 +22,7 @@ use touchpoint::Audience;
 
 const TOUCHPOINTS: &str = include_str!("../../sql/views/touchpoints.sql");
 const LINEAGE: &str = include_str!("../../sql/views/lineage.sql");
-const COMPLETENESS: &str = include_str!("../../sql/views/completeness.sql");
+pub(super) const COMPLETENESS: &str = include_str!("../../sql/views/completeness.sql");
 
 /// What the commercial audience may know of `touchpoint_log` (metrics.md §1).
 const COMMERCIAL_LOG: &str = "(SELECT * FROM touchpoint_log WHERE kind <> 'requests' \
@@ -64,6 +65,13 @@ pub(super) async fn register(context: &SessionContext, facts: &Facts, audience: 
     Ok(())
 }
 
+/// Puts `table` under `name`, with its comments, in place of what the context has there.
+pub(super) fn replace(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+    context.deregister_table(name)?;
+    context.register_table(name, commented(name, table)?)?;
+    Ok(())
+}
+
 fn now(facts: &Facts) -> AsOf {
     AsOf::Now(facts.clock.clone())
 }
@@ -81,8 +89,8 @@ async fn touchpoints(context: &SessionContext, facts: &Facts, audience: Audience
     })
 }
 
-/// A view text with its `$now`.
-fn as_of_now(text: &str, facts: &Facts) -> String {
+/// A view text with its `$now`, that of `facts`.
+pub(super) fn as_of_now(text: &str, facts: &Facts) -> String {
     let now = DateTime::from_timestamp_micros(facts.clock.now()).unwrap_or_default();
     let now = now.to_rfc3339_opts(SecondsFormat::Micros, true);
     text.replace("$now", &format!("arrow_cast('{now}', 'Timestamp(Microsecond, Some(\"UTC\"))')"))

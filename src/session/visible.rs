@@ -38,7 +38,7 @@ const fn visible(name: &'static str, subject: Subject) -> Visible {
 const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
 
 /// The tables and views.
-pub(super) const TABLES: [Visible; 23] = [
+pub(super) const TABLES: [Visible; 24] = [
     Visible { medical: LOG, ..visible("touchpoint_log", Subject::Hcp) },
     Visible { medical: LOG, ..visible("touchpoints", Subject::Hcp) },
     visible("hcp_now", Subject::Hcp),
@@ -52,21 +52,22 @@ pub(super) const TABLES: [Visible; 23] = [
         medical: &["payload_sha256", "payload_bytes", "kafka_topic", "kafka_partition", "kafka_offset"],
         ..visible("dead_letters", Subject::DeadLetter)
     },
-    visible("medical_activity", Subject::Nobody),
-    visible("owners_pooled", Subject::Nobody),
+    visible("account_now", Subject::Account),
     visible("hcps", Subject::Hcp),
     visible("hcps_history", Subject::Hcp),
-    visible("affiliations_history", Subject::Hcp),
     visible("accounts", Subject::Account),
     visible("accounts_history", Subject::Account),
-    visible("account_now", Subject::Account),
     visible("calendar", Subject::Nobody),
-    visible("completeness", Subject::Nobody),
-    // It counts records by partition, medical ones among them.
-    Visible { readers: Readers::FullAudience, ..visible("lineage", Subject::Nobody) },
+    // Without partitions and offsets for commercial readers: another view inside.
+    visible("lineage", Subject::Nobody),
+    visible("completeness", Subject::Territory),
+    visible("affiliations_history", Subject::Hcp),
     Visible { readers: Readers::Overseers, ..visible("people_history", Subject::Nobody) },
     Visible { readers: Readers::Overseers, ..visible("panels_history", Subject::Hcp) },
+    Visible { readers: Readers::Overseers, ..visible("plans_history", Subject::Nobody) },
     Visible { readers: Readers::Overseers, ..visible("plan_steps_history", Subject::Nobody) },
+    visible("medical_activity", Subject::Nobody),
+    visible("owners_pooled", Subject::Nobody),
 ];
 
 /// The table functions.

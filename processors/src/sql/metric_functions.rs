@@ -22,20 +22,21 @@ use std::sync::Arc;
 use touchpoint::Audience;
 use touchpoint::metric::{METRICS, MetricColumn, metric_field};
 
-/// Makes `shared`, which is `touch_metrics` or guards it, and the functions over it known to a session, in place of those
-/// that it has.
-pub fn register(context: &SessionContext, shared: AggregateUDF) {
-    let shared = Arc::new(shared);
-    for metric in METRICS {
-        context.register_udaf(AggregateUDF::new_from_impl(MetricFunction::new(metric, shared.clone())));
+/// Makes `shared`, which is `touch_metrics` or guards it, and the functions over it known to a session, once. `widest` is
+/// the audience of calls that name none.
+pub fn register(context: &SessionContext, shared: AggregateUDF, widest: Audience) {
+    for function in functions(shared) {
+        context.register_udaf(function);
     }
-    context.register_udaf(AggregateUDF::clone(&shared));
+    context.add_analyzer_rule(Arc::new(ShareMetrics { widest }));
 }
 
-/// Lets the functions of a session share their lists; once, since each call adds a rule to it. `widest` is the audience of
-/// calls that name none.
-pub fn share(context: &SessionContext, widest: Audience) {
-    context.add_analyzer_rule(Arc::new(ShareMetrics { widest }));
+/// `shared`, which is `touch_metrics` or guards it, and a function per metric over it. The session's analyzer needs
+/// [`ShareMetrics`], once, however often functions are replaced.
+pub fn functions(shared: AggregateUDF) -> Vec<AggregateUDF> {
+    let of = Arc::new(shared.clone());
+    let each = METRICS.iter().map(|metric| AggregateUDF::new_from_impl(MetricFunction::new(metric, of.clone())));
+    each.chain([shared]).collect()
 }
 
 /// One field of `touch_metrics`.
