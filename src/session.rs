@@ -6,6 +6,8 @@
 //! `sql/views/*.sql`.
 
 mod confined;
+#[cfg(test)]
+mod reference_tests;
 mod stored;
 mod views;
 
