@@ -32,6 +32,8 @@ mod runtime;
 mod seal;
 mod sight;
 mod statement_clock;
+#[cfg(test)]
+mod reference_tests;
 mod stored;
 mod tables;
 mod versions;
