@@ -28,7 +28,11 @@ impl PythonReaders {
         serde_json::from_str(&printed).expect("read_tables.py prints JSON")
     }
 
-    fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {
+    /// What a program prints.
+    ///
+    /// # Panics
+    /// It failed.
+    pub(crate) fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
         let output = Command::new(&self.python).arg(file).args(arguments).output().expect("python starts");
         let said = String::from_utf8_lossy(&output.stderr);
