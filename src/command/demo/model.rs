@@ -73,6 +73,7 @@ impl Models {
             commit_age: tally.committed_at.map(since),
             hcps: bands.iter().map(|b| b.hcps).sum(),
             endpoints: vec![
+                ("page", format!("http://{}/", self.http)),
                 ("metrics", format!("http://{}/metrics", self.http)),
                 ("health", format!("http://{}/readyz", self.http)),
                 ("touch", self.trying.touch.clone()),
