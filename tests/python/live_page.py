@@ -27,10 +27,15 @@ class Watch:
 
     def __init__(self, page: Page, host: str) -> None:
         self.host, self.errors, self.bodies, self.bytes, self.urls = host, [], [], 0, []
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("console", self.console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.urls.append(request.url))
         page.on("response", self.response)
+
+    def console(self, message) -> None:
+        # A forecast of everybody that is being made makes another one wait: the page asks again, the browser tells of it.
+        if message.type == "error" and "status of 503" not in message.text:
+            self.errors.append(message.text)
 
     def response(self, response) -> None:
         path = urlparse(response.url).path

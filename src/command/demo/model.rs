@@ -75,9 +75,9 @@ impl Models {
             endpoints: vec![
                 ("page", format!("http://{}/", self.http)),
                 ("metrics", format!("http://{}/metrics", self.http)),
-                ("health", format!("http://{}/readyz", self.http)),
                 ("touch", self.trying.touch.clone()),
                 ("check", self.trying.check(self.http)),
+                ("health", format!("http://{}/readyz", self.http)),
             ],
             data: self.data.clone(),
             interrupted,
