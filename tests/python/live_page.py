@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlparse
 
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Error, Page, Route, expect, sync_playwright
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 900)}
@@ -41,7 +41,10 @@ class Watch:
         path = urlparse(response.url).path
         if response.status != 200:
             return
-        body = response.body()
+        try:
+            body = response.body()
+        except Error:  # The page went on before it had arrived.
+            return
         if path.startswith("/v1/"):
             self.bodies.append(body.decode())
         else:
