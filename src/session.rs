@@ -27,13 +27,13 @@ mod made;
 mod plain;
 mod published;
 mod readers;
+#[cfg(test)]
+mod reference_tests;
 mod role_schema;
 mod runtime;
 mod seal;
 mod sight;
 mod statement_clock;
-#[cfg(test)]
-mod reference_tests;
 mod stored;
 mod tables;
 mod versions;

@@ -3,7 +3,7 @@
 //! One scan of the columns that are needed, of the last 125 days, for both audiences; then it rests twenty times as long as
 //! that took, a quarter of an hour at least.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::error::{DataFusionError, Result};

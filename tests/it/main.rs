@@ -26,6 +26,7 @@ mod kafka_ledger;
 mod kernel_against_reference;
 mod leaks;
 mod ledger_check;
+mod live_page;
 mod object_store;
 mod object_store_server;
 mod pipeline_on_kafka;

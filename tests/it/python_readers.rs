@@ -54,7 +54,11 @@ impl PythonReaders {
         assert!(seconds.as_object().expect("seconds by question").len() >= 10, "{seconds}");
     }
 
-    fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {
+    /// What a program prints.
+    ///
+    /// # Panics
+    /// It failed.
+    pub(crate) fn run<'a>(&self, program: &str, arguments: impl Iterator<Item = &'a std::ffi::OsStr>) -> String {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(program);
         let output = Command::new(&self.python).arg(file).args(arguments).output().expect("python starts");
         let said = String::from_utf8_lossy(&output.stderr);

@@ -39,6 +39,7 @@ function open() {
   const { signal } = view;
   fill(document.getElementById("nav"), h("ul", {}, NAV.map(([name, title]) =>
     h("li", {}, h("a", { href: address(name), "aria-current": name === at.name ? "page" : null }, title)))));
+  document.getElementById("find-id").value = "";
   const title = h("h1", { tabindex: "-1" });
   const problem = h("div", {});
   const body = h("div", {});

@@ -84,14 +84,15 @@ impl Models {
     }
 
     fn endpoints(&self) -> Vec<(&'static str, String)> {
-        let mut endpoints = vec![
-            ("metrics", format!("http://{}/metrics", self.http)),
-            ("health", format!("http://{}/readyz", self.http)),
-            ("touch", self.trying.touch.clone()),
-            ("check", self.trying.check(self.http)),
-        ];
+        let mut endpoints = vec![("page", format!("http://{}/", self.http))];
         let psql = |at: SocketAddr| ("sql", format!("psql -h {} -p {} -U demo touchload", at.ip(), at.port()));
         endpoints.extend(self.sql.map(psql));
+        endpoints.extend([
+            ("touch", self.trying.touch.clone()),
+            ("check", self.trying.check(self.http)),
+            ("metrics", format!("http://{}/metrics", self.http)),
+            ("health", format!("http://{}/readyz", self.http)),
+        ]);
         endpoints
     }
 

@@ -38,8 +38,8 @@ async fn who_knows_the_answer_is_told_that_it_has_not_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = serving_alerts(Access::Loopback, folder.path(), None);
     let first = get(&server, "/v1/overview?window=7d").await;
-    let again = send(&server, "GET /v1/overview?window=7d", &format!("If-None-Match: {}\r\n", etag(&first)), b"");
-    let again = again.await;
+    let known = format!("If-None-Match: {}\r\n", etag(&first));
+    let again = send(&server, "GET /v1/overview?window=7d", &known, b"").await;
     assert_eq!((first.status, again.status, again.body.as_str()), (200, 304, ""));
     assert_eq!(etag(&get(&server, "/v1/overview?window=7d").await), etag(&first), "the answer is kept for a moment");
     assert_ne!(etag(&get(&server, "/v1/overview?window=90d").await), etag(&first), "another question");
@@ -84,13 +84,8 @@ async fn a_browser_gets_the_page_and_may_load_nothing_from_elsewhere() {
         script.head.contains("content-type: text/javascript")
             && script.head.contains("x-content-type-options: nosniff")
     );
-    let known = send(
-        &server,
-        "GET /page/app.js",
-        &format!("If-None-Match: {}\r\n", etag(&get(&server, "/page/app.js").await)),
-        b"",
-    );
-    assert_eq!(known.await.status, 304);
+    let known = format!("If-None-Match: {}\r\n", etag(&get(&server, "/page/app.js").await));
+    assert_eq!(send(&server, "GET /page/app.js", &known, b"").await.status, 304);
     for path in ["/page/", "/page/../http.rs", "/page/none.js", "/page/%2e%2e/secret"] {
         assert_eq!(get(&server, path).await.status, 404, "{path}");
     }

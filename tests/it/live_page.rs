@@ -1,0 +1,28 @@
+//! The live page of a demo in a real browser: `tests/python/live_page.py` says what is looked at. Screenshots are left in the
+//! build folder, for a person.
+
+use crate::embedded::Demo;
+use crate::python_readers::PythonReaders;
+use crate::test_setup;
+use std::ffi::OsString;
+use std::path::Path;
+
+#[test]
+fn the_page_answers_in_a_browser() {
+    let Some(python) = PythonReaders::find() else { return };
+    let Some(chromium) = test_setup::provide("chromium.sh") else { return };
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy/templates/cross-channel.toml");
+    let policy = policy.to_str().expect("UTF-8");
+    let mut demo = Demo::start_with(11, &["--policy", policy]);
+    demo.wait_for("/readyz", |_| true);
+    demo.wait_busy();
+    // What the page is about: somebody is over, and told so.
+    demo.wait_for("/v1/alerts?state=firing", |alerts| !alerts.contains("\"total\":0"));
+    demo.wait_for("/v1/overview/hcps?list=over", |over| !over.contains("\"hcps_total\":0"));
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-page");
+    let arguments: [OsString; 3] = [chromium.into(), format!("http://{}", demo.address()).into(), pictures.into()];
+    let told = python.run("live_page.py", arguments.iter().map(OsString::as_os_str));
+    assert_eq!(told.lines().filter(|line| !line.starts_with(' ')).count(), 10, "{told}");
+    let ended = demo.stop();
+    assert!(!ended.log.contains("panicked"), "{}", ended.log);
+}
