@@ -14,7 +14,7 @@ use processors::sql::{ForecastFunction, HcpMetricsAt, HistoryTable, Layout, Live
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Table;
-use touchpoint::{Audience, Clock};
+use touchpoint::Audience;
 
 /// One version of every stored table.
 pub(super) type Pinned = Arc<BTreeMap<Table, Arc<dyn TableProvider>>>;

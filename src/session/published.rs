@@ -2,7 +2,7 @@
 //! `owners_pooled`, from `sql/views/published/*.sql`, and the functions that only they use.
 
 use super::sight::Sight;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err};
