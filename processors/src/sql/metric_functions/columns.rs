@@ -27,8 +27,10 @@ pub(super) fn filled(function: &str, given: Vec<Expr>, schema: &DFSchema, widest
 /// A column where each name stands once, whatever table it is of; else those of the one table that has them all.
 fn of_rows(function: &str, schema: &DFSchema) -> Result<Vec<Expr>> {
     let names = || ARGUMENTS.iter().take(ARGUMENTS.len() - ASKED).map(|(name, _)| *name);
-    let places = |name: &str| schema.iter().filter(|(_, field)| field.name() == name).map(|(place, _)| place.cloned());
-    let lacking: Vec<&str> = names().filter(|name| places(name).next().is_none()).collect();
+    let places = |name: &str| -> BTreeSet<Option<TableReference>> {
+        schema.iter().filter(|(_, field)| field.name() == name).map(|(place, _)| place.cloned()).collect()
+    };
+    let lacking: Vec<&str> = names().filter(|name| places(name).is_empty()).collect();
     if !lacking.is_empty() {
         return plan_err!(
             "{function}(as_of, width) takes the columns of touchpoints from its rows, and these have no {}; select them \
@@ -36,7 +38,7 @@ fn of_rows(function: &str, schema: &DFSchema) -> Result<Vec<Expr>> {
             lacking.join(", ")
         );
     }
-    let found: Vec<BTreeSet<Option<TableReference>>> = names().map(|name| places(name).collect()).collect();
+    let found: Vec<BTreeSet<Option<TableReference>>> = names().map(places).collect();
     let common = found.iter().skip(1).fold(found.first().cloned().unwrap_or_default(), |all, some| &all & some);
     let of_one = (common.len() == 1).then(|| common.first().cloned().flatten());
     let column = |((name, wanted), places): ((&str, DataType), &BTreeSet<Option<TableReference>>)| {
