@@ -29,6 +29,8 @@ mod policies;
 mod prometheus_rules;
 mod prometheus_tools;
 mod prompt;
+mod prompt_terminal;
+mod pseudo_terminal;
 mod python_readers;
 mod readers;
 mod reference_data;
