@@ -34,8 +34,10 @@ pub(super) fn without_place(message: &str) -> &str {
 }
 
 fn of(error: &DataFusionError) -> Option<Place> {
-    if let DataFusionError::SQL(parser, _) = error.find_root() {
-        return written(&parser.to_string());
+    if let DataFusionError::SQL(parser, _) = error.find_root()
+        && let Some(place) = written(&parser.to_string())
+    {
+        return Some(place);
     }
     let start = error.diagnostic()?.span?.start;
     Some(Place { line: usize::try_from(start.line).ok()?, column: usize::try_from(start.column).ok()? })
