@@ -1,6 +1,7 @@
 //! What was typed: commands and options, each value parsed strictly, nothing looked up and nothing opened.
 //!
-//! Exit codes: 0 done, 1 failed, 2 bad usage or bad configuration, 3 a checked touch is denied. `clap` itself answers
+//! Exit codes: 0 done, 1 failed, 2 bad usage or bad configuration, 3 a checked touch is denied, 130 ended by Ctrl-C before
+//! it was done. `clap` itself answers
 //! `--help` and `--version` with 0 and a usage error with 2; [`ExitStatus`] names them for the commands.
 //!
 //! Defaults of `run` live in `config/default.toml`, not here: its options are overrides, `None` when not typed.
@@ -9,6 +10,7 @@ mod alert_arguments;
 mod arguments;
 mod check_arguments;
 mod reference;
+mod sql_arguments;
 #[cfg(test)]
 mod tests;
 mod touch_arguments;
@@ -19,14 +21,15 @@ mod what_if_arguments;
 pub use alert_arguments::{AckArgs, AlertsArgs};
 pub use arguments::{
     Amendment, ConfigAction, DemoArgs, EraseArgs, ImportArgs, ImportDays, PolicyAction, RetractArgs, RunArgs, Scenario,
-    SimulateArgs, SimulateTarget, SqlArgs, SqlInput, ViewChoice,
+    SimulateArgs, SimulateTarget, ViewChoice,
 };
 pub use reference::ReferenceArgs;
+pub use sql_arguments::{SqlArgs, SqlInput, SqlPlace};
 
 pub use check_arguments::{CheckArgs, CheckFormat};
 pub use touch_arguments::{TRIED_PRODUCT, TouchArgs, TouchChannel};
 pub use user_arguments::{NewUser, UserAction};
-pub use what_if_arguments::{AlertReplay, ReplayClock, ShownIds, ViewedBy, WhatIfArgs};
+pub use what_if_arguments::{AlertReplay, ReplayClock, ReportFormat, ShownIds, ViewedBy, WhatIfArgs};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -40,7 +43,7 @@ use clap::{Parser, Subcommand, ValueEnum};
                   trailing windows per healthcare professional (HCP), and serves interruption load and cross-channel \
                   coherence to Prometheus, to Delta tables and to SQL.",
     after_help = "Start here:\n  touchload demo\n\nExit status: 0 done, 1 failed, 2 bad usage or bad configuration, \
-                  3 a checked touch is denied.",
+                  3 a checked touch is denied, 130 ended by Ctrl-C before it was done.",
     propagate_version = true,
     max_term_width = 100,
     arg_required_else_help = true
@@ -118,15 +121,19 @@ pub enum Command {
     )]
     Import(ImportArgs),
 
-    /// Query the tables: a prompt, one command line, or a file
+    /// Query the tables or a server: a prompt, one command line, or a file
     #[command(
-        long_about = "Queries the tables of a data folder with SQL. Without -c and -f it opens a prompt (or reads \
-                      statements from standard input when that is no terminal). Statements end with a semicolon. \
-                      JSON output is one object per line. Statements read: what would make, change or copy \
-                      something is refused, and no file can be named. Each statement sees the newest committed rows, \
-                      at most a second old.",
-        after_help = "Example:\n  \
-                      touchload sql --data ./data -c \"SELECT hcp_id, visits_per_week FROM hcp_now LIMIT 10\""
+        long_about = "Queries the tables of a data folder, also beside a running pipeline, or a server that speaks the \
+                      Postgres protocol. Without -c and -f it opens a prompt with history, completion (Tab) and a help \
+                      (\\?), or reads statements from standard input when that is no terminal. Statements end with a \
+                      semicolon. Over tables they read: what would make, change or copy something is refused, and no \
+                      file can be named; each sees the newest committed rows, at most a second old. JSON output is one \
+                      object per line. On a terminal, tables are fitted to its width, and what is longer than the \
+                      screen is shown by $PAGER, or less -S.",
+        after_help = "Examples:\n  touchload sql --data ./data\n  \
+                      touchload sql --data ./data -c \"SELECT hcp_id, visits_per_week FROM hcp_now LIMIT 10\"\n  \
+                      touchload sql --data ./data -c \"SELECT * FROM touchpoints\" --output touchpoints.parquet\n  \
+                      touchload sql --server postgres://ana@sql.example:5432 -f weekly.sql --format csv"
     )]
     Sql(SqlArgs),
 
@@ -291,15 +298,25 @@ pub enum ExitStatus {
     BadUsage,
     /// It was done, and its answer is no: `check` of a touch that is denied.
     Denied,
+    /// Ctrl-C ended it before it was done.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// The number that the caller sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::BadUsage => 2,
+            Self::Denied => 3,
+            Self::Interrupted => 130,
+        }
+    }
 }
 
 impl From<ExitStatus> for std::process::ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::Failed => 1,
-            ExitStatus::BadUsage => 2,
-            ExitStatus::Denied => 3,
-        })
+        Self::from(status.code())
     }
 }

@@ -129,7 +129,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         }
         Command::Sql(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
-            sql::sql(&args, &runtime, out)
+            return sql::sql(&args, &runtime, out);
         }
         Command::Retract(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);

@@ -1,17 +1,28 @@
-//! Query results as table, CSV or JSON, written batch by batch.
+//! Query results as table, CSV, JSON or Parquet, written batch by batch.
 //!
 //! | format | shape | NULL | memory |
 //! |---|---|---|---|
-//! | `table` | aligned columns; stops after [`TABLE_ROWS`] rows and says so | `NULL` | up to that many rows |
+//! | `table` | aligned columns, numbers to the right; stops after [`TABLE_ROWS`] rows and says so | `NULL` | up to that many rows |
 //! | `csv` | RFC 4180 (CRLF), one header line, also without rows | empty field | one batch |
 //! | `json` | NDJSON: one object per line with every column; NaN and infinities are null | null | one batch |
+//! | `parquet` | one file, ZSTD, with the types of the result | null | one row group |
 //!
-//! Instants are RFC 3339 in UTC. Control characters in table cells are shown as `U+FFFD`, so that stored text cannot
-//! steer the terminal. A reader that goes away (broken pipe) is [`Delivered::Closed`], not an error.
+//! A table has two looks, [`Look`]: rows under each other, or a block per row. On a terminal it is fitted to its width
+//! ([`aligned`]), and says so. Text that reads NULL is shown as `"NULL"`, an empty text as nothing. Instants are RFC 3339 in
+//! UTC. Control characters in table cells are shown as `U+FFFD`, so that stored text cannot steer the terminal. A reader
+//! that goes away (broken pipe) is [`Delivered::Closed`], not an error. What goes into a file goes through a [`WholeFile`].
 
+mod aligned;
+mod cells;
+mod expanded;
 mod outlet;
+mod parquet;
 #[cfg(test)]
 mod tests;
+mod whole_file;
+
+pub(crate) use cells::NUMBERS;
+pub use whole_file::WholeFile;
 
 use clap::ValueEnum;
 use datafusion::arrow::csv::WriterBuilder as CsvBuilder;
@@ -21,10 +32,9 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::WriterBuilder as JsonBuilder;
 use datafusion::arrow::json::writer::LineDelimited;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::util::display::FormatOptions;
-use datafusion::arrow::util::pretty::pretty_format_batches_with_options;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::parquet::errors::ParquetError;
 use futures::StreamExt;
 use outlet::Outlet;
 use std::io::Write;
@@ -41,6 +51,46 @@ pub enum OutputFormat {
     Csv,
     /// One JSON object per line
     Json,
+    /// One Parquet file; not for a terminal
+    Parquet,
+}
+
+impl OutputFormat {
+    /// The format that the name of a file ends with.
+    pub fn of_file(file: &std::path::Path) -> Option<Self> {
+        match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "json" | "ndjson" | "jsonl" => Some(Self::Json),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+}
+
+/// How a table looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// A line per row.
+    Rows,
+    /// A block per row, a line per column.
+    Blocks,
+}
+
+/// A format, and what a table needs to know beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// The format.
+    pub format: OutputFormat,
+    /// How a table looks.
+    pub look: Look,
+    /// Columns of the terminal that a table is fitted to; `None` writes every value whole.
+    pub width: Option<usize>,
+}
+
+impl From<OutputFormat> for Style {
+    fn from(format: OutputFormat) -> Self {
+        Self { format, look: Look::Rows, width: None }
+    }
 }
 
 /// How far a result came.
@@ -52,23 +102,43 @@ pub enum Delivered {
     Cut(usize),
     /// The reader went away; stop without a word.
     Closed,
+    /// Whoever looked at it has seen enough: a pager was left.
+    Left,
 }
 
 /// A result that could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// The query failed while it ran. The message says whose fault it is; a retry helps only against outside causes.
-    #[error("{}", .0.strip_backtrace())]
+    #[error("{}", told(.0))]
     Query(#[source] DataFusionError),
     /// CSV has no form for lists and structs.
     #[error("column {0} holds lists or structs, which csv cannot: select its fields, or use --format json")]
     Nested(String),
+    /// Parquet on a terminal helps nobody.
+    #[error("parquet is not for a terminal: name a file (--output FILE, or \\o FILE at the prompt), or use a pipe")]
+    Terminal,
+    /// A Parquet file holds one result.
+    #[error(
+        "a parquet file holds one result, and this is the second: run the statements one by one, or use csv or json"
+    )]
+    SecondResult,
     /// A value has no form in the format.
     #[error("the result cannot be written in this format: {0}")]
     Encode(#[source] ArrowError),
+    /// A type that Parquet has no form for.
+    #[error("the result cannot be written as parquet: {0}")]
+    Parquet(#[source] ParquetError),
     /// The output refused the bytes (disk full, …).
     #[error("cannot write the result: {0}")]
     Write(#[from] std::io::Error),
+}
+
+fn told(error: &DataFusionError) -> String {
+    match error {
+        DataFusionError::External(cause) => cause.to_string(),
+        other => other.strip_backtrace(),
+    }
 }
 
 /// Runs the stream to its end and writes every batch as it comes. Dropping the future cancels the query.
@@ -77,14 +147,16 @@ pub enum FormatError {
 /// The query's own failure, values that the format cannot hold, and output that refuses bytes.
 pub async fn write_results(
     results: SendableRecordBatchStream,
-    format: OutputFormat,
+    style: impl Into<Style>,
     out: &mut dyn Write,
 ) -> Result<Delivered, FormatError> {
     let mut outlet = Outlet::new(out);
-    let written = match format {
-        OutputFormat::Table => write_table(results, &mut outlet).await,
+    let style = style.into();
+    let written = match style.format {
+        OutputFormat::Table => write_table(results, style, &mut outlet).await,
         OutputFormat::Csv => write_csv(results, &mut outlet).await,
         OutputFormat::Json => write_json(results, &mut outlet).await,
+        OutputFormat::Parquet => parquet::write(results, &mut outlet).await,
     };
     match (written, outlet.failure()) {
         (Ok(delivered), _) => Ok(delivered),
@@ -95,23 +167,13 @@ pub async fn write_results(
     }
 }
 
-/// Batches in memory as an aligned table. Nothing is written for a schema without columns.
-///
-/// # Errors
-/// Values without a text form, and output that refuses bytes.
-pub fn write_aligned(batches: &[RecordBatch], out: &mut dyn Write) -> Result<(), FormatError> {
-    if batches.iter().all(|b| b.num_columns() == 0) {
-        return Ok(());
-    }
-    let options = FormatOptions::new().with_null("NULL");
-    let table = pretty_format_batches_with_options(batches, &options).map_err(FormatError::Encode)?.to_string();
-    let harmless: String = table.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect();
-    writeln!(out, "{harmless}")?;
-    Ok(())
-}
-
-async fn write_table(mut results: SendableRecordBatchStream, out: &mut Outlet<'_>) -> Result<Delivered, FormatError> {
-    let mut batches = vec![RecordBatch::new_empty(results.schema())];
+async fn write_table(
+    mut results: SendableRecordBatchStream,
+    style: Style,
+    out: &mut Outlet<'_>,
+) -> Result<Delivered, FormatError> {
+    let schema = results.schema();
+    let mut batches = Vec::new();
     let mut rows = 0;
     let mut more = false;
     while let Some(batch) = results.next().await {
@@ -124,7 +186,14 @@ async fn write_table(mut results: SendableRecordBatchStream, out: &mut Outlet<'_
             break;
         }
     }
-    write_aligned(&batches, out)?;
+    let columns = cells::columns(&schema, &batches).map_err(FormatError::Encode)?;
+    // The lines of a plan are wider than any terminal, and of no use when they are cut.
+    let is_plan = schema.fields().iter().map(|f| f.name().as_str()).eq(["plan_type", "plan"]);
+    match style.look {
+        _ if columns.is_empty() => {}
+        Look::Rows if !(is_plan && style.width.is_some()) => aligned::write(columns, style.width, out)?,
+        Look::Rows | Look::Blocks => expanded::write(&columns, out)?,
+    }
     if more {
         writeln!(out, "-- the first {rows} rows; there are more: add LIMIT, or use --format csv or json for all")?;
     }

@@ -1,37 +1,57 @@
-//! SQL statements over a `SessionContext`: from a script, or typed at a prompt.
+//! SQL statements over stored tables or a server: from a script, or typed at a prompt.
 //!
-//! Statements end with `;` (the last one of a script may lack it); quotes and comments are understood. Statements read
-//! ([`plan_reading`]); settings live as long as the session. Over [`StoredTables`] each statement sees one version of
-//! every table, the newest but for [`STALENESS`]. Results go to the writer handed in.
+//! Statements end with `;` (the last one of a script may lack it); quotes and comments are understood. Over tables they
+//! read ([`plan_reading`]), settings live as long as the session, and over [`StoredTables`] each statement sees one version
+//! of every table, the newest but for [`STALENESS`]. What a [`Server`] lets run is its own affair. Results go to a
+//! [`Screen`].
 //!
-//! | at the prompt | |
+//! | module | one noun |
 //! |---|---|
-//! | `\d`, `\d NAME` | tables, views and table functions; the columns of one |
-//! | `\timing` | show how long each statement took, or stop showing |
-//! | `\?`, `\q` | help; quit |
-//! | Ctrl-C | cancels the running statement, or drops the half-typed one |
-//! | Ctrl-D | quits |
+//! | `tables`, `server` | where statements run |
+//! | `running` | a statement on the threads of the runtime, which ends when nobody wants its rows |
+//! | `conversation`, `orders` | the loop of the prompt, and what begins with `\` |
+//! | `editor`, `completion`, `vocabulary`, `words` | lines with editing, history and completion |
+//! | `screen` | the terminal: its size, its pager |
+//! | `place` | where in a statement an error is |
+//! | `statements` | a text split into statements |
 //!
 //! A script stops at its first error. At the prompt an error is shown and the prompt returns. A reader that went away
 //! (broken pipe) ends either quietly.
 
 mod catalog;
+mod completion;
 mod conversation;
 mod editor;
+mod functions;
+mod orders;
+mod place;
+mod running;
+mod screen;
+pub mod server;
 mod statements;
+mod tables;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
+mod words;
 
 pub use conversation::{Interrupt, LineSource, TypedLine, converse, ctrl_c};
 pub use editor::{EditorError, TerminalLines};
 pub use processors::sql::reading::plan_reading;
+pub use screen::{Pager, Screen, Terminal};
+pub use server::Server;
+pub use vocabulary::Vocabulary;
 
-use crate::format::{Delivered, FormatError, OutputFormat, write_results};
+use crate::format::{Delivered, FormatError, OutputFormat, Style};
 use crate::session::StoredTables;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use processors::sql::reading::ReadingError;
+use server::ServerError;
 use std::io::Write;
+use std::sync::Arc;
+use tables::Tables;
 use touchpoint::Micros;
 use touchpoint::time::SECOND;
 
@@ -52,6 +72,9 @@ pub enum SqlError {
     /// retry may mend.
     #[error("{}", told(.0))]
     Plan(DataFusionError),
+    /// The server refused it or cannot be reached.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// It failed while it ran or while its result was written.
     #[error(transparent)]
     Run(#[from] FormatError),
@@ -76,18 +99,21 @@ impl From<ReadingError> for SqlError {
 /// What the author of a statement can use of the error.
 fn told(error: &DataFusionError) -> String {
     match error {
-        DataFusionError::SQL(parser, _) => parser.to_string(),
+        DataFusionError::SQL(parser, _) => place::without_place(&parser.to_string()).to_owned(),
         DataFusionError::External(cause) => cause.to_string(),
+        DataFusionError::Diagnostic(_, cause) => told(cause),
         other => other.strip_backtrace(),
     }
 }
 
 /// A script that stopped.
 #[derive(Debug, thiserror::Error)]
-#[error("statement {number}: {source}")]
+#[error("statement {number}: {source}{}", .place.as_ref().map(|place| format!("\n{place}")).unwrap_or_default())]
 pub struct ScriptError {
     /// Which statement of the script, from 1.
     pub number: usize,
+    /// The line of the statement that is wrong, and a mark below the word, if the place is known.
+    pub place: Option<String>,
     /// What went wrong; statements before it have run.
     #[source]
     pub source: SqlError,
@@ -102,17 +128,23 @@ pub enum SessionEnd {
     Closed,
 }
 
-/// One session: a context, where its tables come from, and how its results are written.
+/// Where statements run. Clones are the same.
+#[derive(Clone)]
+enum Source {
+    Tables(Tables),
+    Server(Server),
+}
+
+/// One session: where its statements run, and how results are written unless told otherwise.
 pub struct SqlSession {
-    context: SessionContext,
-    tables: Option<StoredTables>,
-    format: OutputFormat,
+    source: Source,
+    style: Style,
 }
 
 impl SqlSession {
     /// A session over what `context` holds.
     pub fn new(context: SessionContext, format: OutputFormat) -> Self {
-        Self { context, tables: None, format }
+        Self { source: Source::Tables(Tables::new(context, None)), style: format.into() }
     }
 
     /// A session that is given these tables anew before each statement.
@@ -120,40 +152,80 @@ impl SqlSession {
     /// # Errors
     /// As [`StoredTables::session`].
     pub fn over(tables: StoredTables, format: OutputFormat) -> Result<Self, SqlError> {
-        Ok(Self { context: tables.session()?, tables: Some(tables), format })
+        let source = Tables::new(tables.session()?, Some(Arc::new(tables)));
+        Ok(Self { source: Source::Tables(source), style: format.into() })
     }
 
-    /// Runs one statement and writes its result. Dropping the future cancels it.
+    /// A session with a server.
+    pub fn with(server: Server, format: OutputFormat) -> Self {
+        Self { source: Source::Server(server), style: format.into() }
+    }
+
+    /// The same, with tables of this look.
+    #[must_use]
+    pub fn in_style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// Begins one statement; its rows come while they are taken. Dropping the future or the stream stops it.
     ///
     /// # Errors
-    /// [`SqlError::Refused`] or [`SqlError::Plan`] before anything ran, [`SqlError::Run`] afterwards.
-    pub async fn run_statement(&self, sql: &str, out: &mut dyn Write) -> Result<Delivered, SqlError> {
-        self.begin_statement().await?;
-        let plan = plan_reading(&self.context, sql).await?;
-        let results = self.context.execute_logical_plan(plan).await?.execute_stream().await?;
-        Ok(write_results(results, self.format, out).await?)
-    }
-
-    async fn begin_statement(&self) -> Result<(), SqlError> {
-        match &self.tables {
-            Some(tables) => Ok(tables.begin_statement(&self.context).await?),
-            None => Ok(()),
+    /// [`SqlError::Refused`], [`SqlError::Plan`] or [`SqlError::Server`] before anything ran.
+    pub async fn start(&self, sql: &str) -> Result<SendableRecordBatchStream, SqlError> {
+        match &self.source {
+            Source::Tables(tables) => running::apart(tables.clone().run(sql.to_owned())).await,
+            Source::Server(server) => running::apart(server.clone().run(sql.to_owned())).await,
         }
     }
 
-    /// Runs the statements of a text in order.
+    /// Tells a server to stop the statement whose future or stream was dropped. Over tables that is done already.
+    pub async fn cancel(&self) {
+        match &self.source {
+            Source::Tables(_) => {}
+            Source::Server(server) => server.cancel().await,
+        }
+    }
+
+    /// Runs the statements of a text in order and writes their results one after another.
     ///
     /// # Errors
     /// The first statement that fails, with its number; those behind it do not run.
     pub async fn run_script(&self, text: &str, out: &mut dyn Write) -> Result<SessionEnd, ScriptError> {
+        self.run_script_on(text, &mut Screen::plain(out)).await
+    }
+
+    /// Runs the statements of a text in order and shows their results.
+    ///
+    /// # Errors
+    /// As [`SqlSession::run_script`]; also the second result of a format that holds one.
+    pub async fn run_script_on(&self, text: &str, screen: &mut Screen<'_>) -> Result<SessionEnd, ScriptError> {
         let split = statements::split(text);
+        let mut results = 0;
         for (index, statement) in split.complete.iter().chain(split.unfinished.iter()).enumerate() {
-            let delivered = self.run_statement(statement, out).await;
-            match delivered.map_err(|source| ScriptError { number: index + 1, source })? {
-                Delivered::Closed => return Ok(SessionEnd::Closed),
-                Delivered::Complete(_) | Delivered::Cut(_) => {}
+            match self.run_one(statement, &mut results, screen).await {
+                Ok(Delivered::Closed) => return Ok(SessionEnd::Closed),
+                Ok(Delivered::Complete(_) | Delivered::Cut(_) | Delivered::Left) => {}
+                Err(source) => {
+                    let place = place::shown(statement, &source);
+                    return Err(ScriptError { number: index + 1, place, source });
+                }
             }
         }
         Ok(SessionEnd::Complete)
+    }
+
+    async fn run_one(
+        &self,
+        statement: &str,
+        results: &mut usize,
+        screen: &mut Screen<'_>,
+    ) -> Result<Delivered, SqlError> {
+        let rows = self.start(statement).await?;
+        *results += usize::from(!rows.schema().fields().is_empty());
+        if self.style.format == OutputFormat::Parquet && *results > 1 {
+            return Err(FormatError::SecondResult.into());
+        }
+        Ok(screen.show(rows, self.style).await?)
     }
 }

@@ -7,7 +7,6 @@ mod amend;
 pub use amend::{Amendment, EraseArgs, RetractArgs};
 
 use crate::cli::{ReferenceArgs, value};
-use crate::format::OutputFormat;
 use crate::policy::template::TEMPLATES;
 use chrono::NaiveDate;
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser};
@@ -257,51 +256,6 @@ impl ImportArgs {
     /// What `--daily` asks for.
     pub fn days(&self) -> ImportDays {
         if self.daily { ImportDays::Daily } else { ImportDays::Final }
-    }
-}
-
-/// Where `sql` takes its statements from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SqlInput<'a> {
-    /// The text behind `-c`.
-    Text(&'a str),
-    /// The file behind `-f`.
-    File(&'a PathBuf),
-    /// A prompt, or standard input when that is no terminal.
-    Prompt,
-}
-
-/// Options of `sql`.
-#[derive(Debug, Args)]
-pub struct SqlArgs {
-    /// Folder or object-store URL of the tables
-    #[arg(long, value_name = "DIR")]
-    pub data: String,
-    /// Run these statements, separated by semicolons, and end
-    #[arg(short = 'c', long = "command", value_name = "SQL", conflicts_with = "file")]
-    command: Option<String>,
-    /// Run the statements of this file and end
-    #[arg(short = 'f', long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// How results are written; csv and json stream any number of rows
-    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
-    pub format: OutputFormat,
-    /// Reference data.
-    #[command(flatten)]
-    pub reference: ReferenceArgs,
-    /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-}
-
-impl SqlArgs {
-    /// Where the statements come from.
-    pub fn input(&self) -> SqlInput<'_> {
-        match (&self.command, &self.file) {
-            (Some(text), _) => SqlInput::Text(text),
-            (None, Some(file)) => SqlInput::File(file),
-            (None, None) => SqlInput::Prompt,
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     AlertReplay, Amendment, CheckFormat, Cli, Command, ConfigAction, LogFormat, ReplayClock, ShownIds, SimulateTarget,
-    SqlInput, TouchChannel, Verbosity, ViewChoice, ViewedBy,
+    SqlInput, SqlPlace, TouchChannel, Verbosity, ViewChoice, ViewedBy,
 };
 use crate::cli::arguments::ImportDays;
 use crate::format::OutputFormat;
@@ -184,12 +184,26 @@ fn import_takes_files_of_any_kind_but_at_least_one() {
 #[test]
 fn sql_reads_text_a_file_or_a_prompt() {
     let Command::Sql(args) = typed("touchload sql --data d --format csv").command else { panic!() };
-    assert_eq!((args.input(), args.format), (SqlInput::Prompt, OutputFormat::Csv));
+    assert_eq!((args.input(), args.style().format), (SqlInput::Prompt, OutputFormat::Csv));
     let Command::Sql(args) = typed("touchload sql --data d -f q.sql").command else { panic!() };
     assert_eq!(args.input(), SqlInput::File(&PathBuf::from("q.sql")));
     let Command::Sql(args) = typed("touchload sql --data d -c SELECT").command else { panic!() };
     assert_eq!(args.input(), SqlInput::Text("SELECT"));
     assert_eq!(refused("touchload sql --data d -c S -f q.sql").kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn sql_runs_over_tables_or_on_a_server_and_names_its_output() {
+    let Command::Sql(args) = typed("touchload sql --server postgres://a@h -o x.parquet").command else { panic!() };
+    assert_eq!(args.place(), SqlPlace::Server("postgres://a@h"));
+    assert_eq!((args.style().format, args.output()), (OutputFormat::Parquet, Some(std::path::Path::new("x.parquet"))));
+    let Command::Sql(args) = typed("touchload sql --data d -o x.parquet --format csv -x").command else { panic!() };
+    assert_eq!((args.place(), args.style().format), (SqlPlace::Data("d"), OutputFormat::Csv));
+    assert_eq!(refused("touchload sql -c S").kind(), ErrorKind::MissingRequiredArgument);
+    for more in ["--data d", "--policy p.toml", "--reference r"] {
+        let line = format!("touchload sql --server postgres://a@h {more}");
+        assert_eq!(refused(&line).kind(), ErrorKind::ArgumentConflict, "{line}");
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The options of `what-if`.
 
 use crate::cli::{ReferenceArgs, value};
-use crate::format::OutputFormat;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +51,17 @@ pub enum ShownIds {
     Plain,
 }
 
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Sentences and tables, for people
+    Table,
+    /// One value per line with its part, group and measure
+    Csv,
+    /// One object
+    Json,
+}
+
 /// Options of `what-if`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("tried").required(true).multiple(true).args(["policy", "plan"]))]
@@ -90,8 +100,8 @@ pub struct WhatIfArgs {
     #[arg(long, value_enum, default_value_t = ViewedBy::Commercial)]
     pub audience: ViewedBy,
     /// How the report is written
-    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
-    pub format: OutputFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub format: ReportFormat,
     /// Write a page with charts, which needs no other file, for a browser or a mail
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use super::ask::Api;
 use crate::cli::{AckArgs, AlertsArgs, CheckFormat};
+use crate::summary::counted;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::{Result, Write};
@@ -44,7 +45,10 @@ fn write_page(page: &Value, out: &mut dyn Write) -> Result<()> {
     }
     let total = page["total"].as_u64().unwrap_or_default();
     let elsewhere = if page["is_complete"] == false { "; other processes may have more" } else { "" };
-    writeln!(out, "{} of {total} open alerts{elsewhere}", alerts.len())
+    match total {
+        0 => writeln!(out, "no open alerts{elsewhere}"),
+        _ => writeln!(out, "{} of {}{elsewhere}", alerts.len(), counted(total, "open alert", "open alerts")),
+    }
 }
 
 /// What, since when, what did it, what to do.
@@ -87,5 +91,11 @@ mod tests {
             id 0a\n\n\
             1 of 3 open alerts; other processes may have more\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+
+        for (total, expected) in [(0, "no open alerts\n"), (1, "0 of 1 open alert\n")] {
+            let mut out = Vec::new();
+            write_page(&json!({ "total": total, "is_complete": true, "alerts": [] }), &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 }

@@ -3,8 +3,7 @@
 //! Tables are only read, also beside a running pipeline. The page is written whole or not at all.
 
 use crate::cli::value::UsageError;
-use crate::cli::{ReplayClock, ShownIds, WhatIfArgs};
-use crate::format::OutputFormat;
+use crate::cli::{ReplayClock, ReportFormat, ShownIds, WhatIfArgs};
 use crate::policy;
 use crate::progress::ProgressChoice;
 use crate::what_if::report::Report;
@@ -116,12 +115,12 @@ fn tell(args: &WhatIfArgs, report: &Report<'_>, naming: &Naming, out: &mut dyn W
         write_file(file, page::page(report, args.shown_ids()).as_bytes())?;
     }
     match args.format {
-        OutputFormat::Table => write_text(report, out)?,
-        OutputFormat::Csv => {
+        ReportFormat::Table => write_text(report, out)?,
+        ReportFormat::Csv => {
             write!(out, "part,group,measure,value\r\n")?;
             report.grids().iter().try_for_each(|grid| grid.write_values(out))?;
         }
-        OutputFormat::Json => {
+        ReportFormat::Json => {
             let lists = [Some(held()), report.pairs.as_ref().map(|pairs| lists::alerts(pairs, naming))];
             let grids = report.grids();
             let members = grids.iter().chain(lists.iter().flatten()).map(|grid| (grid.key.to_owned(), grid.to_json()));

@@ -1,8 +1,10 @@
 //! The three formats over real queries, to the byte.
 
-use super::{Delivered, FormatError, OutputFormat, TABLE_ROWS, write_results};
+use super::{Delivered, FormatError, OutputFormat, Style, TABLE_ROWS, write_results};
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::prelude::SessionContext;
 use std::io::{Error, ErrorKind, Write};
+use tokio_util::bytes::Bytes;
 
 async fn written(sql: &str, format: OutputFormat) -> (Delivered, String) {
     let mut out = Vec::new();
@@ -19,11 +21,11 @@ async fn a_table_shows_null() {
     assert_eq!(delivered, Delivered::Complete(3));
     let expected = "\
 +---+----------+------+
-| n | text     | x    |
+| n | text     |    x |
 +---+----------+------+
 | 1 | a,b      | NULL |
-| 2 | say \"hi\" | 0.5  |
-| 3 | NULL     | 1.0  |
+| 2 | say \"hi\" |  0.5 |
+| 3 | NULL     |  1.0 |
 +---+----------+------+
 ";
     assert_eq!(text, expected);
@@ -96,6 +98,40 @@ async fn csv_refuses_nested_columns_by_name() {
     assert_eq!(written("SELECT [1, 2] AS parts", OutputFormat::Json).await.1, "{\"parts\":[1,2]}\n");
 }
 
+#[tokio::test]
+async fn null_is_told_from_text() {
+    let (_, text) =
+        written("SELECT * FROM (VALUES ('NULL', 1), ('', 2), (NULL, 3)) AS t(a, n)", OutputFormat::Table).await;
+    let rows: Vec<&str> = text.lines().skip(3).take(3).collect();
+    assert_eq!(rows, ["| \"NULL\" | 1 |", "|        | 2 |", "| NULL   | 3 |"]);
+}
+
+#[tokio::test]
+async fn a_plan_on_a_terminal_is_not_cut() {
+    let context = SessionContext::new();
+    let sql = format!("EXPLAIN SELECT '{}' AS long", "x".repeat(200));
+    let stream = context.sql(&sql).await.unwrap().execute_stream().await.unwrap();
+    let mut out = Vec::new();
+    let style = Style { width: Some(40), ..OutputFormat::Table.into() };
+    write_results(stream, style, &mut out).await.unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains(&"x".repeat(200)) && text.contains("plan_type | logical_plan"), "{text}");
+}
+
+#[tokio::test]
+async fn parquet_holds_every_row_with_its_type() {
+    let sql = "SELECT v, CASE WHEN v % 2 = 0 THEN 'even' END AS word FROM generate_series(1, 20000) AS t(v)";
+    let stream = SessionContext::new().sql(sql).await.unwrap().execute_stream().await.unwrap();
+    let schema = stream.schema();
+    let mut out = Vec::new();
+    let delivered = write_results(stream, OutputFormat::Parquet, &mut out).await.unwrap();
+    assert_eq!(delivered, Delivered::Complete(20_000));
+    let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(out)).unwrap();
+    assert_eq!(reader.schema().fields(), schema.fields());
+    let read: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+    assert_eq!(read, 20_000);
+}
+
 struct Gone(ErrorKind);
 impl Write for Gone {
     fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -108,7 +144,7 @@ impl Write for Gone {
 
 #[tokio::test]
 async fn a_reader_that_went_away_is_no_error_but_a_full_disk_is() {
-    for format in [OutputFormat::Table, OutputFormat::Csv, OutputFormat::Json] {
+    for format in [OutputFormat::Table, OutputFormat::Csv, OutputFormat::Json, OutputFormat::Parquet] {
         let stream = SessionContext::new().sql(THREE).await.unwrap().execute_stream().await.unwrap();
         let delivered = write_results(stream, format, &mut Gone(ErrorKind::BrokenPipe)).await.unwrap();
         assert_eq!(delivered, Delivered::Closed, "{format:?}");

@@ -1,65 +1,77 @@
-//! What `\d` shows: the tables, views and table functions of a context, and the columns of one.
+//! What `\d` shows: tables, views and table functions, and the columns of one.
 
-use crate::format::{FormatError, write_aligned};
-use crate::prompt::SqlError;
+use crate::prompt::{Source, SqlError, SqlSession};
 use datafusion::arrow::array::{ArrayRef, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::datasource::TableType;
 use datafusion::error::DataFusionError;
-use datafusion::prelude::SessionContext;
-use std::io::Write;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use futures::stream;
 use std::sync::Arc;
 
-/// Every table and view (without the information schema) and every table function, by name.
-pub(super) async fn write_names(context: &SessionContext, out: &mut dyn Write) -> Result<(), SqlError> {
-    let mut names = Vec::new();
-    for catalog_name in context.catalog_names() {
-        let Some(catalog) = context.catalog(&catalog_name) else { continue };
-        for schema_name in catalog.schema_names().into_iter().filter(|n| n != "information_schema") {
-            let Some(schema) = catalog.schema(&schema_name) else { continue };
-            for name in schema.table_names() {
-                let Some(table) = schema.table(&name).await? else { continue };
-                let kind = match table.table_type() {
-                    TableType::Base => "table",
-                    TableType::View => "view",
-                    TableType::Temporary => "temporary",
-                };
-                names.push((name, kind));
-            }
+/// A table, a view or a table function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) name: String,
+    /// `table`, `view`, `table function`, or what a server calls it.
+    pub(super) kind: String,
+    /// What its author says of it; empty if nothing.
+    pub(super) comment: String,
+}
+
+/// The columns of a table or view.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Described {
+    /// What its author says of the table; empty if nothing.
+    pub(super) comment: String,
+    columns: [Vec<String>; 4],
+}
+
+impl Described {
+    /// A table without columns so far.
+    pub(super) fn of(comment: &str) -> Self {
+        Self { comment: comment.to_owned(), ..Self::default() }
+    }
+
+    /// One more column.
+    pub(super) fn add(&mut self, name: &str, type_name: &str, null: &str, comment: &str) {
+        for (column, text) in self.columns.iter_mut().zip([name, type_name, null, comment]) {
+            column.push(text.to_owned());
         }
     }
-    names.extend(context.state().table_functions().keys().map(|name| (format!("{name}(…)"), "table function")));
-    names.sort();
-    let column = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
-    write_columns(
-        out,
-        vec![
-            ("name", column(names.iter().map(|(name, _)| name.as_str()).collect())),
-            ("kind", column(names.iter().map(|(_, kind)| *kind).collect())),
-        ],
-    )
+
+    #[cfg(test)]
+    pub(super) fn rows(&self) -> Vec<[&str; 4]> {
+        (0..self.columns[0].len()).map(|row| [0, 1, 2, 3].map(|column| self.columns[column][row].as_str())).collect()
+    }
 }
 
-/// The columns of one table or view.
-pub(super) async fn write_table_columns(
-    context: &SessionContext,
-    name: &str,
-    out: &mut dyn Write,
-) -> Result<(), SqlError> {
-    let schema = context.table_provider(name).await?.schema();
-    let text = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
-    let fields = schema.fields();
-    write_columns(
-        out,
-        vec![
-            ("column", text(fields.iter().map(|f| f.name().clone()).collect())),
-            ("type", text(fields.iter().map(|f| f.data_type().to_string()).collect())),
-            ("null", text(fields.iter().map(|f| if f.is_nullable() { "yes" } else { "never" }.to_owned()).collect())),
-        ],
-    )
+/// Everything that can be named behind FROM, with its kind.
+pub(super) async fn names(session: &SqlSession) -> Result<SendableRecordBatchStream, SqlError> {
+    let listed = match &session.source {
+        Source::Tables(tables) => tables.list().await?,
+        Source::Server(server) => server.list().await?,
+    };
+    let text = |of: fn(&Listed) -> &str| listed.iter().map(|l| of(l).to_owned()).collect();
+    rows(vec![("name", text(|l| &l.name)), ("kind", text(|l| &l.kind)), ("comment", text(|l| &l.comment))])
 }
 
-fn write_columns(out: &mut dyn Write, columns: Vec<(&str, ArrayRef)>) -> Result<(), SqlError> {
-    let batch = RecordBatch::try_from_iter(columns).map_err(DataFusionError::from)?;
-    write_aligned(&[batch], out).map_err(|e: FormatError| SqlError::Run(e))
+/// What the author of a table says of it, and its columns.
+pub(super) async fn columns(session: &SqlSession, name: &str) -> Result<(String, SendableRecordBatchStream), SqlError> {
+    let described = match &session.source {
+        Source::Tables(tables) => tables.describe(name).await?,
+        Source::Server(server) => server.describe(name).await?,
+    };
+    let named = ["column", "type", "null", "comment"].into_iter().zip(described.columns).collect();
+    Ok((described.comment, rows(named)?))
+}
+
+/// Columns of text as a result.
+pub(super) fn rows(columns: Vec<(&str, Vec<String>)>) -> Result<SendableRecordBatchStream, SqlError> {
+    let fields: Vec<Field> = columns.iter().map(|(name, _)| Field::new(*name, DataType::Utf8, false)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns.into_iter().map(|(_, texts)| Arc::new(StringArray::from(texts)) as ArrayRef).collect();
+    let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(DataFusionError::from)?;
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, stream::iter([Ok(batch)]))))
 }

@@ -1,14 +1,22 @@
-//! Lines typed at a terminal, with editing and a history that only its owner can read.
+//! Lines typed at a terminal, with editing, completion and a history that only its owner can read.
 //!
 //! The history is `$XDG_STATE_HOME/touchload/sql_history`, else `~/.local/state/touchload/sql_history`; without either
-//! variable there is none. A history that cannot be read or written is no reason to refuse a prompt.
+//! variable there is none. A history that cannot be read or written is no reason to refuse a prompt. What begins with a
+//! space is not kept.
 
+use crate::prompt::completion::{Offer, offer};
 use crate::prompt::conversation::{LineSource, TypedLine};
+use crate::prompt::vocabulary::Vocabulary;
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
-use rustyline::{Config, Editor};
+use rustyline::validate::Validator;
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Statements kept in the history.
 const HISTORY_ENTRIES: usize = 1_000;
@@ -18,9 +26,41 @@ const HISTORY_ENTRIES: usize = 1_000;
 #[error("cannot read from the terminal (use -c or -f instead): {0}")]
 pub struct EditorError(#[from] ReadlineError);
 
+/// What stands behind Tab.
+#[derive(Default)]
+struct Names {
+    /// The earlier lines of the statement.
+    before: String,
+    known: Arc<OnceLock<Vocabulary>>,
+    nothing: Vocabulary,
+    files: FilenameCompleter,
+}
+
+impl Completer for Names {
+    type Candidate = Pair;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        match offer(&self.before, line, at, self.known.get().unwrap_or(&self.nothing)) {
+            Offer::Names(start, names) => {
+                let pair = |name: String| Pair { display: name.clone(), replacement: name };
+                Ok((start, names.into_iter().map(pair).collect()))
+            }
+            Offer::Files => self.files.complete_path(line, at),
+        }
+    }
+}
+
+impl Hinter for Names {
+    type Hint = String;
+}
+
+impl Highlighter for Names {}
+impl Validator for Names {}
+impl Helper for Names {}
+
 /// The terminal as a source of lines.
 pub struct TerminalLines {
-    editor: Editor<(), DefaultHistory>,
+    editor: Editor<Names, DefaultHistory>,
     history: Option<PathBuf>,
 }
 
@@ -36,7 +76,13 @@ impl TerminalLines {
     }
 
     fn with_history(history: Option<PathBuf>) -> Result<Self, EditorError> {
-        let mut editor = Editor::with_config(Config::builder().history_ignore_space(true).build())?;
+        let config = Config::builder()
+            .history_ignore_space(true)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .build();
+        let mut editor = Editor::with_config(config)?;
+        editor.set_helper(Some(Names::default()));
         editor.set_max_history_size(HISTORY_ENTRIES)?;
         if let Some(file) = &history
             && let Err(error) = editor.load_history(file)
@@ -50,7 +96,10 @@ impl TerminalLines {
 impl LineSource for TerminalLines {
     type Error = EditorError;
 
-    fn read(&mut self, prompt: &str) -> Result<TypedLine, EditorError> {
+    fn read(&mut self, prompt: &str, before: &str) -> Result<TypedLine, EditorError> {
+        if let Some(names) = self.editor.helper_mut() {
+            names.before = before.to_owned();
+        }
         match self.editor.readline(prompt) {
             Ok(line) => Ok(TypedLine::Text(line)),
             Err(ReadlineError::Interrupted) => Ok(TypedLine::Interrupted),
@@ -68,6 +117,12 @@ impl LineSource for TerminalLines {
         });
         if let Err(error) = kept {
             tracing::debug!(%error, "the SQL history was not written");
+        }
+    }
+
+    fn know(&mut self, vocabulary: Arc<OnceLock<Vocabulary>>) {
+        if let Some(names) = self.editor.helper_mut() {
+            names.known = vocabulary;
         }
     }
 }
@@ -99,6 +154,7 @@ mod tests {
         let mut first = TerminalLines::with_history(Some(file.clone())).unwrap();
         first.remember("SELECT 1;");
         first.remember("SELECT 2;");
+        first.remember(" SELECT 'kept out';");
         let again = TerminalLines::with_history(Some(file.clone())).unwrap();
         let entries: Vec<_> = again.editor.history().iter().cloned().collect();
         assert_eq!(entries, ["SELECT 1;", "SELECT 2;"]);

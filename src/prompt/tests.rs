@@ -1,12 +1,13 @@
 //! Scripts and whole conversations, typed by a list.
 
-use super::{LineSource, SessionEnd, SqlSession, TypedLine, converse};
+use super::{LineSource, Screen, SessionEnd, SqlSession, TypedLine, Vocabulary, converse};
 use crate::format::OutputFormat;
 use datafusion::prelude::SessionContext;
 use futures::future::BoxFuture;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::{ErrorKind, Write};
+use std::sync::{Arc, OnceLock};
 
 struct Typist {
     lines: VecDeque<TypedLine>,
@@ -26,13 +27,14 @@ impl Typist {
 
 impl LineSource for Typist {
     type Error = Infallible;
-    fn read(&mut self, prompt: &str) -> Result<TypedLine, Infallible> {
+    fn read(&mut self, prompt: &str, _: &str) -> Result<TypedLine, Infallible> {
         self.prompts.push(prompt.trim().to_owned());
         Ok(self.lines.pop_front().unwrap_or(TypedLine::End))
     }
     fn remember(&mut self, entry: &str) {
         self.remembered.push(entry.to_owned());
     }
+    fn know(&mut self, _: Arc<OnceLock<Vocabulary>>) {}
 }
 
 fn never() -> BoxFuture<'static, ()> {
@@ -51,7 +53,7 @@ fn talk(lines: &[&str]) -> (String, Typist) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let session = runtime.block_on(session(OutputFormat::Csv));
     let (mut typist, mut out) = (Typist::of(lines), Vec::new());
-    let end = converse(&session, &mut typist, runtime.handle(), &never, &mut out).unwrap();
+    let end = converse(&session, &mut typist, runtime.handle(), &never, Screen::plain(&mut out)).unwrap();
     assert_eq!(end, SessionEnd::Complete);
     (String::from_utf8(out).unwrap(), typist)
 }
@@ -110,7 +112,7 @@ fn a_reader_that_went_away_ends_quietly() {
     let end = runtime.block_on(session.run_script("SELECT 1; SELECT 2;", &mut Gone)).unwrap();
     assert_eq!(end, SessionEnd::Closed);
     let mut typist = Typist::of(&["SELECT 1;", "SELECT 2;"]);
-    let end = converse(&session, &mut typist, runtime.handle(), &never, &mut Gone).unwrap();
+    let end = converse(&session, &mut typist, runtime.handle(), &never, Screen::plain(&mut Gone)).unwrap();
     assert_eq!((end, typist.lines.len()), (SessionEnd::Closed, 1));
 }
 
@@ -138,12 +140,12 @@ fn ctrl_c_drops_what_is_half_typed() {
 #[test]
 fn commands_describe_time_help_and_quit() {
     let (text, typist) =
-        talk(&["\\d", "\\d v;", "\\d nothing", "\\timing", "SELECT 1;", "\\?", "\\x", "\\q", "SELECT 2;"]);
+        talk(&["\\d", "\\d v;", "\\d nothing", "\\timing", "SELECT 1;", "\\?", "\\what", "\\q", "SELECT 2;"]);
     for expected in [
         "| v ",
         "| view ",
         "table function",
-        "| n      | Int64 | never |",
+        "| n      | bigint | never |",
         "error: ",
         "time is shown",
         "\ntime ",
@@ -164,6 +166,6 @@ fn ctrl_c_cancels_the_running_statement() {
                    generate_series(1, 10000000) AS b(y) WHERE x % 7 = y % 5;";
     let session = runtime.block_on(session(OutputFormat::Table));
     let (mut typist, mut out) = (Typist::of(&[endless]), Vec::new());
-    let end = converse(&session, &mut typist, runtime.handle(), &soon, &mut out).unwrap();
+    let end = converse(&session, &mut typist, runtime.handle(), &soon, Screen::plain(&mut out)).unwrap();
     assert_eq!((end, String::from_utf8(out).unwrap().as_str()), (SessionEnd::Complete, "cancelled\n"));
 }

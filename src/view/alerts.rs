@@ -13,7 +13,8 @@ use ratatui::widgets::Paragraph;
 const HEIGHTS: (u16, u16) = (3, 4);
 /// From here on a screen is a larger one.
 const LARGER: u16 = 28;
-const SUBJECT: usize = 13;
+/// Room for an HCP, and for the longest name of a rule, which is the subject where alerts are summed up.
+const SUBJECT: (usize, usize) = (13, 24);
 /// Room for `12 min 05 s`, and for `hold to 03-05 10:11`.
 const AGE: usize = 11;
 const ACT: usize = 19;
@@ -37,7 +38,10 @@ pub(super) fn draw(model: &ViewModel, frame: &mut Frame<'_>, area: Rect) {
     let lines: Vec<Line<'_>> = match alerts.newest.as_slice() {
         [] => vec![Line::from(" none is open").dim()],
         newest => {
-            newest.iter().take(usize::from(inner.height)).map(|alert| row(alert, usize::from(inner.width))).collect()
+            let shown = newest.get(..usize::from(inner.height)).unwrap_or(newest);
+            let longest = shown.iter().map(|alert| alert.subject.chars().count()).max().unwrap_or(0);
+            let room = (longest.clamp(SUBJECT.0, SUBJECT.1), usize::from(inner.width));
+            shown.iter().map(|alert| row(alert, room)).collect()
         }
     };
     frame.render_widget(Paragraph::new(lines), inner);
@@ -47,9 +51,10 @@ fn title(alerts: &AlertPanel) -> String {
     format!("{} alerts open; told: {}", grouped(alerts.open), alerts.told)
 }
 
-fn row(alert: &AlertLine, width: usize) -> Line<'static> {
-    let subject = hcps::shortened(&alert.subject, SUBJECT);
-    let place = format!(" {:>AGE$} {subject:<SUBJECT$} ", spoken(alert.age));
+/// One alert, with so much room for its subject and in all.
+fn row(alert: &AlertLine, (room, width): (usize, usize)) -> Line<'static> {
+    let subject = hcps::shortened(&alert.subject, room);
+    let place = format!(" {:>AGE$} {subject:<room$} ", spoken(alert.age));
     let act = format!("{:<ACT$}", short_act(alert));
     let used = place.chars().count() + act.chars().count() + 1;
     let summary = hcps::shortened(&alert.summary, width.saturating_sub(used).max(1));

@@ -3,6 +3,7 @@
 use crate::summary::grouped;
 use chrono::{DateTime, SecondsFormat};
 use processors::what_if::{ChannelKey, HeldBy};
+use touchpoint::time::DAY;
 use touchpoint::{Channel, Micros, Origin, Policy, Word};
 
 /// RFC 3339 in UTC, no finer than it has to be.
@@ -13,6 +14,12 @@ pub fn instant(at: Micros) -> String {
 /// The day, UTC.
 pub fn day(at: Micros) -> String {
     DateTime::from_timestamp_micros(at).map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string())
+}
+
+/// From when to when: as days, UTC, where both are midnights.
+pub fn span(from: Micros, to: Micros) -> (String, String) {
+    let said = if from % DAY == 0 && to % DAY == 0 { day } else { instant };
+    (said(from), said(to))
 }
 
 /// A part of a whole, as a percentage; no percentage of nothing.
@@ -59,7 +66,7 @@ pub fn rule(by: HeldBy, policy: &Policy) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, day, instant, percent};
+    use super::{DAY, counted, day, instant, percent, span};
 
     #[test]
     fn numbers_read_like_numbers() {
@@ -67,5 +74,7 @@ mod tests {
         assert_eq!(counted(1, "touch", "touches"), "1 touch");
         assert_eq!(counted(1_234, "touch", "touches"), "1,234 touches");
         assert_eq!((instant(0), day(86_400_000_000)), ("1970-01-01T00:00:00Z".to_owned(), "1970-01-02".to_owned()));
+        assert_eq!(span(0, 2 * DAY), ("1970-01-01".to_owned(), "1970-01-03".to_owned()));
+        assert_eq!(span(0, DAY + 1_000_000).1, "1970-01-02T00:00:01Z");
     }
 }

@@ -12,7 +12,7 @@ impl Report<'_> {
     /// What was compared, over what.
     pub fn heading(&self) -> String {
         let scenario = self.replayed().what_if.scenario();
-        let (from, to) = (figures::instant(scenario.from), figures::instant(scenario.to));
+        let (from, to) = figures::span(scenario.from, scenario.to);
         let (baseline, other) = (&scenario.baseline.version, &scenario.other.version);
         let policies = if baseline == other {
             format!("policy {baseline}")

@@ -39,6 +39,8 @@ mod postgres_wire;
 mod prometheus_rules;
 mod prometheus_tools;
 mod prompt;
+mod prompt_terminal;
+mod pseudo_terminal;
 mod python_readers;
 mod readers;
 mod reference_data;

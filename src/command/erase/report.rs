@@ -1,7 +1,7 @@
 //! What `erase` tells: what it would rewrite; what it did, and that nothing is left. Never the id.
 
 use super::topics::Outside;
-use crate::summary::grouped;
+use crate::summary::{counted, grouped};
 use std::collections::BTreeMap;
 use std::io::{Result, Write};
 use store::erase::RowsReport;
@@ -71,7 +71,7 @@ pub(super) fn write_done(report: &Report<'_>, out: &mut dyn Write) -> Result<()>
     writeln!(out, "{:<LABEL$}{:>NUMBER$}", "  their bytes", grouped(scan.bytes))?;
     row(out, "  places where the id still stands", scan.mentions.len())?;
     for mention in &scan.mentions {
-        writeln!(out, "    {}, {}: {} times", mention.file, mention.part, grouped(mention.times))?;
+        writeln!(out, "    {}, {}: {}", mention.file, mention.part, counted(mention.times, "time", "times"))?;
     }
     if scan.mentions.is_empty() {
         writeln!(out, "erased: nothing of the id is left, and records that come again are skipped")?;
@@ -84,8 +84,8 @@ pub(super) fn write_done(report: &Report<'_>, out: &mut dyn Write) -> Result<()>
     if scan.within_longer > 0 {
         writeln!(
             out,
-            "(as a part of longer texts, which are other ids, it stands {} times)",
-            grouped(scan.within_longer)
+            "(as a part of longer texts, which are other ids, it stands {})",
+            counted(scan.within_longer, "time", "times")
         )?;
     }
     write_outside(outside, out)?;

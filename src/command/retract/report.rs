@@ -3,7 +3,7 @@
 //! The ids of HCPs stand on standard output, as in any query result, and in no log.
 
 use super::effect::{Effect, Shown};
-use crate::summary::grouped;
+use crate::summary::{counted, grouped};
 use chrono::{DateTime, SecondsFormat};
 use processors::state::retraction::{Feed, Outcome, Restated, Selection};
 use std::io::{Result, Write};
@@ -54,17 +54,19 @@ impl Report<'_> {
         row(out, "HCPs", self.feed.hcps() as u64)?;
         row(out, "  with changes", self.restated.changed.len() as u64)?;
         self.affected(out)?;
-        let records = grouped(self.restated.batches.iter().map(|batch| batch.num_rows() as u64).sum());
+        let appended = self.restated.batches.iter().map(|batch| batch.num_rows() as u64).sum();
+        let records = counted(appended, "record", "records");
+        let were = counted(appended, "record was", "records were");
         match (done, self.feed.records(), self.restated.batches.is_empty()) {
             (_, 0, _) => writeln!(out, "there are no such records: nothing to take back")?,
             (Done::Nothing, _, true) => writeln!(out, "dry run: it is taken back already, nothing would be added")?,
-            (Done::Nothing, ..) => writeln!(out, "dry run: nothing was changed; --execute appends {records} records")?,
+            (Done::Nothing, ..) => writeln!(out, "dry run: nothing was changed; --execute appends {records}")?,
             (Done::InTheLog | Done::InKafka, _, true) => writeln!(out, "it was taken back already: nothing was added")?,
-            (Done::InTheLog, ..) => writeln!(out, "taken back: {records} records were appended to touchpoint_log")?,
+            (Done::InTheLog, ..) => writeln!(out, "taken back: {were} appended to touchpoint_log")?,
             (Done::InKafka, ..) => writeln!(
                 out,
-                "taken back: {records} records were produced to the input topics. They count when the pipeline has read \
-                 them; the same command without --execute then says that nothing would be added"
+                "taken back: {were} produced to the input topics. That counts when the pipeline has read it; the same \
+                 command without --execute then says that nothing would be added"
             )?,
         }
         out.flush()
