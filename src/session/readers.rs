@@ -5,7 +5,6 @@
 //! Connections share one runtime ([`runtime`](super::runtime)) and the versions of the stored tables; each has its own now.
 
 use super::commented::commented;
-use super::commented::commented;
 use super::guarded::{Guard, guarded};
 use super::made::{Making, Pinned};
 use super::role_schema::{RoleSchema, Tables};
