@@ -8,25 +8,24 @@
 //! | `'pg_catalog.array_in'::regproc` | the name of that function |
 //! | `'{a,b}'::text[]`, `= ANY ('{a,b}')` | `ARRAY['a', 'b']` |
 //! | `x::name`, `x::"char"`, `x::uuid` | text |
-//! | `SELECT count(*)` | a column named `count` |
+//! | `SELECT count(*), 1` | columns named `count` and `?column?` |
 
 mod casts;
 
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query,
-    Select, SelectItem, SetExpr, Statement, VisitMut,
+    SelectItem, SetExpr, Statement, VisitMut,
 };
 use datafusion_pg_catalog::sql::rules::{
     CurrentUserVariableToSessionUserFunctionCall, PrependUnqualifiedPgTableName, RewritePgCatalogOperator,
     SqlStatementRewriteRule, StripCallableQualifier,
 };
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// `statement` in the words of this engine.
 pub(super) fn rewritten(mut statement: Statement) -> Statement {
     if let Statement::Query(query) = &mut statement {
-        name_functions(query);
+        name_columns(query);
     }
     let rules: [&dyn SqlStatementRewriteRule; 4] = [
         &PrependUnqualifiedPgTableName,
@@ -54,41 +53,45 @@ pub(super) fn call(name: &str, args: Vec<Expr>) -> Expr {
     })
 }
 
-/// Columns that are functions get the function's name, as clients that read columns by name expect; only where nothing else
-/// of the statement could mean that name.
-fn name_functions(query: &mut Query) {
-    if query.order_by.is_some() {
-        return;
-    }
+/// Columns get the names that PostgreSQL gives them, as clients that read columns by name expect: functions and casts
+/// where nothing else of the statement could mean that name, values always, so that two equal ones can stand side by side.
+fn name_columns(query: &mut Query) {
+    let sorted = query.order_by.is_some();
     let SetExpr::Select(select) = query.body.as_mut() else { return };
-    let named = select.projection.iter().map(item_name).collect::<Option<Vec<_>>>();
-    let Some(names) = named.filter(|_| select.distinct.is_none() && select.having.is_none()) else { return };
-    let unique: BTreeSet<&String> = names.iter().collect();
-    if unique.len() == names.len() {
-        put_names(select, &names);
-    }
-}
-
-fn put_names(select: &mut Select, names: &[String]) {
-    for (item, name) in select.projection.iter_mut().zip(names) {
-        if let SelectItem::UnnamedExpr(expr @ Expr::Function(_)) = item {
-            let expr = expr.clone();
-            *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', name.clone()) };
-        }
+    let careful = sorted || select.distinct.is_some() || select.having.is_some();
+    let names: Vec<Option<String>> = select.projection.iter().map(item_name).collect();
+    let careful = careful || names.contains(&None);
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let Some(name) = names.get(at).cloned().flatten() else { continue };
+        let single = names.iter().filter(|other| other.as_ref() == Some(&name)).count() == 1;
+        let name = match expr {
+            Expr::Value(_) if single => name,
+            Expr::Value(_) => format!("{name} {}", at + 1),
+            Expr::Function(_) | Expr::Cast { .. } if single && !careful => name,
+            _ => continue,
+        };
+        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name) };
     }
 }
 
 /// The name that a column of a result has in PostgreSQL; `None` for wildcards.
 pub(super) fn item_name(item: &SelectItem) -> Option<String> {
-    let last = |idents: &[Ident]| idents.last().map(|ident| ident.value.clone());
     match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-        SelectItem::UnnamedExpr(Expr::Identifier(ident)) => Some(ident.value.clone()),
-        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(idents)) => last(idents),
-        SelectItem::UnnamedExpr(Expr::Function(function)) => {
+        SelectItem::UnnamedExpr(expr) => Some(expr_name(expr).unwrap_or_else(|| "?column?".to_owned())),
+        _ => None,
+    }
+}
+
+fn expr_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(ident) => Some(ident.value.clone()),
+        Expr::CompoundIdentifier(idents) => idents.last().map(|ident| ident.value.clone()),
+        Expr::Function(function) => {
             function.name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase())
         }
-        SelectItem::UnnamedExpr(other) => Some(other.to_string()),
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => expr_name(expr),
         _ => None,
     }
 }

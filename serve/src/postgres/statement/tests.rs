@@ -32,7 +32,7 @@ fn what_is_not_listed_is_refused_before_a_name_is_looked_up() {
         ("BEGIN READ WRITE", "25006"),
         ("COPY touchpoints TO '/tmp/out'", "42501"),
         ("COPY touchpoints TO PROGRAM 'sh'", "42501"),
-        ("COPY touchpoints FROM STDIN", "25006"),
+        ("COPY touchpoints FROM STDIN;", "25006"),
         ("COPY touchpoints FROM '/etc/passwd'", "42501"),
         ("GRANT SELECT ON touchpoints TO PUBLIC", "42501"),
         ("SET ROLE admin", "42501"),
@@ -181,6 +181,8 @@ async fn columns_are_named_as_postgres_names_them() {
         ("SELECT count(*), max(n) FROM touchpoints", vec!["count", "max"]),
         ("SELECT version()", vec!["version"]),
         ("SELECT current_user", vec!["current_user"]),
+        ("SELECT 1, 'a'", vec!["?column? 1", "?column? 2"]),
+        ("SELECT 1, n::text FROM touchpoints", vec!["?column?", "n"]),
         ("SELECT hcp_id, n AS m FROM touchpoints", vec!["hcp_id", "m"]),
     ] {
         let Some(Understood::Query(query)) = understand(sql).expect(sql).pop() else { panic!("{sql}") };
@@ -224,7 +226,7 @@ async fn settings_take_what_they_take_and_have_their_effect() {
     assert_eq!(settings.statement_timeout(), Some(Duration::from_millis(500)));
     let zone = settings.set("timezone", Some("Europe/Berlin"), Extent::Transaction).expect("a zone").expect("is told");
     assert_eq!((zone.name, zone.value.as_str()), ("TimeZone", "Europe/Berlin"));
-    let sql = "SELECT '2026-07-01 12:00'::timestamptz = '2026-07-01T10:00:00Z'::timestamptz";
+    let sql = "SELECT '2026-07-01 12:00:00'::timestamptz = '2026-07-01T10:00:00Z'::timestamptz";
     assert_eq!(answered(&context, sql).await.expect("runs"), ["true"]);
     assert_eq!(settings.end_transaction().len(), 1);
     assert_eq!(

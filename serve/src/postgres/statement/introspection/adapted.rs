@@ -4,7 +4,7 @@ use super::relations::last;
 use crate::postgres::statement::rewriting::call;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, Value, VisitMut, VisitorMut,
+    TableFactor, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 use datafusion_pg_catalog::sql::rules::{
     AliasDuplicatedProjectionRewrite, ResolveUnqualifiedIdentifier, SqlStatementRewriteRule, StripCollate,
@@ -31,13 +31,17 @@ impl VisitorMut for Adapting {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        if let SetExpr::Select(select) = query.body.as_mut()
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::InSubquery { expr: sought, subquery, negated } = expr
+            && let SetExpr::Select(select) = subquery.body.as_ref()
             && splits_the_search_path(select)
         {
-            select.projection =
-                vec![SelectItem::UnnamedExpr(call("unnest", vec![call("current_schemas", vec![truth(false)])]))];
-            select.from.clear();
+            let path = call("current_schemas", vec![Expr::Value(Value::Boolean(false).with_empty_span())]);
+            let on_path = call("array_has", vec![path, sought.as_ref().clone()]);
+            *expr = match *negated {
+                true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(on_path) },
+                false => on_path,
+            };
         }
         ControlFlow::Continue(())
     }
@@ -59,10 +63,6 @@ impl VisitorMut for Adapting {
     }
 }
 
-fn truth(value: bool) -> Expr {
-    Expr::Value(Value::Boolean(value).with_empty_span())
-}
-
 /// Columns without a name that are written alike get names of their own.
 fn tell_apart(items: &mut [SelectItem]) {
     let mut seen = BTreeSet::new();
@@ -76,7 +76,8 @@ fn tell_apart(items: &mut [SelectItem]) {
     }
 }
 
-/// What Grafana asks for the schemas of the search path: the setting split at its commas, a row each.
+/// What Grafana asks for the schemas of the search path: the setting split at its commas, a row each. The engine knows no
+/// such subquery inside a `CASE`.
 fn splits_the_search_path(select: &Select) -> bool {
     let calls = |wanted: &str| {
         select.from.iter().any(|from| match &from.relation {

@@ -3,7 +3,8 @@
 use super::call;
 use crate::postgres::statement::arrays;
 use datafusion::sql::sqlparser::ast::{
-    Array, ArrayElemTypeDef, DataType, Expr, ObjectName, Value, ValueWithSpan, VisitorMut,
+    Array, ArrayElemTypeDef, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName,
+    Value, ValueWithSpan, VisitorMut,
 };
 use std::ops::ControlFlow;
 
@@ -39,6 +40,9 @@ fn instead(inner: &mut Expr, to: &mut DataType) -> Option<Expr> {
     {
         return Some(call("pg_name_of", vec![text(&kind), expr.as_ref().clone()]));
     }
+    if let Some(kind) = oid_of(inner).filter(|_| is_text(to)) {
+        return Some(call("pg_name_of", vec![kind, inner.clone()]));
+    }
     let name = catalog_name(to).unwrap_or_default();
     match name.as_str() {
         "regproc" | "regprocedure" => Some(match &*inner {
@@ -67,6 +71,17 @@ fn instead(inner: &mut Expr, to: &mut DataType) -> Option<Expr> {
             known(to);
             None
         }
+    }
+}
+
+/// Of which kind an oid is that was a name before.
+fn oid_of(expr: &Expr) -> Option<Expr> {
+    let Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) = expr else { return None };
+    match list.args.first() {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(kind))) if name.to_string() == "pg_oid_of" => {
+            Some(kind.clone())
+        }
+        _ => None,
     }
 }
 
