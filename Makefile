@@ -31,11 +31,14 @@ build: setup-build ## build the release binary
 demo: build ## run everything in one process on simulated traffic; ARGS="--for 30s" is handed on
 	"$$CARGO_TARGET_DIR/release/touchload" demo $(ARGS)
 
+# A build without optimisation needs deep stacks to plan deep statements.
+STACK := 33554432
+
 test: setup ## formatting, style, unit, doc and integration tests
 	$(call step,formatting,cargo fmt --all --check)
 	$(call step,style,$(MAKE) tidy)
 	$(call step,building the tests,cargo test $(TESTS) --no-run)
-	$(call step,tests,cargo test $(TESTS) --no-fail-fast)
+	$(call step,tests,RUST_MIN_STACK=$(STACK) cargo test $(TESTS) --no-fail-fast)
 
 tidy: ## the rules of CONTRIBUTING.md alone, without building anything else
 	@mkdir -p "$$CARGO_TARGET_DIR"

@@ -144,8 +144,7 @@ impl Service {
         let (policy_metrics, reference_metrics) = (metrics.policy.clone(), metrics.reference.clone());
         let owner = Owner::new(config.pipeline_name.clone(), cluster);
         let alerting = Alerting::open(&config, &shards, (&store, &owner), metrics.alerts.clone()).await?;
-        let alerts = alerting.open_alerts();
-        let askers = Askers::default();
+        let (alerts, askers) = (alerting.open_alerts(), Askers::default());
         let audit = config.audit.or_else(|| beside(&config.data));
         let rooms =
             sql_door::Rooms { store: &store, shards: &shards, health: &health, clock: &clock, metrics: &metrics };

@@ -25,6 +25,7 @@
 //! | [`reference_tables`] | `affiliations_history`, `people_history`, … : every row of other reference data |
 //! | [`metric_functions`] | a function per metric column over `touch_metrics`, all of one list |
 //! | [`function_docs`] | what each function is, takes and gives |
+//! | [`yielding()`] | plans that can be ended while they compute |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 pub mod account_table;
@@ -55,6 +56,7 @@ mod targets;
 pub mod touch_metrics;
 pub mod touchpoints_at;
 pub mod window_exec;
+mod yielding;
 
 pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs};
 pub use forecast_function::ForecastFunction;
@@ -65,3 +67,4 @@ pub use metrics_at::HcpMetricsAt;
 pub use share_function::BudgetShares;
 pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;
+pub use yielding::yielding;

@@ -44,7 +44,7 @@ fn every_command_has_a_line_a_long_help_and_an_example() {
         names,
         [
             "demo", "run", "simulate", "import", "sql", "retract", "erase", "check", "alerts", "ack", "touch",
-            "what-if", "config", "policy"
+            "what-if", "config", "user", "policy"
         ]
     );
 }

@@ -9,14 +9,17 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
     /// Add a user, or give one another password and role
+    #[command(after_help = "Example:\n  touchload user add anna --role analyst --file users.toml")]
     Add(NewUser),
     /// List the users with their roles
+    #[command(after_help = "Example:\n  touchload user list --file users.toml")]
     List {
         /// The users file (TOML)
         #[arg(long, value_name = "FILE")]
         file: PathBuf,
     },
     /// Remove a user
+    #[command(after_help = "Example:\n  touchload user remove anna --file users.toml")]
     Remove {
         /// The name
         #[arg(value_name = "NAME")]

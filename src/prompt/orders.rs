@@ -12,7 +12,7 @@ Statements end with ; and may span lines. They read; each sees the newest commit
   \\x [on|off]      a block per row instead of a line, for wide rows
   \\timing [on|off] show how long statements take
   \\format [NAME]   table, csv, json or parquet
-  \\o FILE          write the result of the next statement to a file; \\o alone takes that back
+  \\o FILE          write the result of the next statement to a file; alone: no longer
   \\i FILE          run the statements of a file
   \\pager [on|off]  show long results with $PAGER, or less -S
   \\q               quit (or Ctrl-D)

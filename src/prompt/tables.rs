@@ -10,7 +10,9 @@ use datafusion::catalog::TableProvider;
 use datafusion::datasource::TableType;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::Documentation;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
+use processors::sql::yielding;
 use std::sync::Arc;
 
 /// Where schemas and fields keep what their author says of them.
@@ -34,7 +36,9 @@ impl Tables {
     pub(super) async fn run(self, sql: String) -> Result<SendableRecordBatchStream, SqlError> {
         self.begin_statement().await?;
         let plan = plan_reading(&self.context, &sql).await?;
-        Ok(self.context.execute_logical_plan(plan).await?.execute_stream().await?)
+        let frame = self.context.execute_logical_plan(plan).await?;
+        let tasks = Arc::new(frame.task_ctx());
+        Ok(execute_stream(yielding(frame.create_physical_plan().await?)?, tasks)?)
     }
 
     async fn begin_statement(&self) -> Result<(), SqlError> {

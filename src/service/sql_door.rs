@@ -137,12 +137,16 @@ impl SqlDoor {
     }
 }
 
+/// Deep statements are planned by recursion: as deep as the parser lets them be.
+const STACK: usize = 32 << 20;
+
 /// The threads of statements. They end without being waited for: what runs on them is given up with its clients.
 struct Threads(Option<Runtime>);
 
 impl Threads {
     fn new(count: usize) -> std::io::Result<Self> {
-        let runtime = Builder::new_multi_thread().worker_threads(count).thread_name("sql").enable_all().build()?;
+        let mut threads = Builder::new_multi_thread();
+        let runtime = threads.worker_threads(count).thread_name("sql").thread_stack_size(STACK).enable_all().build()?;
         Ok(Self(Some(runtime)))
     }
 }

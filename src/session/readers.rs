@@ -147,10 +147,17 @@ impl Sessions for ReaderSessions {
             .with_create_default_catalog_and_schema(false)
             .with_default_catalog_and_schema(CATALOG, reader.role.as_str())
             .with_extension(Arc::new(connection));
+        let mut config = config;
+        // A fault names the place of what it is about.
+        config.options_mut().sql_parser.collect_spans = true;
         let context = bare(config, self.runtime.of_connection()?);
         context.register_catalog(CATALOG, Arc::new(catalog));
         context.add_analyzer_rule(Arc::new(ShareMetrics { widest: reader.role.audience() }));
         Ok(context)
+    }
+
+    fn memory(&self) -> usize {
+        self.runtime.reserved()
     }
 
     async fn begin_statement(&self, context: &SessionContext) -> Result<()> {

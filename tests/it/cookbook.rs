@@ -111,7 +111,7 @@ fn ask(world: &CookbookWorld, question: &str) -> String {
     command.arg("--reference").arg(world.reference()).arg("--policy").arg(world.policy()).arg("-f").arg(&file);
     let output = command.output().expect("touchload starts");
     assert!(output.status.success(), "{question}\n{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
+    String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n")
 }
 
 /// The cell of the first row that begins with `key`; answers whose cells hold no comma.

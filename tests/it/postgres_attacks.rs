@@ -72,8 +72,8 @@ fn files(folder: &Path) -> BTreeSet<String> {
 }
 
 fn tables(client: &mut PostgresClient) -> Vec<Answer> {
-    let counts = "SELECT (SELECT count(*) FROM touchpoint_log), (SELECT count(*) FROM touchpoints), \
-                  (SELECT count(*) FROM dead_letters), (SELECT max(touches) FROM hcp_metrics_at('2026-03-12'))";
+    let counts = "SELECT (SELECT count(*) FROM touchpoint_log) AS a, (SELECT count(*) FROM touchpoints) AS b, \
+                  (SELECT count(*) FROM dead_letters) AS c, (SELECT max(touches) FROM hcp_metrics_at('2026-03-12')) AS d";
     let settings = "SELECT name, setting FROM pg_catalog.pg_settings ORDER BY name";
     [counts, settings].map(|sql| client.one(sql).unwrap_or_else(|error| panic!("{sql}: {error}"))).to_vec()
 }
@@ -190,7 +190,17 @@ fn everything_commercial(folder: &Folder) -> Vec<String> {
     for name in names.iter().filter(|name| *name != "lineage") {
         let columns = client.one(&format!("SELECT * FROM \"{name}\" LIMIT 0")).map(|answer| answer.columns);
         let kept = columns.unwrap_or_else(|error| panic!("{name}: {error}")).into_iter().map(|column| column.name);
-        let moving = ["as_of", "ingested_at", "computed_at", "interruption_load", "visits_per_week", "kafka_topic"];
+        let moving = [
+            "as_of",
+            "ingested_at",
+            "computed_at",
+            "interruption_load",
+            "visits_per_week",
+            "kafka_topic",
+            "load_p50",
+            "load_p90",
+            "load_sum",
+        ];
         let kept: Vec<String> =
             kept.filter(|name| !moving.contains(&name.as_str())).map(|n| format!("\"{n}\"")).collect();
         let sql = format!("SELECT {} FROM \"{name}\"", kept.join(", "));

@@ -54,7 +54,8 @@ SELECT channel, count(*) AS touches, avg(kafka_offset) AS mean, min(occurred_at)
 FROM touchpoints GROUP BY channel ORDER BY channel
 
 -- name: a window over rows
-SELECT event_id, row_number() OVER (PARTITION BY hcp_id ORDER BY occurred_at, event_id) AS place,
+SELECT event_id,
+    CAST(row_number() OVER (PARTITION BY hcp_id ORDER BY occurred_at, event_id) AS BIGINT) AS place,
     occurred_at - lag(occurred_at) OVER (PARTITION BY hcp_id ORDER BY occurred_at, event_id) > INTERVAL '1 day' AS apart
 FROM touchpoints ORDER BY occurred_at, event_id
 

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
 /// Connections at the door.
-const AT_THE_DOOR: usize = 100;
+const AT_THE_DOOR: usize = 256;
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,10 @@ use super::fault::{Fault, SqlState};
 use super::limits::Limits;
 use super::rows::Shape;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
+use processors::sql::yielding;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::bytes::BytesMut;
@@ -124,7 +126,9 @@ impl Producer {
         let text = self.run.text.clone();
         let fault = |error| Fault::of(&error, &text);
         let frame = self.run.context.execute_logical_plan(self.run.plan.clone()).await.map_err(fault)?;
-        let mut batches = frame.execute_stream().await.map_err(fault)?;
+        let tasks = Arc::new(frame.task_ctx());
+        let plan = yielding(frame.create_physical_plan().await.map_err(fault)?).map_err(fault)?;
+        let mut batches = execute_stream(plan, tasks).map_err(fault)?;
         let mut piece = Piece { bytes: BytesMut::new(), rows: 0, rest: Rest::More };
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(fault)?;

@@ -92,6 +92,7 @@ impl<'a> RecordColumns<'a> {
             solicited: self.solicited.value(i),
             status_at: instant(self.status_at, i),
             answered_at: instant(self.answered_at, i),
+            attendees: opt(self.attendees, i, Int32Array::value),
             ingested_at: self.ingested_at.value(i),
             kafka_topic: self.kafka_topic.value(i),
             kafka_offset: self.kafka_offset.value(i),
@@ -109,7 +110,6 @@ impl<'a> RecordColumns<'a> {
             congress_id: text(self.congress_id, i),
             recorded_at: instant(self.recorded_at, i),
             duration_s: opt(self.duration_s, i, Int32Array::value),
-            attendees: opt(self.attendees, i, Int32Array::value),
             kafka_timestamp: self.kafka_timestamp.value(i),
             kafka_partition: self.kafka_partition.value(i),
             ..self.live_row(i)?

@@ -1,10 +1,12 @@
 //! Which states clients see for real errors of the engine, not for sentences that a test made up.
 
 use super::{Fault, SqlState, position};
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{SessionConfig, SessionContext};
 
 async fn fault(sql: &str) -> Fault {
-    let context = SessionContext::new();
+    let mut config = SessionConfig::new();
+    config.options_mut().sql_parser.collect_spans = true;
+    let context = SessionContext::new_with_config(config);
     context.sql("CREATE TABLE t AS VALUES (1, 'a')").await.expect("plans").collect().await.expect("runs");
     let error = match context.sql(sql).await {
         Err(error) => error,

@@ -37,11 +37,16 @@ pub(super) fn write(cells: &Cells<'_>, row: usize, out: &mut BytesMut) -> Result
         }
         Cells::Date(array) => date(day(array.value(row))?, out),
         Cells::Time(array) => clock(array.value(row), out),
-        Cells::Timestamp(array) => date_time(instant(array.value(row))?.naive_utc(), out),
+        Cells::Timestamp(array) => {
+            let at = instant(array.value(row))?.naive_utc();
+            date_time(at, out);
+            era(at, out);
+        }
         Cells::TimestampTz(array, zone) => {
             let at = instant(array.value(row))?.with_timezone(zone);
             date_time(at.naive_local(), out);
             offset(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc(), out);
+            era(at.naive_local(), out);
         }
         Cells::Interval(array) => {
             let value = array.value(row);
@@ -110,11 +115,15 @@ fn date(day: NaiveDate, out: &mut BytesMut) {
 }
 
 fn date_time(at: NaiveDateTime, out: &mut BytesMut) {
-    let ((era, year), day) = (at.year_ce(), at.date());
+    let ((_, year), day) = (at.year_ce(), at.date());
     put(out, format_args!("{year:04}-{:02}-{:02} ", day.month(), day.day()));
     let micros = i64::from(at.num_seconds_from_midnight()) * SECOND + i64::from(at.nanosecond() / 1_000);
     clock(micros, out);
-    if !era {
+}
+
+/// Behind everything else of an instant, its offset too.
+fn era(at: NaiveDateTime, out: &mut BytesMut) {
+    if !at.year_ce().0 {
         out.put_slice(b" BC");
     }
 }

@@ -56,7 +56,8 @@ async fn lists(context: &SessionContext, sql: &str) -> usize {
         let line = line.trim_start();
         line.starts_with("Aggregate:") || line.starts_with("WindowAggr:")
     });
-    computed.map(|line| line.matches("touch_metrics(").count()).sum()
+    // An aggregate stands there twice where it has a name: as it is computed, and as it is called.
+    computed.map(|line| line.matches("touch_metrics(").count() - line.matches(" AS touch_metrics(").count()).sum()
 }
 
 const AT: &str = "TIMESTAMP '1970-01-14T00:00:00Z', INTERVAL '28 days'";
@@ -65,7 +66,7 @@ const AT: &str = "TIMESTAMP '1970-01-14T00:00:00Z', INTERVAL '28 days'";
 async fn functions_over_one_group_share_one_list_and_keep_their_names() {
     let context = session();
     let sql = format!(
-        "SELECT hcp_id, collisions({AT}) AS c, voices({AT}) v, touches({AT}) + 1, touch_metrics({AT})['touches'] t \
+        "SELECT hcp_id, collisions({AT}) AS c, voices({AT}) v, touches({AT}) + 1, touches({AT}) t \
          FROM touchpoints GROUP BY hcp_id HAVING unsolicited({AT}) > 1 ORDER BY hcp_id"
     );
     assert_eq!(lists(&context, &sql).await, 1);
@@ -87,7 +88,7 @@ async fn frames_share_a_list_each_and_groupings_keep_theirs() {
         format!("SELECT hcp_id, occurred_at, touches({width}) {over} t, voices({width}) {over} v FROM touchpoints");
     assert_eq!(lists(&context, &sql).await, 1);
     let text = rows(&context, &format!("SELECT max(t), min(t), count(v) FROM ({sql})")).await;
-    assert!(text.contains("| 1             | 1             | 6"), "what is a whole day before is out\n{text}");
+    assert!(text.contains("| 1      | 1      | 6"), "what is a whole day before is out\n{text}");
 
     let sets = format!(
         "SELECT hcp_id, kind, touches({AT}) t, grouping(hcp_id) g FROM touchpoints \

@@ -15,9 +15,10 @@ impl Known {
         let kept = match self.kind {
             Kind::Fixed => return Err(self.fixed()),
             Kind::Text(longest) => Some(value.chars().filter(|c| !c.is_control()).take(longest).collect()),
+            // asyncpg sends quotes with it.
             Kind::OneOf(words) => words
                 .iter()
-                .any(|word| word.eq_ignore_ascii_case(value))
+                .any(|word| word.eq_ignore_ascii_case(value.trim_matches('\'')))
                 .then(|| words.first().copied().unwrap_or_default().to_owned()),
             Kind::Among(words) => {
                 words.iter().find(|word| word.eq_ignore_ascii_case(value)).map(|word| (*word).to_owned())
