@@ -129,7 +129,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         }
         Command::Sql(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);
-            return sql::sql(&args, &runtime, out);
+            return sql::leave(sql::sql(&args, &runtime, out), runtime);
         }
         Command::Retract(args) => {
             logging::start(logging::Quiet::No, cli.log_format, verbosity);

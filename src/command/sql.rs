@@ -13,6 +13,7 @@ use crate::session::{Facts, StoredTables};
 use anyhow::Context;
 use std::io::{IsTerminal, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 use store::{OpenMode, Store};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -107,4 +108,10 @@ fn script(
         }
     };
     Ok(if ended.is_some() { ExitStatus::Done } else { ExitStatus::Interrupted })
+}
+
+/// Ends the runtime of statements. One that was cancelled may compute on without a pause: whoever quits does not wait for it.
+pub(super) fn leave<T>(ended: T, runtime: Runtime) -> T {
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    ended
 }

@@ -194,6 +194,9 @@ const COMMERCIAL: [Role; 2] = [Role::Commercial, Role::Analyst];
 
 #[tokio::test]
 async fn medical_records_change_no_answer_to_a_commercial_reader() {
+    if !crate::test_setup::is_long_run("the firewall") {
+        return;
+    }
     for seed in [101, 102] {
         let (medical, commercial): (Vec<Sent>, Vec<Sent>) = stream(seed).into_iter().partition(is_medical);
         let mut folder = Folder::new(reference_data());
@@ -217,6 +220,9 @@ async fn medical_records_change_no_answer_to_a_commercial_reader() {
 
 #[tokio::test]
 async fn a_company_without_medical_records_looks_the_same_from_sales() {
+    if !crate::test_setup::is_long_run("the firewall") {
+        return;
+    }
     let sent = stream(103);
     let mut answers = Vec::new();
     let commercial: Vec<Sent> = sent.iter().filter(|sent| !is_medical(sent)).cloned().collect();
@@ -268,6 +274,9 @@ async fn company(asking: usize) -> (Folder, ReaderSessions) {
 
 #[tokio::test]
 async fn one_more_medical_record_moves_whole_published_cells_and_nothing_else() {
+    if !crate::test_setup::is_long_run("the firewall") {
+        return;
+    }
     let cells = "SELECT country, specialty, month, activity, hcps_at_least, records_at_least FROM medical_activity";
     let mut before: Option<BTreeMap<String, Vec<String>>> = None;
     let mut published = Vec::new();
@@ -312,6 +321,9 @@ fn with_people(reference: Tables) -> Arc<Reference> {
 
 #[tokio::test]
 async fn owners_are_seen_by_their_line_and_pooled_for_others() {
+    if !crate::test_setup::is_long_run("the firewall") {
+        return;
+    }
     let (_, sent) = clinic(0);
     let mut folder = Folder::new(Arc::new(Reference::default()));
     let files = folder.write_kinds("all", &sent);
@@ -345,6 +357,9 @@ async fn owners_are_seen_by_their_line_and_pooled_for_others() {
 
 #[tokio::test]
 async fn territories_bound_every_table() {
+    if !crate::test_setup::is_long_run("the firewall") {
+        return;
+    }
     let (reference, sent) = clinic(13);
     let mut folder = Folder::new(reference.clone());
     let files = folder.write_kinds("all", &sent);
@@ -373,6 +388,9 @@ async fn territories_bound_every_table() {
 
 #[tokio::test]
 async fn aggregates_tell_of_nobody_out_of_sight() {
+    if !crate::test_setup::is_long_run("the firewall") {
+        return;
+    }
     let (reference, sent) = clinic(0);
     let mut folder = Folder::new(reference.clone());
     let files = folder.write_kinds("all", &sent);

@@ -102,6 +102,7 @@ fn nothing_but_reading_is_possible() {
         }
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    let mut watcher = server.connect("admin").expect("the server is still there");
     assert_eq!(tables(&mut watcher), before, "something was changed");
     assert_eq!(files(place.path()), there, "a file was made");
     drop(watcher);

@@ -34,11 +34,8 @@ SELECT pg_cancel_backend(1)
 SELECT pg_reload_conf()
 SELECT pg_advisory_lock(1)
 SELECT * FROM pg_catalog.pg_shadow
-SELECT * FROM pg_catalog.pg_authid
-SELECT rolpassword FROM pg_catalog.pg_authid
 SELECT * FROM pg_catalog.pg_file_settings
 SELECT * FROM pg_catalog.pg_hba_file_rules
-SELECT * FROM pg_catalog.pg_largeobject
 SHOW data_directory
 SHOW config_file
 SHOW hba_file
