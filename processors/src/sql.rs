@@ -19,8 +19,7 @@
 //! | [`window_exec`] | `HcpWindowExec`: the kernel as an operator over log rows partitioned by HCP |
 //! | `targets` | the targets at an instant, as rows beside the log |
 //! | [`history_table`] | what the operator gives at an instant, as a table |
-//! | [`metrics_at`] | the table function `hcp_metrics_at(timestamp [, audience])` |
-//! | [`share_function`] | the table function `budget_shares(timestamp [, audience])`; [`share_rows`] are its rows |
+//! | [`history_function`] | the table functions `hcp_metrics_at` and `budget_shares`, whose rows are [`share_rows`] |
 //! | [`forecast_function`] | the table function `forecast(timestamp [, days [, audience]])`; `live_forecasts` over the live state |
 //! | [`reference_tables`] | `affiliations_history`, `people_history`, … : every row of other reference data |
 //! | [`metric_functions`] | a function per metric column over `touch_metrics`, all of one list |
@@ -37,18 +36,17 @@ pub mod changed;
 pub mod forecast_function;
 pub mod forecast_rows;
 pub mod function_docs;
+pub mod history_function;
 pub mod history_table;
 pub mod layout;
 mod live_forecasts;
 mod live_rows;
 pub mod live_table;
 pub mod metric_functions;
-pub mod metrics_at;
 pub mod output;
 pub mod reading;
 pub mod reference_table;
 pub mod reference_tables;
-pub mod share_function;
 pub mod share_rows;
 pub mod sieve;
 pub mod sums_table;
@@ -60,11 +58,10 @@ mod yielding;
 
 pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs};
 pub use forecast_function::ForecastFunction;
+pub use history_function::HistoryFunction;
 pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;
-pub use metrics_at::HcpMetricsAt;
-pub use share_function::BudgetShares;
 pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;
 pub use yielding::yielding;

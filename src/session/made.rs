@@ -11,7 +11,7 @@ use processors::SharedShards;
 use processors::sql::forecast_function::Known;
 use processors::sql::history_table::{AsOf, History};
 use processors::sql::live_table::Windows;
-use processors::sql::{BudgetShares, ForecastFunction, HcpMetricsAt, HistoryTable, Layout, LiveTable};
+use processors::sql::{ForecastFunction, HistoryFunction, HistoryTable, Layout, LiveTable};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Table;
@@ -44,9 +44,9 @@ impl Making {
         let log = log.ok_or_else(|| DataFusionError::Internal("touchpoint_log is not pinned".to_owned()))?;
         let history = History { log, policy: policy.clone(), reference: reference.clone() };
         self.fill_now(context, &history)?;
-        let shares = BudgetShares::new(history.clone(), clock.clone(), self.audience);
+        let shares = HistoryFunction::budget_shares(history.clone(), clock.clone(), self.audience);
         context.register_udtf("budget_shares", Arc::new(shares));
-        let at = HcpMetricsAt::new(history, clock.clone(), self.audience);
+        let at = HistoryFunction::hcp_metrics_at(history, clock.clone(), self.audience);
         context.register_udtf("hcp_metrics_at", Arc::new(at));
         // Of the whole log, whoever reads it.
         let activity = published::medical_activity(context, reference, clock.now()).await?;

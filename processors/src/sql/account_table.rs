@@ -4,7 +4,7 @@
 //! Live records of the last 400 days are gathered by HCP, then the HCPs are added one after another. All of it is held in
 //! memory while it lasts, reserved from the query's pool.
 
-use super::arguments::{Arguments, When};
+use super::arguments::Arguments;
 use super::history_table::AsOf;
 use super::touch_metrics::{ARGUMENTS, ASKED, arguments};
 use crate::account::columns::COLUMNS;
@@ -15,7 +15,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
-use datafusion::common::{Column, DataFusionError, Result, ScalarValue, plan_err};
+use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableType, cast as cast_to, lit};
@@ -246,17 +246,8 @@ impl AccountMetricsAt {
 
 impl TableFunctionImpl for AccountMetricsAt {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        let (instant, audience) = match args.exprs() {
-            [instant] => (instant, None),
-            [instant, audience] => (instant, Some(audience)),
-            _ => return plan_err!("{USAGE}"),
-        };
         let arguments = Arguments { usage: USAGE, widest: self.touchpoints.widest() };
-        let as_of = match arguments.instant(instant)? {
-            When::Instant(at) => AsOf::Instant(at),
-            When::Now => AsOf::Now(self.clock.clone()),
-        };
-        let audience = arguments.audience(audience)?;
+        let (as_of, audience) = arguments.as_of(args.exprs(), &self.clock)?;
         Ok(Arc::new(AccountTable::new(self.touchpoints.clone(), as_of, audience)))
     }
 }

@@ -1,14 +1,16 @@
 //! The arguments of table functions over HCPs: an instant, an audience, days. They are literals at planning, or casts of
 //! such; bind parameters before.
 
+use super::history_table::AsOf;
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use datafusion::common::{DataFusionError, Result, ScalarValue, plan_datafusion_err, plan_err};
 use datafusion::logical_expr::Expr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use touchpoint::record::instant_type;
-use touchpoint::{Audience, Micros};
+use touchpoint::{Audience, Clock, Micros};
 
 /// An instant as it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,23 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// What `f(timestamp [, audience])` is asked for; `clock` says what `now()` is.
+    ///
+    /// # Errors
+    /// There are more arguments or none, or one is not as [`Arguments::instant`] and [`Arguments::audience`] take it.
+    pub(super) fn as_of(&self, exprs: &[Expr], clock: &Arc<dyn Clock>) -> Result<(AsOf, Audience)> {
+        let (instant, audience) = match exprs {
+            [instant] => (instant, None),
+            [instant, audience] => (instant, Some(audience)),
+            _ => return plan_err!("{}", self.usage),
+        };
+        let as_of = match self.instant(instant)? {
+            When::Instant(at) => AsOf::Instant(at),
+            When::Now => AsOf::Now(clock.clone()),
+        };
+        Ok((as_of, self.audience(audience)?))
+    }
+
     /// Text (RFC 3339 or a date), a timestamp, or `now()`.
     ///
     /// # Errors

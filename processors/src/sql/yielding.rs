@@ -11,25 +11,31 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use std::sync::Arc;
 
+/// What gives way already.
+const GIVES_WAY: &str = "CooperativeExec";
+
 /// The plan, giving way where it would compute for long. Its rows are the same.
 ///
 /// # Errors
 /// Never in practice: an operator takes an input of the same schema, order and partitions.
 pub fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     let told = plan.transform_up(|operator| {
-        if operator.children().is_empty() || operator.name() == "CooperativeExec" {
+        if operator.name() == GIVES_WAY {
             return Ok(Transformed::no(operator));
         }
-        let gives_way = |input: &Arc<dyn ExecutionPlan>| -> Arc<dyn ExecutionPlan> {
-            if input.name().contains("Join") { Arc::new(CooperativeExec::new(input.clone())) } else { input.clone() }
-        };
-        let computes = operator.name().contains("Join");
-        let inputs = operator.children().into_iter().map(|input| match computes {
-            true if input.name() != "CooperativeExec" => Arc::new(CooperativeExec::new(input.clone())) as _,
-            _ => gives_way(input),
+        let is_about_a_join = |input: &Arc<dyn ExecutionPlan>| is_join(&operator) || is_join(input);
+        let inputs = operator.children().into_iter().map(|input| -> Arc<dyn ExecutionPlan> {
+            if is_about_a_join(input) && input.name() != GIVES_WAY {
+                return Arc::new(CooperativeExec::new(input.clone()));
+            }
+            input.clone()
         });
-        let inputs: Vec<Arc<dyn ExecutionPlan>> = inputs.collect();
+        let inputs = inputs.collect();
         replace_children_if_necessary(operator, inputs).map(Transformed::yes)
     })?;
     Ok(told.data)
+}
+
+fn is_join(operator: &Arc<dyn ExecutionPlan>) -> bool {
+    operator.name().contains("Join")
 }

@@ -1,10 +1,30 @@
-//! The query of a request: whole numbers by name, each with a range and a default. What is not known is refused, so that
-//! a misspelt name does not silently mean the default.
+//! The query of a request: names and values ([`pairs`], [`text`]), or whole numbers by name, each with a range and a default
+//! ([`read`]). What is not known is refused, so that a misspelt name does not silently mean the default.
 
 use super::problem::Problem;
 use axum::http::StatusCode;
+use reqwest::Url;
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
+
+/// Longest text of a parameter.
+const LONGEST: usize = 128;
+
+/// Names and values, decoded; what is no UTF-8 becomes replacement characters and is then no value.
+pub(super) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
+    let Ok(mut url) = Url::parse("http://localhost/") else { return Vec::new() };
+    url.set_query(query);
+    url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// Puts a text of fitting length into `place`; else says what was expected.
+pub(super) fn text(place: &mut Option<String>, value: String) -> Option<String> {
+    if !(1..=LONGEST).contains(&value.len()) {
+        return Some(format!("1 to {LONGEST} bytes"));
+    }
+    *place = Some(value);
+    None
+}
 
 /// One number that may be asked with.
 pub(super) struct Parameter {

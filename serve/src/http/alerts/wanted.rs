@@ -9,8 +9,8 @@
 //! | `after` | what follows the page whose `next` this was |
 
 use crate::http::proposals::{FieldProblems, escaped};
+use crate::http::query::{pairs, text};
 use processors::alert::Transition;
-use reqwest::Url;
 use std::cmp::Reverse;
 use touchpoint::alert::AlertState;
 use touchpoint::{Micros, Word};
@@ -19,8 +19,6 @@ use touchpoint::{Micros, Word};
 const LIMIT: usize = 100;
 /// Most alerts of a page.
 const MOST: usize = 1_000;
-/// Longest text of a parameter.
-const LONGEST: usize = 128;
 /// The states of open alerts.
 const STATES: [AlertState; 3] = [AlertState::Pending, AlertState::Firing, AlertState::Acknowledged];
 
@@ -86,21 +84,6 @@ impl Wanted {
     pub(super) fn is_after_cursor(&self, place: (Reverse<Micros>, &str)) -> bool {
         self.after.as_ref().is_none_or(|(since, id)| place > (Reverse(*since), id.as_str()))
     }
-}
-
-fn text(place: &mut Option<String>, value: String) -> Option<String> {
-    if !(1..=LONGEST).contains(&value.len()) {
-        return Some(format!("1 to {LONGEST} bytes"));
-    }
-    *place = Some(value);
-    None
-}
-
-/// Names and values, decoded; what is no UTF-8 becomes replacement characters and is then no value.
-fn pairs(query: Option<&str>) -> Vec<(String, String)> {
-    let Ok(mut url) = Url::parse("http://localhost/") else { return Vec::new() };
-    url.set_query(query);
-    url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@
 
 use crate::http::problem::Problem;
 use crate::http::proposals::{FieldProblems, escaped};
+use crate::http::query::{pairs, text};
 use processors::overview::{Filter, Wanted};
-use reqwest::Url;
 use touchpoint::WindowLength;
 use touchpoint::time::DAY;
 
@@ -19,8 +19,6 @@ use touchpoint::time::DAY;
 const LIMIT: usize = 20;
 /// Most HCPs of a list.
 const MOST: usize = 200;
-/// Longest text of a parameter.
-const LONGEST: usize = 128;
 /// How far ahead a touch is one to hold today.
 const TODAY: i64 = DAY;
 
@@ -106,21 +104,6 @@ impl Query {
             }
         }
     }
-}
-
-fn text(place: &mut Option<String>, value: String) -> Option<String> {
-    if !(1..=LONGEST).contains(&value.len()) {
-        return Some(format!("1 to {LONGEST} bytes"));
-    }
-    *place = Some(value);
-    None
-}
-
-/// Names and values, decoded; what is no UTF-8 becomes replacement characters and is then no value.
-fn pairs(query: Option<&str>) -> Vec<(String, String)> {
-    let Ok(mut url) = Url::parse("http://localhost/") else { return Vec::new() };
-    url.set_query(query);
-    url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 #[cfg(test)]
