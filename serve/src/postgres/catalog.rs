@@ -25,7 +25,7 @@ mod series;
 pub(in crate::postgres) mod tests;
 mod types;
 
-pub(super) use pg_catalog::WITHOUT_ROWS;
+pub(super) use pg_catalog::{WITHOUT_ROWS, oid_of_catalogue};
 
 use super::statement::Settings;
 use crate::access::Reader;
