@@ -56,6 +56,8 @@ pub struct RunConfig {
     pub store: StoreSection,
     /// `http.listen`.
     pub http_listen: SocketAddr,
+    /// `http.connections` and `http.idle_timeout`.
+    pub http_limits: HttpLimits,
     /// `http.tokens`: who may ask the API; without it commercial callers of this machine, or nobody.
     pub http_tokens: Option<PathBuf>,
     /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.

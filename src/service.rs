@@ -35,7 +35,7 @@ use processors::{Askers, Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
-use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
+use serve::{Door, GaugeLimits, GaugeSet, Health, HttpLimits, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
 use sql_door::{SqlDoor, SqlSocket};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -72,6 +72,8 @@ pub struct ServiceConfig {
     pub gauges: Duration,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// What clients may use of it.
+    pub http_limits: HttpLimits,
     /// Who may ask the API; `None`: commercial callers of this machine, or nobody.
     pub tokens: Option<Vec<Token>>,
     /// The file they were read from, which is read again when it changes; `None`: they stay as they are.
@@ -189,7 +191,8 @@ impl Service {
         let learning =
             arrivals::Sources { store: store.clone(), shards: shards.clone(), clock: clock.clone(), door: api.clone() };
         background.spawn(arrivals::learn(learning, quiet.clone()));
-        background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
+        let http_state = HttpState { page, health, api };
+        background.spawn(background::http(listener, http_state, config.http_limits, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(door) = door {
             door.start(&mut background, &quiet);
