@@ -33,6 +33,7 @@ use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::ReferenceFiles;
 use ingest::reference_topics::ReferenceTopics;
+use serve::HttpLimits;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -35,7 +35,9 @@ use processors::{Askers, Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
-use serve::{Door, GaugeLimits, GaugeSet, Health, HttpLimits, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
+use serve::{
+    Door, GaugeLimits, GaugeSet, Health, HttpLimits, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token,
+};
 use sql_door::{SqlDoor, SqlSocket};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -191,8 +193,11 @@ impl Service {
         let learning =
             arrivals::Sources { store: store.clone(), shards: shards.clone(), clock: clock.clone(), door: api.clone() };
         background.spawn(arrivals::learn(learning, quiet.clone()));
-        let http_state = HttpState { page, health, api };
-        background.spawn(background::http(listener, http_state, config.http_limits, quiet.clone()));
+        background.spawn(background::http(
+            listener,
+            (HttpState { page, health, api }, config.http_limits),
+            quiet.clone(),
+        ));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(door) = door {
             door.start(&mut background, &quiet);

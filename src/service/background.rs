@@ -15,7 +15,7 @@ const HTTP_THREADS: usize = 2;
 
 /// Answers on threads of its own: writing Parquet and running queries take the runtime's for tens of milliseconds at a time,
 /// and somebody waits for each of these answers.
-pub(super) async fn http(listener: TcpListener, state: HttpState, limits: HttpLimits, quiet: CancellationToken) {
+pub(super) async fn http(listener: TcpListener, (state, limits): (HttpState, HttpLimits), quiet: CancellationToken) {
     // When this task is dropped, its threads end too.
     let quiet = quiet.child_token();
     let _end = quiet.clone().drop_guard();

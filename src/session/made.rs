@@ -55,6 +55,7 @@ impl Making {
         // Of the whole log, whoever reads it.
         let activity = published::medical_activity(context, reference, clock.now()).await?;
         // Views are planned over it; by itself it is nobody's.
+        context.deregister_table(LOG_POSITIONS)?;
         context.register_table(LOG_POSITIONS, positions)?;
         match self.audience {
             Audience::Commercial => commercial::narrow(context, &self.facts).await?,

@@ -8,7 +8,7 @@
 //! | `version` | the Delta version of the log that says so |
 //!
 //! Every commit of a pipeline holds all its offsets, so a few commits tell them all; a partition that the newest
-//! [`NEWEST_COMMITS`](crate::txns::NEWEST_COMMITS) do not name has no row. The commits are read when the table is, never before.
+//! 32 do not name has no row. The commits are read when the table is, never before.
 
 use crate::provider::PinnedTable;
 use crate::txns;

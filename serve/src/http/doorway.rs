@@ -107,7 +107,11 @@ impl Connected<IncomingStream<'_, Doorway>> for Admitted {
 }
 
 /// Answers who has a place, and tells the others that they have none.
-pub(super) async fn serve_or_tell(ConnectInfo(admitted): ConnectInfo<Admitted>, request: Request, next: Next) -> Response {
+pub(super) async fn serve_or_tell(
+    ConnectInfo(admitted): ConnectInfo<Admitted>,
+    request: Request,
+    next: Next,
+) -> Response {
     const RETRY_AFTER: HeaderName = header::RETRY_AFTER;
     match admitted {
         Admitted::Served => next.run(request).await,

@@ -147,12 +147,10 @@ pub(in crate::postgres) fn type_of(data_type: &DataType) -> Result<Type, Fault> 
         DataType::Interval(_) | DataType::Duration(_) => Type::INTERVAL,
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Type::BYTEA,
         DataType::Dictionary(_, values) => type_of(values)?,
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-            match of_alias(item) {
-                Some(Type::OID) => Type::OID_ARRAY,
-                _ => array_of(&type_of(item.data_type())?).unwrap_or(Type::JSON),
-            }
-        }
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => match of_alias(item) {
+            Some(Type::OID) => Type::OID_ARRAY,
+            _ => array_of(&type_of(item.data_type())?).unwrap_or(Type::JSON),
+        },
         DataType::Struct(_) | DataType::Map(..) => Type::JSON,
         other => return Err(Fault::unsupported(&format!("a column of the type {other}"))),
     })

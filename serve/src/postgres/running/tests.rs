@@ -92,7 +92,11 @@ async fn a_statement_that_never_gives_way_ends_when_nobody_wants_it() {
     let run = Run { context, plan, shape: Arc::new(shape), text: sql.into() };
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a thread");
     let mut running = Running::begin(&Engine::new(threads.handle().clone(), 1), run, &Limits::default());
-    let held = async { while memory.reserved() == 0 { tokio::task::yield_now().await } };
+    let held = async {
+        while memory.reserved() == 0 {
+            tokio::task::yield_now().await
+        }
+    };
     tokio::select! {
         rows = running.next(1) => panic!("it came to an end: {rows:?}"),
         () = held => {}

@@ -7,8 +7,9 @@ use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr as Planned, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
-    ArrayElemTypeDef, DataType as Written, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, LimitClause, Query, Select,
-    SelectItem, Statement, TableFactor, TimezoneInfo, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    ArrayElemTypeDef, DataType as Written, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    LimitClause, Query, Select, SelectItem, Statement, TableFactor, TimezoneInfo, Value, ValueWithSpan, Visit,
+    VisitMut, Visitor, VisitorMut,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

@@ -31,11 +31,8 @@ pub(super) fn rewritten(mut statement: Statement) -> Statement {
         name_columns(query);
     }
     let ControlFlow::<()>::Continue(()) = statement.visit(&mut qualified::Builtin) else { return statement };
-    let rules: [&dyn SqlStatementRewriteRule; 3] = [
-        &PrependUnqualifiedPgTableName,
-        &CurrentUserVariableToSessionUserFunctionCall,
-        &RewritePgCatalogOperator,
-    ];
+    let rules: [&dyn SqlStatementRewriteRule; 3] =
+        [&PrependUnqualifiedPgTableName, &CurrentUserVariableToSessionUserFunctionCall, &RewritePgCatalogOperator];
     statement = rules.into_iter().fold(statement, |statement, rule| rule.rewrite(statement));
     let ControlFlow::<()>::Continue(()) = statement.visit(&mut casts::Casts) else { return statement };
     let ControlFlow::<()>::Continue(()) = statement.visit(&mut patterns::Patterns) else { return statement };

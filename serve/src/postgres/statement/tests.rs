@@ -77,7 +77,8 @@ async fn the_schema_of_a_function_is_one_that_the_reader_has() {
         let fault = answered(&context, sql).await.expect_err(sql);
         assert_eq!(fault.state.code(), state, "{sql}: {fault}");
     }
-    let fault = answered(&context, "SELECT at\nFROM medical.hcp_metrics_at('2026-01-01')").await.expect_err("no schema");
+    let fault =
+        answered(&context, "SELECT at\nFROM medical.hcp_metrics_at('2026-01-01')").await.expect_err("no schema");
     let told = (fault.message.as_str(), fault.position);
     assert_eq!(told, ("relation \"medical.hcp_metrics_at\" does not exist", Some(16)));
 }

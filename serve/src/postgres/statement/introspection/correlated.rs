@@ -93,7 +93,8 @@ pub(super) fn aggregates(expr: &Expr) -> bool {
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             match expr {
                 Expr::Function(Function { name, .. })
-                    if self.inside == 0 && last(name).is_some_and(|name| AGGREGATES.contains(&name.value.to_lowercase().as_str())) =>
+                    if self.inside == 0
+                        && last(name).is_some_and(|name| AGGREGATES.contains(&name.value.to_lowercase().as_str())) =>
                 {
                     ControlFlow::Break(())
                 }

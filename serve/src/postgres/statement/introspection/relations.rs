@@ -39,7 +39,8 @@ impl Visitor for Read {
         };
         match (catalogue(name), is_function) {
             (Some(_), false) => self.catalogues += 1,
-            (_, true) if last(name).is_some_and(|name| TABLE_FUNCTIONS.contains(&name.value.to_lowercase().as_str())) => {}
+            (_, true)
+                if last(name).is_some_and(|name| TABLE_FUNCTIONS.contains(&name.value.to_lowercase().as_str())) => {}
             (Some(_), true) => {}
             (None, _) => {
                 self.named.insert(name.to_string().to_lowercase());
