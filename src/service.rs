@@ -133,8 +133,8 @@ impl Service {
     /// A port in use, a folder that cannot be written or that another command owns, tables with settings that break the
     /// promise, a broker that does not answer, a gauge file that is refused: each names what to do.
     pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
-        let listener = bind(config.http)?;
-        let http = listener.local_addr().context("asking the HTTP socket for its address")?;
+        let entrance = (bind(config.http)?, config.http_limits);
+        let http = entrance.0.local_addr().context("asking the HTTP socket for its address")?;
         let socket = config.sql.clone().map(SqlSocket::bind).transpose()?;
         let sql = socket.as_ref().map(|socket| socket.address);
         let lock = FolderLock::take(&config.data, config.folder_use).await?;
@@ -193,11 +193,7 @@ impl Service {
         let learning =
             arrivals::Sources { store: store.clone(), shards: shards.clone(), clock: clock.clone(), door: api.clone() };
         background.spawn(arrivals::learn(learning, quiet.clone()));
-        background.spawn(background::http(
-            listener,
-            (HttpState { page, health, api }, config.http_limits),
-            quiet.clone(),
-        ));
+        background.spawn(background::http(entrance, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(door) = door {
             door.start(&mut background, &quiet);
