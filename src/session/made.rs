@@ -45,7 +45,7 @@ impl Making {
         let Facts { policy, reference, clock } = &self.facts;
         let log = self.pinned.get(&Table::TouchpointLog).cloned();
         let log = log.ok_or_else(|| DataFusionError::Internal("touchpoint_log is not pinned".to_owned()))?;
-        let positions = Arc::new(Positions::of(log.as_ref()));
+        let positions = Arc::new(Positions::of(&log));
         let history = History { log, policy: policy.clone(), reference: reference.clone() };
         self.fill_now(context, &history)?;
         let shares = HistoryFunction::budget_shares(history.clone(), clock.clone(), self.audience);

@@ -21,7 +21,6 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use deltalake::DeltaTable;
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,8 +34,8 @@ pub struct Positions {
 
 impl Positions {
     /// Those of the version that `log` is pinned to; none if it is no stored table.
-    pub fn of(log: &dyn TableProvider) -> Self {
-        let pinned = (log as &dyn Any).downcast_ref::<PinnedTable>();
+    pub fn of(log: &Arc<dyn TableProvider>) -> Self {
+        let pinned = log.downcast_ref::<PinnedTable>();
         Self { schema: schema(), log: pinned.map(|pinned| pinned.delta().clone()) }
     }
 
@@ -102,12 +101,13 @@ impl TableProvider for Positions {
 
 #[cfg(test)]
 mod tests {
-    use super::{Positions, partition};
+    use super::{Positions, TableProvider, partition};
     use crate::commit::Cycle;
     use crate::sample::{calls, log_rows, open, owner};
     use crate::table::Table;
     use arrow::array::AsArray;
     use arrow::datatypes::{Int32Type, Int64Type};
+    use std::sync::Arc;
     use touchpoint::{NextOffsets, TopicPartition};
 
     #[test]
@@ -133,7 +133,8 @@ mod tests {
         store.commit(&owner(), cycle).await.unwrap();
         let after = store.provider(Table::TouchpointLog).await.unwrap();
         for (pinned, expected) in [(before, [6, 2]), (after, [8, 2])] {
-            let rows = Positions::of(pinned.as_ref()).rows().await.unwrap();
+            let log: Arc<dyn TableProvider> = pinned.clone();
+            let rows = Positions::of(&log).rows().await.unwrap();
             assert_eq!(rows.column(1).as_primitive::<Int32Type>().values().to_vec(), [0, 1]);
             assert_eq!(rows.column(2).as_primitive::<Int64Type>().values().to_vec(), expected);
             let version = i64::try_from(pinned.version()).unwrap();
