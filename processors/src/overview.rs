@@ -45,7 +45,6 @@ use crate::state::list::List;
 use known::{Known, View};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use touchpoint::reference::UNKNOWN;
 use touchpoint::time::Micros;
 use touchpoint::{Audience, WindowLength};
 
@@ -131,23 +130,20 @@ impl Overview {
                     continue;
                 }
             }
-            self.add_one(shard, number, asked);
+            self.add_one(shard, number, &known, asked);
         }
     }
 
-    fn add_one(&mut self, shard: &Shard, number: u32, asked: &Asked) {
+    fn add_one(&mut self, shard: &Shard, number: u32, known: &Known<'_>, asked: &Asked) {
         let Some(evaluation) = shard.evaluate_at(number, asked.audience, asked.at, &mut self.scratch) else { return };
-        let (Some(window), Some(hcp)) = (evaluation.windows.get(asked.window.index()), shard.hcp(number)) else {
-            return;
-        };
-        let (reference, policy) = (shard.reference(), shard.policy());
+        let Some(window) = evaluation.windows.get(asked.window.index()) else { return };
+        let policy = shard.policy();
         let budget = evaluation.overall.standing.columns(policy);
         let zone = budget.map(|budget| budget.zone);
         self.all.add(zone, window.touches);
-        if reference.is_target(&hcp.id, asked.at) {
+        if known.is_target {
             self.targets.add(zone, window.touches);
-            let territory = reference.hcp(&hcp.id, asked.at).and_then(|row| row.territory.as_deref());
-            let territory = territory.unwrap_or(UNKNOWN);
+            let territory = filter::text(known.row, |row| &row.territory);
             match self.territories.get_mut(territory) {
                 Some(known) => known.add(zone, window.touches),
                 None => self.territories.entry(territory.to_owned()).or_default().add(zone, window.touches),
