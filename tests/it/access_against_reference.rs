@@ -61,15 +61,18 @@ fn call(rng: &mut ChaCha8Rng, writers: usize) -> Sent {
     let at = PRESENT - i64::from(rng.random_range(-20..410)) * DAY + i64::from(rng.random_range(0..24)) * HOUR;
     let instant = chrono::DateTime::from_timestamp_micros(at).expect("in range");
     let is_open = rng.random_bool((hcp % 10) as f64 / 9.0) || owner >= writers;
-    let ahead = at > PRESENT;
+    let channel = ["face_to_face", "face_to_face", "face_to_face", "phone"].choose(rng).expect("channels");
+    let function = ["sales", "sales", "sales", "sales", "medical", "marketing"].choose(rng).expect("functions");
+    let is_planned = at > PRESENT || rng.random_bool(0.1);
+    let format = if rng.random_bool(0.2) { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
     let mut fields = json!({
         "event_id": format!("c{}", rng.random_range(0..1_500)),
         "hcp_id": hcp_id,
         "version": rng.random_range(0..3),
-        "status": if ahead || rng.random_bool(0.1) { "planned" } else if is_open { "completed" } else { "no_access" },
-        "channel": ["face_to_face", "face_to_face", "face_to_face", "phone"].choose(rng).expect("channels"),
-        "occurred_at": instant.format(if rng.random_bool(0.2) { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" }).to_string(),
-        "business_function": ["sales", "sales", "sales", "sales", "medical", "marketing"].choose(rng).expect("functions"),
+        "status": if is_planned { "planned" } else if is_open { "completed" } else { "no_access" },
+        "channel": channel,
+        "occurred_at": instant.format(format).to_string(),
+        "business_function": function,
     });
     if rng.random_bool(0.9) {
         fields["owner_id"] = json!(format!("rep-{owner}"));
