@@ -24,7 +24,7 @@ DARK = ("overview", "hcp")
 # A cell differs when a channel of its mean does by more than this, of 255.
 CHANNEL = 20
 # So many cells of a picture may differ, as a share; and so much of its height.
-CELLS = 0.01
+CELLS = 0.001
 HEIGHT = 0.01
 WAIT_MS = 60_000
 
@@ -72,7 +72,7 @@ SHRINK = """async (url) => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.width, image.height];
   canvas.getContext("2d").drawImage(image, 0, 0);
-  return canvas.toDataURL("image/webp", 0.6);
+  return canvas.toDataURL("image/webp", 0.3);
 }"""
 
 
