@@ -30,6 +30,9 @@ addEventListener("DOMContentLoaded", () => {
   new MutationObserver(seen).observe(document.body, {childList: true, subtree: true, characterData: true});
 });
 """
+# The overview is there, with its weeks.
+WHOLE = """() => /%|No budget/.test(document.querySelector(".big")?.textContent ?? "")
+  && !document.querySelector("main").textContent.includes("Counting earlier weeks")"""
 # From an event until the frame after it has been drawn.
 INPUTS = """async (acts) => {
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -59,27 +62,27 @@ def load(browser: Browser, url: str) -> tuple[Page, float, int]:
     page.add_init_script(FIRST_DATA)
     page.on("response", keep)
     page.goto(f"{url}/#/overview")
-    page.wait_for_function("window.firstData !== undefined", timeout=WAIT_MS)
+    page.wait_for_function("() => window.firstData !== undefined", timeout=WAIT_MS)
     return page, page.evaluate("window.firstData"), sum(len(response.body()) for response in loaded)
 
 
 def interactions(page: Page, url: str) -> list[float]:
     """Tables unfolded and folded, every filter, every view."""
-    page.wait_for_function("document.querySelectorAll('main details > summary').length > 8", timeout=WAIT_MS)
+    page.wait_for_function(WHOLE, timeout=WAIT_MS)
     summaries = page.locator("main details > summary").count()
     took = page.evaluate(INPUTS, [["main details > summary", n, None] for n in [*range(summaries), *range(summaries)]])
     for name in ("territory", "segment", "specialty", "window"):
         # Each filter is chosen in a page that shows everybody.
         page.evaluate("location.hash = '#/overview'")
         select = page.locator(f"select[data-filter={name}]")
-        page.wait_for_function("document.querySelectorAll('main details > summary').length > 8", timeout=WAIT_MS)
+        page.wait_for_function(WHOLE, timeout=WAIT_MS)
         select.wait_for(timeout=WAIT_MS)
         value = select.locator("option").nth(1).get_attribute("value")
         took += page.evaluate(INPUTS, [[f"select[data-filter={name}]", 0, value]])
-        page.wait_for_function("!location.hash.endsWith('overview') && !document.querySelector('.grid').hidden", timeout=WAIT_MS)
+        page.wait_for_function("() => !location.hash.endsWith('overview') && !document.querySelector('.grid').hidden", timeout=WAIT_MS)
     for path in ("ahead", "access", "pipeline", "overview"):
         took += page.evaluate(INPUTS, [[f"nav a[href='#/{path}']", 0, None]])
-        page.wait_for_function("!/Looking|^$/.test(document.querySelector('main .lead, main .big')?.textContent ?? '')", timeout=WAIT_MS)
+        page.wait_for_function("() => !/Looking|^$/.test(document.querySelector('main .lead, main .big')?.textContent ?? '')", timeout=WAIT_MS)
     return took
 
 
