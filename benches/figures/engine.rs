@@ -53,7 +53,16 @@ impl Engine {
     /// A new pipeline on new tables, which reads from the beginning. `more` are further settings, as dotted keys; they and
     /// `files`, which are put beside the configuration, name that folder `{folder}`. Returns when it reads and listens.
     pub(crate) fn start(servers: &str, core: usize, more: &str, files: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("touchload-run-").tempdir()?;
+        Self::start_in(new_folder()?, (servers, core), more, files)
+    }
+
+    /// As [`Engine::start`] by `servers` on `core`, in a folder that may hold tables already, below `data`.
+    pub(crate) fn start_in(
+        folder: TempDir,
+        (servers, core): (&str, usize),
+        more: &str,
+        files: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let (config, data) = (folder.path().join("touchload.toml"), folder.path().join("data"));
         let group = folder.path().file_name().unwrap_or_default().display();
         let settings = format!(
@@ -94,6 +103,11 @@ impl Engine {
         self.folder.path()
     }
 
+    /// CPU seconds of the whole process so far.
+    pub(crate) fn cpu(&self) -> anyhow::Result<f64> {
+        cpu_seconds(&self.child.0.id().to_string())
+    }
+
     /// Rows in committed files of the log.
     pub(crate) fn committed(&mut self) -> anyhow::Result<u64> {
         self.commits.rows()
@@ -107,7 +121,7 @@ impl Engine {
             self.pause(LOOK_EVERY).with_context(|| format!("{committed} of {rows} records were committed"))?;
             ensure!(waiting.elapsed() < DEADLINE, "{committed} of {rows} records were committed in time");
         }
-        let cpu = cpu_seconds(&self.child.0.id().to_string())? - self.cpu_before;
+        let cpu = self.cpu()? - self.cpu_before;
         Ok(Run { seconds: self.began.elapsed().as_secs_f64(), cpu })
     }
 
@@ -135,6 +149,11 @@ impl Engine {
         ensure!(told.success() && self.child.0.wait()?.success(), "the engine did not end in order");
         self.commits.rows()
     }
+}
+
+/// A folder for an engine.
+pub(crate) fn new_folder() -> anyhow::Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("touchload-run-").tempdir()?)
 }
 
 /// Tells what matters of the engine's log and shows its complaints; the channel closes with the log.

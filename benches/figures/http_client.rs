@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// What looks back over everybody takes longest.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
 /// A connection that is kept.
 pub(crate) struct Connection {
@@ -39,15 +40,26 @@ impl Connection {
             }
         }
     }
+
+    /// The last answer, head and body.
+    pub(crate) fn last(&self) -> &[u8] {
+        &self.answer
+    }
 }
 
 /// Status and length of the body.
 fn parse_head(head: &[u8]) -> anyhow::Result<(u16, usize)> {
     let head = std::str::from_utf8(head)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("an answer without a status")?;
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    });
+    // What has not changed comes without a body.
+    let length = header(head, "content-length").and_then(|length| length.parse().ok()).or((status == 304).then_some(0));
     Ok((status, length.context("an answer without a length")?))
+}
+
+/// The value of a header of an answer.
+pub(crate) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines().find_map(|line| {
+        let (of, value) = line.split_once(':')?;
+        of.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }

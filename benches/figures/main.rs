@@ -21,13 +21,15 @@
 //! | [`alerts`] | a record to its alert, beside a message through a topic |
 //! | [`wire`] | rows over the Postgres wire, beside PostgreSQL 15 |
 //! | [`analysts`] | ingest while analysts ask, beside ingest alone |
+//! | [`pages`] | ingest while pages are open, and one in a browser |
+//! | [`scrape`] | the scrape page, beside its bytes from a bare socket |
 //!
 //! | module | what they share |
 //! |---|---|
 //! | [`rows`] | synthetic decoded rows, any of them by its number |
 //! | [`stage`], [`engine`], [`commits`] | a real Kafka, an engine that reads it, and what it committed |
 //! | [`sql_door`], [`postgres_server`] | the SQL server of an engine, and PostgreSQL itself |
-//! | [`asking`], [`http_client`], [`latencies`] | clients of the engine, and how long they waited |
+//! | [`asking`], [`page_clients`], [`http_client`], [`latencies`] | clients of the engine, and how long they waited |
 //! | [`process`] | child processes: cores, CPU time, memory |
 //! | [`table`], [`document`] | what is printed, and where it is kept |
 
@@ -49,6 +51,8 @@ mod import;
 #[expect(dead_code, reason = "the fault tests need more of a broker than a bench")]
 mod kafka_broker;
 mod latencies;
+mod page_clients;
+mod pages;
 #[path = "../../tests/it/postgres_client.rs"]
 #[expect(dead_code, reason = "tests need more of a client than a bench")]
 mod postgres_client;
@@ -56,12 +60,14 @@ mod postgres_server;
 mod process;
 mod restore;
 mod rows;
+mod scrape;
 mod sql_door;
 mod sql_hcp_now;
 mod stage;
 mod state;
 mod table;
 #[path = "../../tests/it/test_setup.rs"]
+#[expect(dead_code, reason = "tests alone may take long only when they are told to")]
 mod test_setup;
 mod what_if;
 mod wire;
@@ -69,6 +75,7 @@ mod wire;
 use asking::AskArgs;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use table::Row;
@@ -113,6 +120,8 @@ enum Figure {
     Alerts,
     Wire,
     Analysts,
+    Pages,
+    Scrape,
 }
 
 impl Figure {
@@ -138,6 +147,8 @@ impl Figure {
             Self::Alerts => alerts::rows(sizes),
             Self::Wire => wire::rows(sizes),
             Self::Analysts => analysts::rows(sizes),
+            Self::Pages => pages::rows(sizes),
+            Self::Scrape => scrape::rows(sizes),
         }
     }
 }
@@ -166,6 +177,8 @@ enum Part {
     #[command(hide = true)]
     Stream { servers: String, rate: f64 },
     #[command(hide = true)]
+    Look { address: SocketAddr, pages: usize, seconds: f64 },
+    #[command(hide = true)]
     Ask(AskArgs),
 }
 
@@ -193,6 +206,10 @@ pub(crate) struct Sizes {
     checks: (f64, f64),
     /// Alerts per phase; a rule that opens a hundred in ten minutes is in a storm and sums up.
     alert_probes: u64,
+    /// For how long open pages are looked at while no record comes.
+    page_seconds: f64,
+    /// HCPs and records.
+    scrape: (u64, u64),
     runs: usize,
 }
 
@@ -212,6 +229,8 @@ const FULL: Sizes = Sizes {
     stage_records: 1_000_000,
     checks: (5_000.0, 20.0),
     alert_probes: 48,
+    page_seconds: 30.0,
+    scrape: (1_000_000, 2_000_000),
     runs: 2,
 };
 
@@ -231,6 +250,8 @@ const QUICK: Sizes = Sizes {
     stage_records: 20_000,
     checks: (100.0, 1.0),
     alert_probes: 3,
+    page_seconds: 3.0,
+    scrape: (2_000, 4_000),
     runs: 1,
 };
 
@@ -256,6 +277,7 @@ fn run_part(part: Part) -> anyhow::Result<()> {
             cookbook::measure([&data, &reference], &at, runs, &names)?
         }
         Part::Stream { servers, rate } => return stage::send(&servers, rate),
+        Part::Look { address, pages, seconds } => page_clients::measure(address, pages, seconds)?,
         Part::Ask(args) => asking::measure(&args)?,
     };
     writeln!(std::io::stdout(), "{printed}")?;

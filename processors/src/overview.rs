@@ -2,7 +2,7 @@
 //! untouched, how heavily loaded and how fragmented they are, and how often touches collide beside what chance gives.
 //!
 //! Every HCP with a row for the audience at T (metrics.md §2) is evaluated once from its live list, with today's knowledge;
-//! so a past instant is answered by the same code as now, as far as the live state reaches back ([`RETENTION`]). HCPs come
+//! so a past instant is answered by the same code as now, as far as the live state reaches back ([`RETENTION`](touchpoint::time::RETENTION)). HCPs come
 //! a range at a time, so that nobody holds the lock of the state for all of them. Reference rows are those valid at T, also
 //! for the filter.
 //!
@@ -16,14 +16,20 @@
 //! | [`spread`] | load and fragmentation over HCPs |
 //! | [`causes`] | whose touches collide, and whose reach those who are over |
 //! | [`listing`] | the HCPs behind a count |
+//! | [`access`] | whether visits got through in the last year |
+//! | [`weekly`] | the touches of a few HCPs week by week: whose voices they hear |
+//! | `known` | one HCP as an audience knows it |
 
+pub mod access;
 mod causes;
 mod filter;
+mod known;
 mod listing;
 mod spread;
 mod standings;
 #[cfg(test)]
 mod tests;
+pub mod weekly;
 
 pub use causes::{Causes, PairKey, SourceKey};
 pub use filter::{Facets, Filter};
@@ -32,14 +38,14 @@ pub use spread::{CELL_FRAGMENTATION, CELL_USE, MARKS, Spread};
 pub use standings::Standings;
 
 use crate::kernel::load::visits_per_week;
-use crate::kernel::touches::{Source, Touch};
-use crate::kernel::{Records, Scratch, WindowValues, within};
+use crate::kernel::touches::Touch;
+use crate::kernel::{Scratch, WindowValues, within};
 use crate::state::Shard;
 use crate::state::list::List;
+use known::{Known, View};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use touchpoint::reference::UNKNOWN;
-use touchpoint::time::{Micros, RETENTION};
+use touchpoint::time::Micros;
 use touchpoint::{Audience, WindowLength};
 
 /// How much is wanted.
@@ -108,44 +114,36 @@ impl Overview {
         // Of a target that nothing was heard of there is no list, and a row all the same.
         let nothing = List::default();
         for number in hcps {
-            let Some(hcp) = shard.hcp(number) else { continue };
-            let row = shard.reference().hcp(&hcp.id, asked.at);
+            let Some(known) = Known::of(shard, number, &nothing, View::of(asked)) else { continue };
             if asked.detail == Detail::Whole {
-                self.facets.add(row);
+                self.facets.add(known.row);
             }
-            if !asked.filter.takes_row(row) {
+            if !asked.filter.takes_row(known.row) {
                 continue;
             }
-            let Records { entries, texts, audience } =
-                hcp.list().unwrap_or(&nothing).records(asked.audience, shard.words());
-            let source = Source { retained: within(entries, asked.at - RETENTION, asked.at), texts, audience };
-            let first = source.retained.iter().find(|entry| entry.counts_for(audience));
-            self.oldest = older(self.oldest, first.map(|entry| entry.occurred_at));
-            let inside = within(source.retained, asked.at - asked.window.micros(), asked.at);
+            self.oldest = older(self.oldest, known.oldest);
+            let inside = within(known.source.retained, asked.at - asked.window.micros(), asked.at);
             if asked.detail == Detail::Whole || asked.filter.product.is_some() {
-                source.collect(inside, &mut self.found);
-                self.facets.add_products(&source, &self.found);
-                if !asked.filter.takes_touches(&source, &self.found) {
+                known.source.collect(inside, &mut self.found);
+                self.facets.add_products(&known.source, &self.found);
+                if !asked.filter.takes_touches(&known.source, &self.found) {
                     continue;
                 }
             }
-            self.add_one(shard, number, asked);
+            self.add_one(shard, number, &known, asked);
         }
     }
 
-    fn add_one(&mut self, shard: &Shard, number: u32, asked: &Asked) {
+    fn add_one(&mut self, shard: &Shard, number: u32, known: &Known<'_>, asked: &Asked) {
         let Some(evaluation) = shard.evaluate_at(number, asked.audience, asked.at, &mut self.scratch) else { return };
-        let (Some(window), Some(hcp)) = (evaluation.windows.get(asked.window.index()), shard.hcp(number)) else {
-            return;
-        };
-        let (reference, policy) = (shard.reference(), shard.policy());
+        let Some(window) = evaluation.windows.get(asked.window.index()) else { return };
+        let policy = shard.policy();
         let budget = evaluation.overall.standing.columns(policy);
         let zone = budget.map(|budget| budget.zone);
         self.all.add(zone, window.touches);
-        if reference.is_target(&hcp.id, asked.at) {
+        if known.is_target {
             self.targets.add(zone, window.touches);
-            let territory = reference.hcp(&hcp.id, asked.at).and_then(|row| row.territory.as_deref());
-            let territory = territory.unwrap_or(UNKNOWN);
+            let territory = filter::text(known.row, |row| &row.territory);
             match self.territories.get_mut(territory) {
                 Some(known) => known.add(zone, window.touches),
                 None => self.territories.entry(territory.to_owned()).or_default().add(zone, window.touches),

@@ -6,11 +6,11 @@
 //! | `/healthz` | 200 while the loop turned within the limit, else 503 |
 //! | `/readyz` | 200 when assigned and restored, else 503; the body names what is missing |
 //! | `POST /v1/check` | may these HCPs be touched |
-//! | `/v1/hcps/{id}`, `/v1/accounts/{id}` | what is known of one |
+//! | `/v1/hcps/{id}`, `/v1/accounts/{id}`, `/v1/accounts/{id}/weeks` | what is known of one |
 //! | `/v1/alerts`, `/v1/alerts/{id}` | open alerts |
 //! | `POST /v1/alerts/{id}/acknowledge` | one is accepted |
 //! | `/v1/forecast`, `/v1/hcps/{id}/forecast` | who goes over in the days ahead, and which planned touch to move |
-//! | `/v1/overview`, `/v1/overview/weeks` | how the HCPs of a filter stand, now and week by week |
+//! | `/v1/overview`, `/v1/overview/weeks`, `/v1/overview/access` | how the HCPs of a filter stand, now and week by week; whether visits get through |
 //! | `/v1/overview/hcps` | the HCPs behind a count |
 //! | `/v1/pipeline` | how fresh and how sound it is |
 //! | `/v1/openapi.json` | the API for programs |
@@ -129,8 +129,10 @@ fn router(state: HttpState) -> Router {
         .route("/v1/hcps/{id}/forecast", get(forecasts::of_hcp))
         .route("/v1/forecast", get(forecasts::list))
         .route("/v1/accounts/{id}", get(accounts::show))
+        .route("/v1/accounts/{id}/weeks", get(accounts::weeks))
         .route("/v1/overview", get(overview::now))
         .route("/v1/overview/weeks", get(overview::weeks))
+        .route("/v1/overview/access", get(overview::access))
         .route("/v1/overview/hcps", get(overview::list))
         .route("/v1/pipeline", get(pipeline::show))
         .route("/v1/alerts", get(alerts::list))

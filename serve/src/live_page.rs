@@ -1,8 +1,8 @@
 //! What open pages ask for again and again, computed once for all of them.
 //!
-//! An answer about groups is kept per question (audience, window, filter, now or over time) for a while: pages with the same
+//! An answer about groups is kept per question (audience, window, filter, which span) for a while: pages with the same
 //! filter share it. The first who finds it stale computes it while the others of that question wait for the same result;
-//! different questions are computed one after the other. How long it is kept grows with what it took
+//! different questions are computed one after the other, but nobody who asks about now waits for what looks back. How long it is kept grows with what it took
 //! ([`RESTS`]), so that any number of pages takes a small part of one core, however many HCPs there are.
 
 use crate::api::{Api, NotReady};
@@ -19,13 +19,15 @@ const RESTS: i64 = 9;
 /// Questions whose answers are kept; the least recently asked is dropped.
 const QUESTIONS: usize = 64;
 
-/// Now, or over time.
+/// Which answer about groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Span {
     /// As of now.
     Now,
     /// Week by week.
     Weeks,
+    /// Access in the last year; the window says nothing.
+    Year,
 }
 
 impl Span {
@@ -34,6 +36,8 @@ impl Span {
         match self {
             Self::Now => 2 * SECOND,
             Self::Weeks => 600 * SECOND,
+            // What a day adds to a year is nothing that anybody sees at once.
+            Self::Year => 60 * SECOND,
         }
     }
 }
@@ -47,7 +51,7 @@ pub struct Question {
     pub window: WindowLength,
     /// Which HCPs.
     pub filter: Filter,
-    /// Now, or over time.
+    /// Which answer.
     pub span: Span,
 }
 
@@ -110,6 +114,7 @@ pub struct LivePage {
     slots: Mutex<HashMap<Question, (Slot, u64)>>,
     asked: std::sync::atomic::AtomicU64,
     computing: tokio::sync::Mutex<()>,
+    looking_back: tokio::sync::Mutex<()>,
 }
 
 impl LivePage {
@@ -121,6 +126,7 @@ impl LivePage {
             slots: Mutex::default(),
             asked: 0.into(),
             computing: tokio::sync::Mutex::default(),
+            looking_back: tokio::sync::Mutex::default(),
         }
     }
 
@@ -149,7 +155,11 @@ impl LivePage {
         if let Some(fresh) = kept.as_ref().filter(|kept| api.clock.now() < kept.until) {
             return Ok(fresh.answer.clone());
         }
-        let _alone = self.computing.lock().await;
+        let turn = match question.span {
+            Span::Now => &self.computing,
+            Span::Weeks | Span::Year => &self.looking_back,
+        };
+        let _alone = turn.lock().await;
         let begun = api.clock.now();
         let answer = Arc::new(Answer::new(compute().await?));
         let ended = api.clock.now();

@@ -19,6 +19,7 @@
 //! | `plans` | sequence and plan |
 //! | `consent` | consent conflicts |
 //! | `preferences` | channel fit |
+//! | `access` | [`access()`]: whether visits got through (docs/LIVEPAGE.md) |
 //! | `budgets` | the columns of metrics.md §5 |
 //! | `forecast` | [`forecast()`]: what planned touches come to, and which one to move (docs/FORECAST.md) |
 //! | `row` | [`ReferenceRow`]: all columns, their comparison, their reading from Arrow |
@@ -85,6 +86,7 @@
 //! 22. *`channel_fit`.* A channel that only one side has counts with share 0 on the other; a share of 0 is a row that
 //!     weighs nothing.
 
+mod access;
 mod accounts;
 mod budgets;
 mod coherence;
@@ -106,6 +108,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+pub use access::{ReferenceAccess, access};
 pub use accounts::{ReferenceAccount, accounts};
 pub use forecast::{ReferenceChange, ReferenceForecast, ReferenceTouch, forecast};
 pub use live::{audible, by_hcp, live, subjects};

@@ -1,5 +1,5 @@
-//! The live page of a demo in a real browser: `tests/python/live_page.py` says what is looked at. Screenshots are left in the
-//! build folder, for a person.
+//! The live page of a demo in a real browser: `tests/python/live_page.py` says what is looked at, `live_page_goldens.py` compares
+//! pictures over kept answers. Screenshots are left in the build folder, for a person.
 
 use crate::embedded::Demo;
 use crate::python_readers::PythonReaders;
@@ -25,4 +25,23 @@ fn the_page_answers_in_a_browser() {
     assert_eq!(told.lines().filter(|line| !line.starts_with(' ')).count(), 10, "{told}");
     let ended = demo.stop();
     assert!(!ended.log.contains("panicked"), "{}", ended.log);
+}
+
+#[test]
+fn the_page_looks_as_it_did() {
+    let Some(python) = PythonReaders::find() else { return };
+    let Some(chromium) = test_setup::provide("chromium.sh") else { return };
+    // It serves the files of the page; what they ask is answered from what was kept.
+    let mut demo = Demo::start(12);
+    demo.wait_for("/healthz", |_| true);
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/live_page");
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-page-goldens");
+    let url = format!("http://{}", demo.address());
+    let arguments: [OsString; 4] = [chromium.into(), url.into(), goldens.into(), pictures.into()];
+    let told = python.run("live_page_goldens.py", arguments.iter().map(OsString::as_os_str));
+    if told.starts_with("not compared") {
+        let _: Option<()> = test_setup::skip(&told);
+    } else {
+        assert!(told.contains("pictures"), "{told}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The one integration binary: every crate together, on real parts.
 
+mod access_against_reference;
 mod accounts_against_reference;
 mod adversary;
 mod alert_delivery;

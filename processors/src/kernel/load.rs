@@ -33,19 +33,24 @@ impl Weighing {
     /// The load of the unsolicited among `older`, entries of the source. Never negative, never NULL.
     pub fn entries<T: Texts>(&self, source: &Source<'_, T>, older: &[Entry]) -> f64 {
         let touches = source.entries(older).filter(|e| source.solicited_basis(e).is_none());
-        touches.map(|e| self.one(e.weight_class(), e.occurred_at)).sum()
+        sum(touches.map(|e| self.one(e.weight_class(), e.occurred_at)))
     }
 
     /// The load of the unsolicited among `touches`. Never negative, never NULL.
     pub fn touches(&self, touches: &[Touch]) -> f64 {
         let unsolicited = touches.iter().filter(|t| t.is_unsolicited());
-        unsolicited.map(|t| self.one(weight_class(t.channel, t.origin), t.at)).sum()
+        sum(unsolicited.map(|t| self.one(weight_class(t.channel, t.origin), t.at)))
     }
 
     fn one(&self, class: usize, at: Micros) -> f64 {
         let weight = self.weights.get(class).copied().unwrap_or(0.0);
         weight * ((self.at - at) as f64 * self.rate).exp2()
     }
+}
+
+/// From 0: the sum of nothing would be −0, which readers see.
+fn sum(loads: impl Iterator<Item = f64>) -> f64 {
+    loads.fold(0.0, |sum, load| sum + load)
 }
 
 /// The load of the touches of one HCP up to some instant, for each audience. The default knows of none.

@@ -9,9 +9,10 @@ const INDEX: &str = "touchload\n\n\
     GET  /v1/hcps/{id}/forecast   its planned touches, and which one to move\n\
     GET  /v1/forecast         who goes over in the days ahead\n\
     GET  /v1/overview         how everybody stands now; /v1/overview/weeks week by week\n\
+    GET  /v1/overview/access  whether visits get through, by specialty and territory\n\
     GET  /v1/overview/hcps    who is over, whom to hold today, who is untouched\n\
     GET  /v1/pipeline         how fresh and how sound it is\n\
-    GET  /v1/accounts/{id}    the HCPs of one account\n\
+    GET  /v1/accounts/{id}    the HCPs of one account; /v1/accounts/{id}/weeks its touches by function and voices\n\
     GET  /v1/alerts           open alerts: what, since when, what did it, what to do\n\
     POST /v1/alerts/{id}/acknowledge   one is accepted, with a reason\n\
     GET  /v1/openapi.json     all of /v1 for programs\n";

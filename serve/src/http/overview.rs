@@ -1,9 +1,10 @@
-//! `GET /v1/overview`, `/v1/overview/weeks`, `/v1/overview/hcps`: how the HCPs of a filter stand now and stood week by week,
-//! and who they are.
+//! `GET /v1/overview`, `/v1/overview/weeks`, `/v1/overview/access`, `/v1/overview/hcps`: how the HCPs of a filter stand now and
+//! stood week by week, whether visits get through to them, and who they are.
 //!
-//! The first two are about groups, hold no id, and are no view of a person: they are not audited, and pages with the same
-//! question share an answer ([`crate::live_page`]). The third names HCPs and is audited before it is answered.
+//! The first three are about groups, hold no id, and are no view of a person: they are not audited, and pages with the same
+//! question share an answer ([`crate::live_page`]). The last names HCPs and is audited before it is answered.
 
+mod access;
 mod asked;
 mod lists;
 mod now;
@@ -31,6 +32,10 @@ pub(super) async fn weeks(state: State<HttpState>, headers: HeaderMap, query: Ra
     answer(state, headers, query, Span::Weeks).await
 }
 
+pub(super) async fn access(state: State<HttpState>, headers: HeaderMap, query: RawQuery) -> Result<Response, Problem> {
+    answer(state, headers, query, Span::Year).await
+}
+
 async fn answer(
     State(state): State<HttpState>,
     headers: HeaderMap,
@@ -38,7 +43,10 @@ async fn answer(
     span: Span,
 ) -> Result<Response, Problem> {
     let asking = Asking::admit(&state, &headers)?;
-    let Query { window, filter, .. } = Query::of_groups(query.as_deref())?;
+    let Query { window, filter, .. } = match span {
+        Span::Now | Span::Weeks => Query::of_groups(query.as_deref())?,
+        Span::Year => Query::of_a_year(query.as_deref())?,
+    };
     let question = Question { audience: asking.caller.role.audience(), window, filter, span };
     let api = asking.api.clone();
     let compute = async || {
@@ -46,6 +54,7 @@ async fn answer(
         let found = look(move || match question.span {
             Span::Now => now::found(&api, &question),
             Span::Weeks => weeks::found(&api, &question),
+            Span::Year => access::found(&api, &question),
         });
         found.await.map(|found| found.to_string())
     };

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod api;
+mod commercial;
 mod overview;
 mod schema;
 

@@ -4,6 +4,7 @@ import { get, poll, Problem, query, token } from "./api.js";
 import { forget } from "./chart.js";
 import { fill, h, say } from "./dom.js";
 import { clock, lasting } from "./words.js";
+import * as access from "./view/access.js";
 import * as account from "./view/account.js";
 import * as ahead from "./view/ahead.js";
 import * as alerts from "./view/alerts.js";
@@ -11,8 +12,8 @@ import * as hcp from "./view/hcp.js";
 import * as overview from "./view/overview.js";
 import * as pipeline from "./view/pipeline.js";
 
-const VIEWS = { overview, ahead, alerts, pipeline, hcp, account };
-const NAV = [["overview", "Overview"], ["ahead", "Next 14 days"], ["alerts", "Alerts"], ["pipeline", "Pipeline"]];
+const VIEWS = { overview, ahead, alerts, access, pipeline, hcp, account };
+const NAV = [["overview", "Overview"], ["ahead", "Next 14 days"], ["alerts", "Alerts"], ["access", "Access"], ["pipeline", "Pipeline"]];
 
 /** Nothing came for so long: what is shown may be the world of then. */
 const STALE_SECONDS = 300;

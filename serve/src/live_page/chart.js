@@ -48,6 +48,9 @@ export function forget() {
   drawn.clear();
 }
 
+/** A span of which not everything has arrived yet: hatched, as on every chart of recent days. `null` without a span. */
+export const hatched = (span) => (span ? globalThis.Plot.rectX([span], { x1: "from", x2: "to", fill: "url(#hatch)", fillOpacity: 0.55 }) : null);
+
 /** Options of every axis of time. */
 export const time = (first, last) => ({ type: "utc", label: null, domain: [first, last] });
 

@@ -14,8 +14,10 @@ export function described(values) {
   return parts.length ? parts.join(", ") : "everybody";
 }
 
-/** A row of selects; `show(facets)` fills them. */
-export function filters(context) {
+const ALL = ["territory", "segment", "specialty", "product", "window"];
+
+/** A row of selects, of these names; `show(facets)` fills them. */
+export function filters(context, names = ALL) {
   const place = h("div", { class: "filters", role: "group", "aria-label": "Filters" });
   let shown = "";
   const select = (name, title, options) => {
@@ -25,8 +27,8 @@ export function filters(context) {
     return h("label", {}, title, field);
   };
   const show = (facets) => {
-    const all = FACETS.map(([name, plural, title]) => {
-      const values = new Set(facets[plural]);
+    const all = FACETS.filter(([name]) => names.includes(name)).map(([name, plural, title]) => {
+      const values = new Set(facets[plural] ?? []);
       if (context.values[name]) values.add(context.values[name]);
       return [name, title, [...values].sort()];
     });
@@ -38,11 +40,11 @@ export function filters(context) {
     fill(place,
       all.filter(([, , values]) => values.length > 1 || values.some((value) => value !== "unknown"))
         .map(([name, title, values]) => select(name, title, [["", "all"], ...values.map((value) => [value, word(value)])])),
-      select("window", "Window", Object.entries(WINDOWS).map(([value, text]) => [value === "28d" ? "" : value, text])),
+      names.includes("window") ? select("window", "Window", Object.entries(WINDOWS).map(([value, text]) => [value === "28d" ? "" : value, text])) : null,
       Object.values(filter(context.values)).some(Boolean)
         ? h("button", { type: "button", onclick: () => context.go({ territory: "", segment: "", specialty: "", product: "", window: "" }) }, "Clear filters") : null);
     if (focused) place.querySelector(`[data-filter="${focused}"]`)?.focus();
   };
-  show({ territories: [], segments: [], specialties: [], products: [] });
+  show({});
   return { place, show };
 }

@@ -75,6 +75,14 @@ export const ZONES = [
   ["without_budget", "no budget", "no budget bears on them"],
 ];
 
+/** How far doors open, the widest first. */
+export const BANDS = [
+  ["accessible", "accessible", "more than 70 % of visits get through"],
+  ["restricted", "restricted", "more than 30 %, up to 70 %"],
+  ["severe", "severe", "30 % or less"],
+  ["closed_by_rule", "closed by rule", "the account takes no visits"],
+];
+
 export const WINDOWS = { "24h": "24 hours", "7d": "7 days", "28d": "28 days", "90d": "90 days" };
 
 /** A load in visits per week as a sentence part. */

@@ -2,9 +2,9 @@
 //!
 //! | parameter | meaning |
 //! |---|---|
-//! | `window` | `24h`, `7d`, `28d` (when left out) or `90d` |
+//! | `window` | `24h`, `7d`, `28d` (when left out) or `90d`; not of `/v1/overview/access`, which is of a year |
 //! | `territory`, `segment`, `specialty` | HCPs of this one; `unknown`: those whose reference row does not say |
-//! | `product` | HCPs with a touch of this product in the window |
+//! | `product` | HCPs with a touch of this product in the window; not of `/v1/overview/access` |
 //! | `list` | of `/v1/overview/hcps` alone, needed there: `over`, `hold` or `untouched` |
 //! | `limit` | of `/v1/overview/hcps` alone: at most so many, 1 to 200, 20 when left out |
 
@@ -26,6 +26,7 @@ const TODAY: i64 = DAY;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Groups,
+    Year,
     Persons,
 }
 
@@ -43,6 +44,12 @@ impl Query {
     /// 422: every parameter that is unknown, repeated, or not as expected.
     pub(super) fn of_groups(query: Option<&str>) -> Result<Self, Problem> {
         Self::read(query, Subject::Groups).map_err(|problems| Problem::of_fields(&problems))
+    }
+
+    /// # Errors
+    /// 422: every parameter that is unknown, repeated, or not as expected.
+    pub(super) fn of_a_year(query: Option<&str>) -> Result<Self, Problem> {
+        Self::read(query, Subject::Year).map_err(|problems| Problem::of_fields(&problems))
     }
 
     /// # Errors
@@ -76,6 +83,7 @@ impl Query {
             ("territory", _) => text(&mut self.filter.territory, value),
             ("segment", _) => text(&mut self.filter.segment, value),
             ("specialty", _) => text(&mut self.filter.specialty, value),
+            (_, Subject::Year) => Some("no parameter but territory, segment and specialty".to_owned()),
             ("product", _) => text(&mut self.filter.product, value),
             ("window", _) => {
                 let window = WindowLength::ALL.into_iter().find(|window| window.as_str() == value);
@@ -118,6 +126,7 @@ mod tests {
         assert_eq!((plain.window, plain.list, plain.limit), (WindowLength::HEADLINE, None, LIMIT));
         let asked = read("window=7d&territory=North%20East&product=p", Subject::Groups).expect("fine");
         assert_eq!(asked.filter.territory.as_deref(), Some("North East"));
+        assert!(read("territory=n&segment=a&specialty=b", Subject::Year).is_some());
         let listed = read("list=over&limit=5", Subject::Persons).expect("fine");
         assert_eq!((listed.list, listed.limit), (Some(Wanted::Over), 5));
     }
@@ -128,5 +137,6 @@ mod tests {
         assert_eq!(problems("window=1y&territory=&colour=red&list=over&window=7d", Subject::Groups), 5);
         assert_eq!(problems("limit=0", Subject::Persons), 2);
         assert_eq!(problems("list=all", Subject::Persons), 1);
+        assert_eq!(problems("window=7d&product=p", Subject::Year), 2);
     }
 }

@@ -22,7 +22,7 @@ use touchpoint::time::{DAY, Micros, SECOND};
 use touchpoint::{BusinessFunction, Clock, Policy, Reference, Status, Topics};
 
 /// The present time of the tests' clock.
-const NOW: Micros = 1_000 * SECOND + 20_000 * DAY;
+pub(super) const NOW: Micros = 1_000 * SECOND + 20_000 * DAY;
 
 fn visit(event_id: &'static str, at: Micros) -> RecordRow<'static> {
     RecordRow { event_id, hcp_id: "full", owner_id: Some("rep"), theme: Some("launch"), ..RecordRow::visit(at) }
@@ -63,12 +63,21 @@ pub(super) fn tokens() -> Access {
 }
 
 fn door(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door {
+    door_to(shards(), access, audit, alerts)
+}
+
+fn door_to(
+    shards: Shards,
+    access: Access,
+    audit: &Path,
+    alerts: Option<OpenAlerts>,
+) -> impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door {
     let audit = AuditLog::start(audit.to_owned()).expect("a thread");
     move |health, clock| {
         health.assigned(Assignment::Assigned);
         health.restored(Restore::Done);
         let metrics = CheckMetrics::register(&Registry::new()).expect("a new registry");
-        let shards = Arc::new(RwLock::new(shards()));
+        let shards = Arc::new(RwLock::new(shards));
         Door::Open(Arc::new(Api {
             shards,
             askers: Askers::default(),
@@ -92,6 +101,13 @@ fn serving(access: Access, audit: &Path) -> Server {
 /// The same with these alerts.
 pub(super) fn serving_alerts(access: Access, audit: &Path, alerts: Option<OpenAlerts>) -> Server {
     let server = start_with(door(access, audit, alerts));
+    server.clock.0.store(NOW, std::sync::atomic::Ordering::Relaxed);
+    server
+}
+
+/// A server over a state of its own.
+pub(super) fn serving_state(shards: Shards, access: Access, audit: &Path) -> Server {
+    let server = start_with(door_to(shards, access, audit, None));
     server.clock.0.store(NOW, std::sync::atomic::Ordering::Relaxed);
     server
 }

@@ -20,9 +20,15 @@ pub(super) fn hold(answer: &Answer, method: &str, path: &str) {
     let (media_type, content) = response["content"].as_object().and_then(|c| c.iter().next()).expect("a media type");
     let sent = answer.head.lines().find_map(|line| line.strip_prefix("content-type: "));
     assert_eq!(sent, Some(media_type.as_str()), "{method} {path}");
-    let mut found = Vec::new();
-    Holder { document: &document, found: &mut found }.hold(&content["schema"], &answer.json(), "#");
+    let found = misfits(&document, &content["schema"], &answer.json());
     assert!(found.is_empty(), "{method} {path} {}: {found:?}\n{}", answer.status, answer.body);
+}
+
+/// What a value has that a schema does not know, and the other way round.
+fn misfits(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    Holder { document, found: &mut found }.hold(schema, value, "#");
+    found
 }
 
 struct Holder<'a> {
@@ -138,13 +144,46 @@ fn the_document_names_what_the_code_knows() {
     assert_eq!(channels, known[..known.len() - 1], "every channel but the request");
 }
 
+/// The schema of each kept answer that the pictures of the live page are taken with.
+const KEPT: [(&str, &str); 13] = [
+    ("account", "Account"),
+    ("account_weeks", "AccountWeeks"),
+    ("alerts", "Alerts"),
+    ("forecasts", "Forecasts"),
+    ("hcp", "Hcp"),
+    ("hcp_forecast", "HcpForecast"),
+    ("overview", "Overview"),
+    ("overview_access", "OverviewAccess"),
+    ("overview_hcps_hold", "OverviewHcps"),
+    ("overview_hcps_over", "OverviewHcps"),
+    ("overview_hcps_untouched", "OverviewHcps"),
+    ("overview_weeks", "OverviewWeeks"),
+    ("pipeline", "Pipeline"),
+];
+
+#[test]
+fn the_pictures_of_the_page_are_taken_with_answers_as_they_are() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/live_page/answers");
+    let document = document();
+    let mut files = 0;
+    for file in std::fs::read_dir(&folder).expect("answers are kept") {
+        let file = file.expect("a file").path();
+        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let (_, schema) = KEPT.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("what is {name}?"));
+        let text = std::fs::read_to_string(&file).expect("text");
+        let found =
+            misfits(&document, &document["components"]["schemas"][schema], &serde_json::from_str(&text).expect("JSON"));
+        assert!(found.is_empty(), "{name}: {found:?}");
+        files += 1;
+    }
+    assert_eq!(files, KEPT.len());
+}
+
 #[test]
 fn a_wrong_answer_is_seen() {
     let document = document();
     let result = serde_json::json!({ "results": [{ "verdict": "maybe", "extra": 1 }] });
-    let mut found = Vec::new();
-    let schema = document["components"]["schemas"]["Results"].clone();
-    Holder { document: &document, found: &mut found }.hold(&schema, &result, "#");
+    let found = misfits(&document, &document["components"]["schemas"]["Results"], &result);
     let seen = |text: &str| found.iter().any(|problem| problem.contains(text));
     assert!(
         seen("extra is not in the document") && seen("hcp_id is missing") && seen("no word of the list"),

@@ -1,9 +1,11 @@
-// One account: what is known of it, and how each of its HCPs stands. Audited as a view, taken anew every half minute.
+// One account: what is known of it, how each of its HCPs stands, and its functions and voices over time. Audited as a view,
+// taken anew every half minute, the weeks every two minutes.
 
 import { get } from "../api.js";
 import { chart, color } from "../chart.js";
 import { behind, card, empty, fill, h, table } from "../dom.js";
 import { clock, count, percent, plural, two, word } from "../words.js";
+import { weeks } from "./account/weeks.js";
 import { accountLink, hcpLink, zone } from "./shared.js";
 
 /** Below so many pairs a rate says little. */
@@ -11,10 +13,11 @@ const ENOUGH = 10;
 
 export function open(context) {
   const lead = h("p", { class: "lead" }, "Looking…"), facts = h("ul", { class: "facts" }), list = h("div", {}), text = h("div", {});
-  const lanes = chart();
+  const lanes = chart(), overTime = weeks(), path = `/v1/accounts/${encodeURIComponent(context.id)}`;
   context.title(`Account ${context.id}`);
-  fill(context.body, lead, facts, h("div", { class: "grid" }, card("half", "Load of its HCPs", lanes.place, text), card("", "Its HCPs", list)));
-  context.poll(() => get(`/v1/accounts/${encodeURIComponent(context.id)}`, { signal: context.signal }), (found) => {
+  fill(context.body, lead, facts, h("div", { class: "grid" }, overTime.cards, card("", "Its HCPs", list), card("", "Load of its HCPs", lanes.place, text)));
+  context.poll(() => get(`${path}/weeks`, { signal: context.signal }), (found) => overTime.show(found), 120000);
+  context.poll(() => get(path, { signal: context.signal }), (found) => {
     const known = found.hcps.filter((of) => of.metrics);
     const sum = (name) => known.reduce((all, of) => all + of.metrics[name], 0);
     const over = known.filter((of) => of.metrics.zone === "over").length, touched = known.filter((of) => of.metrics.touches > 0).length;

@@ -27,7 +27,7 @@ export function open(context) {
   context.title("Overview");
   grid.hidden = true;
 
-  let now = null, weeks = null, said = "";
+  let now = null, weeks = null, everywhere = null, said = "";
   const show = () => {
     if (!now) return;
     if (grid.hidden) { waiting.remove(); grid.hidden = false; }
@@ -37,13 +37,16 @@ export function open(context) {
     for (const [name, part] of Object.entries(parts)) for (const card of part.cards) card.hidden = nobody && name !== "trust";
     nothing.hidden = !nobody;
     if (nobody) return;
-    for (const part of Object.values(parts)) part.show?.(now, weeks);
+    for (const part of Object.values(parts)) part.show?.(now, weeks, context.values.territory ? everywhere : now);
     const sentence = parts.share.sentence(now);
     if (sentence !== said) { said = sentence; say(sentence); }
   };
   const { signal } = context;
   context.poll(() => get(`/v1/overview${asked}`, { signal }), (found) => { if (found !== now) { now = found; show(); } }, 5000);
   context.poll(() => get(`/v1/overview/weeks${asked}`, { signal }), (found) => { if (found !== weeks) { weeks = found; show(); } }, 120000);
+  // Peers of a chosen territory: the same question without it, which other pages ask too.
+  const peers = `/v1/overview${query({ ...filter(context.values), territory: "" })}`;
+  if (context.values.territory) context.poll(() => get(peers, { signal }), (found) => { if (found !== everywhere) { everywhere = found; show(); } }, 60000);
   context.poll(() => get("/v1/pipeline", { signal }), (found) => parts.trust.pipeline(found), 5000);
   parts.lists.ask(asked, signal);
 }

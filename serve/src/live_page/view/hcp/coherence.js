@@ -1,13 +1,13 @@
 // The parts of coherence with their support: thin support is told, never drawn as 0 or 1.
 
 import { h, table } from "../../dom.js";
-import { count, percent, two } from "../../words.js";
+import { count, percent, plural, two } from "../../words.js";
 import { headline } from "./sentence.js";
 
 const PARTS = [
   ["agreement", "Do functions or channels speak of the same theme?", (of) => `${count(of.support)} touches with a known theme (${percent(of.theme_coverage)} of all; 60 % are needed)`],
   ["coordination", "Do touches keep their distance?", (of) => `${count(Math.max(0, of.unsolicited - 1))} pairs of unasked touches; chance alone: ${of.chance_collision_rate === null ? "–" : two(1 - of.chance_collision_rate)}`],
-  ["sequence", "Do planned steps come in order?", (of) => (of.sequence_coherence === null ? "fewer than two touches on a plan" : "touches on a plan")],
+  ["sequence", "Do planned steps come in order?", (of) => (of.sequence_coherence === null ? "fewer than two touches on a plan" : `${plural(Math.round(of.plan_precision * of.touches), "touch", "touches")} on a plan`)],
   ["plan", "Is the plan kept?", (of) => (of.plan_fit === null ? "no step was due, or no plan" : `${percent(of.plan_precision)} of touches on plan, ${percent(of.plan_recall)} of due steps done`)],
 ];
 

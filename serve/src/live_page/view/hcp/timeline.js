@@ -105,6 +105,7 @@ function key(touches, letters, pairs) {
   const item = (kind, text) => h("li", {}, h("span", { class: `key ${kind}` }), text);
   return [
     functions.map((name) => item(name, word(name))), item("unasked", "unasked"), item("asked", "asked for"),
+    touches.some((touch) => !touch.is_touch && !touch.is_planned && touch.lane !== "medical_request") ? item("missed", "did not take place") : null,
     touches.some((touch) => touch.is_planned) ? item("planned", "planned (▲ breaks a rule)") : null, pairs.length ? item("collision", "collision") : null,
     touches.some((touch) => touch.is_late) ? item("late", "arrived days late") : null,
     [...letters].map(([theme, name]) => h("li", {}, h("b", {}, name), ` ${theme}`)),

@@ -28,8 +28,9 @@ const pairName = (pair) => (pair.first === pair.then ? `${word(pair.first)}, two
 const sourceName = (source) => [word(source.business_function), source.channel === "email" ? `${word(source.origin)} e-mail` : word(source.channel)].join(", ");
 
 function bars(place, rows, label) {
-  place.show(label, () => ({
-    height: 26 * rows.length + 10, marginLeft: 172, marginRight: 46, marginTop: 2, marginBottom: 8,
+  const widest = Math.max(...rows.map((row) => row.name.length));
+  place.show(label, (width) => ({
+    height: 26 * rows.length + 10, marginLeft: Math.min(14 + 6.6 * widest, width / 2 + 20), marginRight: 46, marginTop: 2, marginBottom: 8,
     x: { axis: null }, y: { domain: rows.map((row) => row.name), label: null, tickSize: 0 },
     marks: [
       Plot.barX(rows, { x: "value", y: "name", fill: (row) => color(row.color), rx: 2, insetTop: 3, insetBottom: 3 }),

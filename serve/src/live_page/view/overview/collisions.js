@@ -1,8 +1,9 @@
 // Collisions beside their chance line: a busy HCP collides by chance alone, so the rate says little without it.
 
-import { chart, color, time } from "../../chart.js";
+import { chart, color, hatched, time } from "../../chart.js";
 import { behind, card, empty, fill, h } from "../../dom.js";
 import { count, date, percent } from "../../words.js";
+import { unfinished } from "./trust.js";
 
 /** Below so many pairs a rate says little. */
 const ENOUGH = 10;
@@ -27,7 +28,7 @@ export function collisions() {
         height: 210, marginLeft: 44, marginRight: 20, x: time(rows[0].at, rows.at(-1).at),
         y: { domain: [0, 1.15 * Math.max(0.05, ...rows.flatMap((row) => [row.rate, row.chance]))], tickFormat: (value) => `${Math.round(100 * value)} %`, label: null, grid: true, ticks: 5 },
         marks: [
-          Plot.ruleY([0]), Plot.lineY(rows, { x: "at", y: "chance", stroke: color("soft"), strokeDasharray: "5 4", strokeWidth: 2 }),
+          hatched(unfinished(found)), Plot.ruleY([0]), Plot.lineY(rows, { x: "at", y: "chance", stroke: color("soft"), strokeDasharray: "5 4", strokeWidth: 2 }),
           Plot.lineY(rows, { x: "at", y: "rate", stroke: color("accent"), strokeWidth: 2.5, marker: "circle" }),
           Plot.tip(rows, Plot.pointerX({ x: "at", y: "rate", title: (row) => `${date(row.at)}: ${percent(row.rate)}, chance ${percent(row.chance)}` })),
         ],

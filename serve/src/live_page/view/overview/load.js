@@ -1,9 +1,10 @@
 // How load lies over HCPs, now and week by week, as steady visits per week.
 
-import { chart, color, time } from "../../chart.js";
+import { chart, color, hatched, time } from "../../chart.js";
 import { behind, card, empty, fill, h } from "../../dom.js";
 import { VISITS } from "../../reference_lines.js";
 import { count, date, one, two, visits } from "../../words.js";
+import { unfinished } from "./trust.js";
 
 const LINES = [["p50", "half of them below"], ["p90", "nine in ten below"], ["p99", "99 in 100 below"]];
 
@@ -28,11 +29,11 @@ export function load() {
           Plot.tip(rows, Plot.pointerX({ x: (band) => (band.from + band.to) / 2, y: "hcps", title: (band) => `${two(band.from)} to ${two(band.to)}: ${count(band.hcps)} HCPs` })),
         ],
       }));
-      if (weeks) showWeeks(weeks);
+      if (weeks) showWeeks(weeks, unfinished(found));
     },
   };
 
-  function showWeeks(weeks) {
+  function showWeeks(weeks, open) {
     const points = weeks.points.filter((point) => point.visits_per_week.p50 !== null);
     const rows = points.flatMap((point) => LINES.map(([name, title]) => ({ at: new Date(point.at), name, title, load: point.visits_per_week[name] })));
     if (points.length < 2) return;
@@ -42,6 +43,7 @@ export function load() {
       height: 190, marginLeft: 44, marginRight: width > 420 ? 120 : 40,
       x: time(new Date(points[0].at), new Date(points.at(-1).at)), y: { domain: [0, reference ? Math.max(top, VISITS.per_week * 1.1) : top], label: "Visits a week", labelArrow: "none", grid: true, ticks: 5 },
       marks: [
+        hatched(open),
         reference ? Plot.ruleY([VISITS.per_week], { stroke: color("soft"), strokeDasharray: "2 3" }) : null,
         reference ? Plot.text([VISITS.per_week], { y: (value) => value, frameAnchor: "left", textAnchor: "start", dy: -7, dx: 4, text: () => "all companies, IQVIA 2025" }) : null,
         Plot.lineY(rows, { x: "at", y: "load", z: "name", stroke: color("accent"), strokeOpacity: (row) => (row.name === "p50" ? 1 : 0.6), strokeWidth: 2, marker: "circle" }),

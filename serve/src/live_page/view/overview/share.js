@@ -1,8 +1,9 @@
 // What share of target HCPs is over budget: now, against last week, four weeks ago and peer territories.
 
-import { chart, color, time } from "../../chart.js";
+import { chart, color, hatched, time } from "../../chart.js";
 import { behind, card, empty, fill, h } from "../../dom.js";
 import { count, date, percent, plural, points, ZONES } from "../../words.js";
+import { unfinished } from "./trust.js";
 
 /** Below so many targets a share says little: territories are then not compared. */
 export const ENOUGH = 20;
@@ -32,7 +33,7 @@ export function share(context) {
     fill(zones, rows.map((row) => h("li", {}, h("span", { class: `key ${row.zone === "without_budget" ? "none" : row.zone}` }), `${row.title} ${count(row.hcps)} (${percent(row.hcps / all.hcps)})`)));
   };
 
-  const showPast = (weeks) => {
+  const showPast = (weeks, open) => {
     const sound = weeks.points.filter((point) => whom(point).hcps > 0);
     if (sound.length < 2) { fill(note, empty("No earlier week is known yet.")); return; }
     const rows = sound.flatMap((point) => ["over", "full"].map((zone) => ({ at: new Date(point.at), zone, share: whom(point)[zone] / whom(point).hcps })));
@@ -45,6 +46,7 @@ export function share(context) {
       color: { domain: ["over", "full"], range: [color("over"), color("full")] },
       marks: [
         partly ? Plot.rectX([{ from: new Date(sound[0].at), to: partly }], { x1: "from", x2: "to", fill: color("hatch"), fillOpacity: 0.18 }) : null,
+        hatched(open),
         Plot.ruleY([0]),
         Plot.lineY(rows, { x: "at", y: "share", stroke: "zone", strokeWidth: 2, marker: "circle" }),
         Plot.text(rows, Plot.selectLast({ x: "at", y: "share", z: "zone", text: "zone", textAnchor: "start", dx: 8, fill: "zone" })),
@@ -54,7 +56,8 @@ export function share(context) {
     }));
     fill(note, partly
       ? `Shaded: records here begin on ${date(weeks.records_from)}, so budgets of those weeks are not fully counted.`
-      : "Each point is that instant by what is known today, late records included.");
+      : "Each point is that instant by what is known today, late records included.",
+    open ? ` Hatched: since ${date(open.from)} less than 90 % of the records has arrived.` : "");
     fill(weeksTable, behind("Targets over and full by week", [
       { head: "Week", cell: (point) => date(point.at) },
       { head: "Target HCPs", number: true, cell: (point) => count(whom(point).hcps) },
@@ -66,7 +69,7 @@ export function share(context) {
   return {
     cards: [now, past],
     sentence: (found) => `${percent(over(found))} of target HCPs are over budget: ${whom(found).over} of ${whom(found).hcps}.`,
-    show(found, weeks) {
+    show(found, weeks, everywhere) {
       const all = whom(found), noun = found.targets.hcps > 0 ? "target HCPs" : "HCPs (no panel names targets)";
       if (all.hcps === 0) { fill(what, empty("No HCP is in this filter.")); fill(big, "–"); return; }
       if (all.without_budget === all.hcps) {
@@ -76,9 +79,9 @@ export function share(context) {
         fill(big, percent(over(found)));
         fill(what, `${count(all.over)} of ${count(all.hcps)} ${noun} are over. ${plural(all.full, "more", "more")} ${all.full === 1 ? "is" : "are"} full: the next touch breaches.`);
       }
-      fill(against, weeks ? [compare("Last week", weeks, 1, over(found)), compare("Four weeks ago", weeks, 4, over(found))] : h("li", { class: "soft" }, "Counting earlier weeks…"), peers(found, context.values.territory));
+      fill(against, weeks ? [compare("Last week", weeks, 1, over(found)), compare("Four weeks ago", weeks, 4, over(found))] : h("li", { class: "soft" }, "Counting earlier weeks…"), peers(everywhere, context.values.territory));
       showBar(all);
-      if (weeks) showPast(weeks);
+      if (weeks) showPast(weeks, unfinished(found));
     },
   };
 }
@@ -101,9 +104,12 @@ function compare(title, weeks, back, share) {
   return h("li", {}, `${title} `, h("b", {}, text));
 }
 
-function peers(found, territory) {
-  const shares = found.territories.map((of) => ({ name: of.territory, share: shareOf(of.targets) })).filter((of) => of.share !== null);
-  if (territory || shares.length < 2) return territory ? h("li", { class: "soft" }, "Peer territories: clear the territory filter") : null;
-  const sorted = shares.map((of) => of.share).sort((a, b) => a - b);
-  return h("li", {}, "Territories ", h("b", {}, `${percent(sorted[0])} to ${percent(sorted.at(-1))}, median ${percent(sorted[Math.floor(sorted.length / 2)])}`));
+/** Other territories, by the overview of all of them; a chosen one stands among them. */
+function peers(everywhere, territory) {
+  if (!everywhere) return h("li", { class: "soft" }, "Peer territories: counting…");
+  const shares = everywhere.territories.map((of) => ({ name: of.territory, share: shareOf(of.targets) })).filter((of) => of.share !== null);
+  const others = shares.filter((of) => of.name !== territory).map((of) => of.share).sort((a, b) => a - b);
+  if (others.length < (territory ? 1 : 2)) return territory ? h("li", { class: "soft" }, "Peer territories: too few targets to tell") : null;
+  const middle = others[Math.floor(others.length / 2)];
+  return h("li", {}, territory ? "Peer territories " : "Territories ", h("b", {}, `${percent(others[0])} to ${percent(others.at(-1))}, median ${percent(middle)}`));
 }

@@ -12,6 +12,17 @@ const BEHIND_RECORDS = 10000;
 /** Days below this are hatched: what happened on them is not all here yet. */
 const COMPLETE = 0.9;
 
+/** The last days, as far back as they are below; `null` where they are complete or it is not known. */
+export function unfinished({ as_of, completeness }) {
+  const days = completeness?.days ?? [];
+  let from = null;
+  for (const day of [...days].reverse()) {
+    if (day.share === null || day.share >= COMPLETE) break;
+    from = day.day;
+  }
+  return from && { from: new Date(from), to: new Date(as_of) };
+}
+
 export function trust() {
   const verdict = h("p", { class: "lead" }, "…");
   const facts = h("ul", { class: "facts" });
