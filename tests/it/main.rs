@@ -55,6 +55,7 @@ mod sql_psql;
 mod sql_server;
 mod sql_startups;
 mod sqllogic;
+mod stack;
 mod test_setup;
 mod what_ifs;
 mod wire_questions;
