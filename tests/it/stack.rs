@@ -11,13 +11,13 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_touchload");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_touchload");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn text(path: &str) -> String {
+pub(crate) fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -26,7 +26,7 @@ fn said(output: &Output) -> String {
 }
 
 /// Standard output of a command that must end well.
-fn ends_well(command: &mut Command) -> String {
+pub(crate) fn ends_well(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().expect("the program starts");
     assert!(output.status.success(), "{command:?}: {}\n{}", output.status, said(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -209,29 +209,33 @@ fn container_files_hold_together_and_slips_are_found() {
     }
 }
 
-#[test]
-fn the_configuration_of_the_stack_is_right_with_the_keys_that_are_made_for_it() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let [keys, readers] = ["keys", "readers"].map(|name| folder.path().join(name));
+/// The keys of the stack below `folder`, made by its own script, and the configuration that names them. What the script said.
+pub(crate) fn keyed(folder: &Path) -> (String, PathBuf) {
+    let [keys, readers] = ["keys", "readers"].map(|name| folder.join(name));
     for place in [&keys, &readers] {
-        fs::create_dir(place).expect("a folder");
+        fs::create_dir_all(place).expect("a folder");
     }
     let programs = Path::new(BINARY).parent().expect("a folder").display().to_string();
     let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
-    let make = || {
-        let mut script = Command::new("bash");
-        script.arg(root().join("dashboards/touchload/keys.sh")).args([&keys, &readers]).env("PATH", &path);
-        ends_well(&mut script)
-    };
-    let first = make();
-    let token = fs::read_to_string(keys.join("token")).expect("a token");
-    assert!(token.len() == 64 && first.contains(&token), "{first}");
-    assert_eq!(make(), first, "a second run keeps what is there");
+    let mut script = Command::new("bash");
+    script.arg(root().join("dashboards/touchload/keys.sh")).args([&keys, &readers]).env("PATH", &path);
+    let said = ends_well(&mut script);
     let config = text("dashboards/touchload/touchload.toml")
         .replace("\"/keys/", &format!("\"{}/", keys.display()))
-        .replace("/var/lib/touchload/tables", &folder.path().join("tables").display().to_string());
-    let file = folder.path().join("touchload.toml");
+        .replace("/var/lib/touchload/tables", &folder.join("tables").display().to_string());
+    let file = folder.join("touchload.toml");
     fs::write(&file, config).expect("written");
+    (said, file)
+}
+
+#[test]
+fn the_configuration_of_the_stack_is_right_with_the_keys_that_are_made_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (first, file) = keyed(folder.path());
+    let [keys, readers] = ["keys", "readers"].map(|name| folder.path().join(name));
+    let token = fs::read_to_string(keys.join("token")).expect("a token");
+    assert!(token.len() == 64 && first.contains(&token), "{first}");
+    assert_eq!(keyed(folder.path()).0, first, "a second run keeps what is there");
     let told = ends_well(Command::new(BINARY).args(["config", "check"]).arg(&file));
     assert!(!told.contains(&token), "a secret is shown");
     let users = ends_well(Command::new(BINARY).args(["user", "list", "--file"]).arg(keys.join("users.toml")));
