@@ -27,6 +27,8 @@ HERE = Path(__file__).resolve().parent
 # As the files of this folder name them.
 IN_COMPOSE = {"touchload": "touchload:8080", "prometheus": "prometheus:9090", "alertmanager": "alertmanager:9093"}
 RULE = "over_budget"
+# What `touchload touch` names unless it is told otherwise; the demo's policy has a budget for it.
+PRODUCT = "demo-launch"
 
 
 class Trouble(Exception):
@@ -237,8 +239,10 @@ def travel(stack, touchload):
         raise Trouble(f"touchload touch ended with {sent.returncode}: {sent.stderr.strip()}")
     account.station("sent to Kafka", sent.stdout.strip())
 
-    records = stack.until("the records in Touchload", lambda: records_of(stack, hcp))
-    account.station("accepted by Touchload", f"{len(records)} records of {hcp} from touchload-touch")
+    records, broken = stack.until("the records in Touchload", lambda: accepted(stack, hcp))
+    account.station(
+        "accepted by Touchload", f"{records} records about {PRODUCT} count", *(f"budget {one['name']}: {one['used']} of {one['cap']}" for one in broken)
+    )
 
     listing = f"{stack.url['touchload']}/v1/alerts?rule={RULE}&state=firing&limit=1000"
     alert = stack.until(
@@ -290,9 +294,12 @@ def history_is_read(stack, looks):
     return read > 0 and total("touchload_consumer_lag_records") < 50 and bool(earlier) and read - earlier[-1] < 50
 
 
-def records_of(stack, hcp):
+def accepted(stack, hcp):
+    """How many touches about the product Touchload knows of, and which budgets they break; None while it knows of none."""
     view = found_json(f"{stack.url['touchload']}/v1/hcps/{urllib.parse.quote(hcp)}") or {}
-    return [record for record in view.get("records", []) if record.get("source") == "touchload-touch"]
+    ours = [one for one in view.get("timeline", []) if one.get("product") == PRODUCT]
+    broken = [one for one in view.get("budgets", []) if one.get("cap") is not None and one["used"] > one["cap"]]
+    return (len(ours), broken) if broken else None
 
 
 def places(stack):

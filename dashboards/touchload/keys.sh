@@ -19,7 +19,7 @@ if [ ! -e "$readers/whole" ]; then
         -keyout "$keys/server.key" -out "$keys/server.crt" 2>/dev/null
     openssl rand -hex 24 | tr -d '\n' >"$readers/sql-password"
     rm -f "$keys/users.toml"
-    (cat "$readers/sql-password"; echo) | touchload user add grafana --role analyst --file "$keys/users.toml"
+    (cat "$readers/sql-password"; echo) | touchload user add grafana --role analyst --file "$keys/users.toml" >/dev/null
     openssl rand -hex 12 | tr -d '\n' >"$readers/grafana-password"
     cp "$keys/server.crt" "$readers/server.crt"
     touchload policy template demo >"$keys/policy.toml"

@@ -86,7 +86,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate: u32,
     /// Simulated HCPs
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = hcps())]
+    #[arg(long, value_name = "N", default_value_t = 650, value_parser = hcps())]
     pub hcps: u32,
     /// The same seed gives the same records
     #[arg(long, value_name = "N", default_value_t = 1)]

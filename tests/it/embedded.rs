@@ -6,6 +6,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use touchload::clock::SystemClock;
+use touchpoint::Clock;
+use touchpoint::time::{HOUR, SECOND};
 
 /// A demo that runs, ended with the value.
 pub(crate) struct Demo {
@@ -113,7 +116,8 @@ impl Demo {
     /// Waits until it has read the history of its company; gives the metrics page.
     pub(crate) fn wait_history(&mut self) -> String {
         self.wait_for("/metrics", |page| {
-            metric(page, "touchload_records_total") > 1_000.0
+            let hour_ago = (SystemClock.now() / HOUR - 1) * HOUR / SECOND;
+            metric(page, "touchload_watermark_timestamp_seconds") > hour_ago as f64
                 && metric(page, "touchload_consumer_lag_records") < 50.0
                 && metric(page, "touchload_hcps") > 0.0
         })
