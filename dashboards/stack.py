@@ -266,7 +266,9 @@ def travel(stack, touchload):
     if hcp in json.dumps(there):
         raise Trouble(f"the id {hcp} left Touchload: {there}")
 
-    query = urllib.parse.urlencode({"query": f'sum(touchload_alerts{{rule="{RULE}",state="firing"}}) > 0'})
+    # A scrape from before would count other alerts alone.
+    series = f'touchload_alerts{{rule="{RULE}",state="firing"}}'
+    query = urllib.parse.urlencode({"query": f"sum({series} and timestamp({series}) > {time.time():.0f}) > 0"})
     counted = stack.until(
         "the count of alerts in Prometheus",
         lambda: (found_json(f"{stack.url['prometheus']}/api/v1/query?{query}") or {}).get("data", {}).get("result"),

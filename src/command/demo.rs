@@ -39,8 +39,9 @@ use touchpoint::time::DAY;
 use touchpoint::{Audience, Clock, Policy, Reference, SecretKey};
 use traffic::Traffic;
 
-/// How much history a demo starts with: budgets of four weeks are whole as of four weeks ago, too.
-const HISTORY_DAYS: i64 = 63;
+/// How much history a demo starts with. Budgets of four weeks are whole as of last week; with more, so many HCPs go over and come
+/// back while it is read that their alerts are summed up as a storm.
+const HISTORY_DAYS: i64 = 35;
 /// Enough territories to compare, of enough HCPs to say something about each.
 const REPS_PER_TERRITORY: u32 = 2;
 /// Share of HCPs on a plan, and of its steps that are carried out.

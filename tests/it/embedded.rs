@@ -116,8 +116,11 @@ impl Demo {
     /// Waits until it has read the history of its company; gives the metrics page.
     pub(crate) fn wait_history(&mut self) -> String {
         self.wait_for("/metrics", |page| {
-            let hour_ago = (SystemClock.now() / HOUR - 1) * HOUR / SECOND;
-            metric(page, "touchload_watermark_timestamp_seconds") > hour_ago as f64
+            // History keeps the time at which it came in.
+            let hour_ago = (SystemClock.now() - HOUR) / SECOND;
+            let newest = page.lines().filter_map(|line| line.strip_prefix("touchload_last_record_timestamp_seconds{"));
+            let newest = newest.filter_map(|rest| rest.rsplit_once("} ")?.1.parse().ok()).fold(0.0, f64::max);
+            newest > hour_ago as f64
                 && metric(page, "touchload_consumer_lag_records") < 50.0
                 && metric(page, "touchload_hcps") > 0.0
         })
