@@ -18,7 +18,7 @@ define step
 	@begun=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup build demo test tidy lint bench setup-build setup-tests
+.PHONY: help setup build demo stack test tidy lint bench setup-build setup-tests
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ build: setup-build ## build the release binary
 
 demo: build ## run everything in one process on simulated traffic; ARGS="--for 30s" is handed on
 	"$$CARGO_TARGET_DIR/release/touchload" demo $(ARGS)
+
+stack: build ## Touchload, Prometheus and Alertmanager as processes, and an alert on its way; ARGS="--once" ends after it
+	@command -v python3 >/dev/null || { echo "make stack needs Python 3 (Debian: apt-get install python3)" >&2; exit 1; }
+	@exec python3 dashboards/stack.py --touchload "$$CARGO_TARGET_DIR/release/touchload" $(ARGS)
 
 # A build without optimisation needs deep stacks to plan deep statements.
 STACK := 33554432
@@ -59,4 +63,4 @@ setup-build:
 
 setup-tests: setup-build
 	@tests/setup/debian.sh tests
-	@for tool in kafka promtool alertmanager python pgjdbc chromium; do tests/setup/$$tool.sh >/dev/null || tests/setup/absent.sh "$$tool" $$?; done
+	@for tool in kafka promtool prometheus alertmanager amtool python pgjdbc chromium; do tests/setup/$$tool.sh >/dev/null || tests/setup/absent.sh "$$tool" $$?; done

@@ -7,6 +7,7 @@ mod config_check;
 mod demo;
 mod erase;
 mod import;
+mod live_traffic;
 mod logging;
 mod named;
 mod policy_check;

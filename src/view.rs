@@ -35,6 +35,8 @@ pub const MIN_WIDTH: u16 = 80;
 /// Lines that the full view needs.
 pub const MIN_HEIGHT: u16 = 24;
 
+/// Endpoints that the screen has room for; plain lines have all.
+const PLACES: usize = 5;
 /// Lines of the two lower panels, with their titles.
 const LOWER: u16 = 7;
 
@@ -46,7 +48,7 @@ pub fn draw(model: &ViewModel, frame: &mut Frame<'_>) {
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let places = u16::try_from(model.endpoints.len()).unwrap_or(u16::MAX).min(4).saturating_add(1);
+    let places = u16::try_from(model.endpoints.len().min(PLACES)).unwrap_or(u16::MAX).saturating_add(1);
     let rows = [
         Constraint::Length(1),
         Constraint::Length(2),
@@ -106,7 +108,7 @@ fn draw_places(model: &ViewModel, frame: &mut Frame<'_>, area: Rect) {
     let place = |label: &str, text: &str| {
         Line::from(vec![Span::from(format!(" {label:<9}")).dim(), Span::from(text.to_owned())])
     };
-    let mut lines: Vec<_> = model.endpoints.iter().take(4).map(|(label, url)| place(label, url)).collect();
+    let mut lines: Vec<_> = model.endpoints.iter().take(PLACES).map(|(label, url)| place(label, url)).collect();
     lines.push(place("tables", &model.data));
     frame.render_widget(Paragraph::new(lines), area);
 }

@@ -83,10 +83,10 @@ pub struct DemoArgs {
     #[arg(long = "for", value_name = "DURATION", value_parser = value::positive_duration)]
     pub run_for: Option<Duration>,
     /// Records per second
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate: u32,
     /// Simulated HCPs
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = hcps())]
+    #[arg(long, value_name = "N", default_value_t = 650, value_parser = hcps())]
     pub hcps: u32,
     /// The same seed gives the same records
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -181,6 +181,9 @@ pub struct SimulateArgs {
     /// Instead of a field force: this many records as fast as they can be made, for load tests
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub firehose: Option<u64>,
+    /// Instead of history: so many records of the present per second, until Ctrl-C
+    #[arg(long, value_name = "N", conflicts_with_all = ["out", "rate", "firehose"], value_parser = rate())]
+    pub live: Option<u32>,
     /// Create missing topics with this many partitions
     #[arg(long, value_name = "N", conflicts_with = "out", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub partitions: Option<u32>,

@@ -162,6 +162,11 @@ fn simulate_goes_to_exactly_one_place() {
     let Command::Simulate(args) = typed("touchload simulate --out w").command else { panic!() };
     assert_eq!(args.target(), Some(SimulateTarget::Folder(&PathBuf::from("w"))));
     assert_eq!(refused("touchload simulate --out w --rate 5").exit_code(), 2, "a rate makes no sense for files");
+    let Command::Simulate(args) = typed("touchload simulate --kafka k:9092 --live 2").command else { panic!() };
+    assert_eq!(args.live, Some(2));
+    for wrong in ["--out w --live 2", "--kafka k:9092 --live 2 --rate 2", "--kafka k:9092 --live 2 --firehose 5"] {
+        assert_eq!(refused(&format!("touchload simulate {wrong}")).kind(), ErrorKind::ArgumentConflict, "{wrong}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::run::{GAUGES_EVERY, started, summary};
 use super::{reference, simulate::poison, stop};
 use crate::alerts::{AlertSettings, AlertTopics};
 use crate::broker::{ALERT_TOPICS, DEMO_PARTITIONS, EmbeddedBroker};
-use crate::cli::{DemoArgs, ViewChoice};
+use crate::cli::{DemoArgs, Scenario, ViewChoice};
 use crate::clock::SystemClock;
 use crate::config::SqlSection;
 use crate::pipeline::PipelineSettings;
@@ -28,6 +28,7 @@ use rand::rngs::OsRng;
 use serve::deliver::Ids;
 use serve::{HttpLimits, OpenAlerts};
 use simulate::{Span, Workload, World, WorldConfig};
+use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -38,8 +39,14 @@ use touchpoint::time::DAY;
 use touchpoint::{Audience, Clock, Policy, Reference, SecretKey};
 use traffic::Traffic;
 
-/// How much history a demo starts with.
+/// How much history a demo starts with. Budgets of four weeks are whole as of last week; with more, so many HCPs go over and come
+/// back while it is read that their alerts are summed up as a storm.
 const HISTORY_DAYS: i64 = 35;
+/// Enough territories to compare, of enough HCPs to say something about each.
+const REPS_PER_TERRITORY: u32 = 2;
+/// Share of HCPs on a plan, and of its steps that are carried out.
+const ENROLLED: f64 = 0.15;
+const ADHERENCE: f64 = 0.8;
 /// Bytes of the key of alerts.
 const KEY_BYTES: usize = 32;
 /// Plain lines come this often.
@@ -49,14 +56,13 @@ pub(super) async fn demo(args: DemoArgs, out: &mut dyn Write) -> anyhow::Result<
     let begun = started();
     let now = SystemClock.now();
     let span = Span { from: now - HISTORY_DAYS * DAY, to: now };
-    let mut config = WorldConfig::new(args.scenario.into(), args.hcps, args.seed, span);
-    config.poison = poison(args.poison);
-    let workload = Workload::new(Arc::new(World::build(config)?));
+    let workload = Workload::new(Arc::new(World::build(company(&args, span))?));
     let reference = reference(&args, &workload)?;
     let broker = EmbeddedBroker::start(DEMO_PARTITIONS)?;
     let data = args.data.display().to_string();
     let policy = demo_policy(args.policy.as_deref())?;
-    let trying = trying::Commands::new(broker.bootstrap_servers(), &args, (&policy, &reference), now);
+    let touched: HashSet<String> = workload.history(span).map(|record| record.key).collect();
+    let trying = trying::Commands::new(broker.bootstrap_servers(), &args, (&policy, &reference), &touched, now);
     let service = Service::start(service_config(&args, broker.bootstrap_servers(), (policy, reference))?).await?;
     let stop = stop::token(args.run_for)?;
     let traffic = Traffic::start(&args, broker.bootstrap_servers(), workload, span, service.observer.clone(), &stop)?;
@@ -80,11 +86,23 @@ fn alert_counts(open: &OpenAlerts) -> AlertCounts {
     AlertCounts { fired: open.fired(), open: open.list(Audience::Full, |_| true).len() as u64 }
 }
 
-/// The policy of a file, or the demo's own: it has a budget that nobody uses up but the user.
+/// The simulated company. One that covers its HCPs channel by channel has begun to plan for some of them.
+fn company(args: &DemoArgs, span: Span) -> WorldConfig {
+    let mut config = WorldConfig::new(args.scenario.into(), args.hcps, args.seed, span);
+    config.poison = poison(args.poison);
+    config.reps_per_territory = REPS_PER_TERRITORY;
+    if args.scenario == Scenario::Coverage {
+        (config.profile.enrolled, config.profile.adherence) = (ENROLLED, ADHERENCE);
+    }
+    config
+}
+
+/// The policy of a file, or the demo's own: budgets that its company keeps for most HCPs, and one that nobody uses up but the
+/// user.
 fn demo_policy(file: Option<&Path>) -> Result<Arc<Policy>, PolicyError> {
     match file {
         Some(_) => policy::in_force(file),
-        None => policy::parse("of the demo", include_str!("demo/policy.toml")).map(Arc::new),
+        None => policy::parse("of the demo", include_str!("../policy/templates/demo.toml")).map(Arc::new),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `touchload simulate`: a seeded workload, to NDJSON files or to Kafka.
 
+use super::live_traffic::publish_live;
 use super::stop;
 use crate::cli::value::UsageError;
 use crate::cli::{SimulateArgs, SimulateTarget};
@@ -91,6 +92,30 @@ fn to_kafka(
         writeln!(out, "{} rows of reference data delivered to the topics {prefix}…", grouped(rows))?;
     }
     let mut publisher = Publisher::connect(&config)?;
+    records_to_kafka(args, workload, span, &mut publisher, &stop)?;
+    let report = publisher.finish(FLUSH)?;
+    writeln!(out, "{} delivered to {servers}", counted(report.delivered, "record", "records"))?;
+    for (reason, count) in &report.failed {
+        writeln!(out, "{} not delivered: {reason}", grouped(*count))?;
+    }
+    if report.failures() + report.unanswered > 0 {
+        let lost = report.failures() + report.unanswered;
+        anyhow::bail!("{} not acknowledged", counted(lost, "record was", "records were"));
+    }
+    Ok(())
+}
+
+/// Publishes the present, or as many records as were asked for, or the history of the span.
+fn records_to_kafka(
+    args: &SimulateArgs,
+    workload: &Workload,
+    span: Span,
+    publisher: &mut Publisher,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    if let Some(rate) = args.live {
+        return publish_live(publisher, workload, f64::from(rate), stop);
+    }
     let pace = args.rate.map_or(Pace::Unbounded, |rate| Pace::PerSecond(f64::from(rate)));
     let progress = match args.firehose {
         Some(count) => Progress::bar(ProgressChoice::Shown, "publishing", count, ProgressUnit::Items),
@@ -99,22 +124,12 @@ fn to_kafka(
     match args.firehose {
         Some(count) => {
             let source = Refilled::from(workload.firehose(FirehoseConfig::new(count, span))?);
-            publish(&mut publisher, &mut Counted { source, progress: &progress }, pace, &stop)?;
+            publish(publisher, &mut Counted { source, progress: &progress }, pace, stop)?;
         }
         None => {
             let source = Each::of(workload.history(span));
-            publish(&mut publisher, &mut Counted { source, progress: &progress }, pace, &stop)?;
+            publish(publisher, &mut Counted { source, progress: &progress }, pace, stop)?;
         }
-    }
-    let report = publisher.finish(FLUSH)?;
-    drop(progress);
-    writeln!(out, "{} delivered to {servers}", counted(report.delivered, "record", "records"))?;
-    for (reason, count) in &report.failed {
-        writeln!(out, "{} not delivered: {reason}", grouped(*count))?;
-    }
-    if report.failures() + report.unanswered > 0 {
-        let lost = report.failures() + report.unanswered;
-        anyhow::bail!("{} not acknowledged", counted(lost, "record was", "records were"));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ macro_rules! templates {
     };
 }
 
-templates!("rep-email", "hq-email", "cross-channel", "uk-abpi", "coverage", "navigation", "orchestration");
+templates!("rep-email", "hq-email", "cross-channel", "uk-abpi", "coverage", "navigation", "orchestration", "demo");
 
 impl Template {
     /// What it is: the first line of its file.

@@ -8,14 +8,6 @@ use crate::run_process::until;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 
-/// The command that the demo prints behind a label.
-fn printed(demo: &Demo, label: &str) -> Option<Vec<String>> {
-    let said = demo.said();
-    let line = said.lines().find(|line| line.starts_with(label))?;
-    let (_, command) = line.split_once("touchload ")?;
-    Some(command.split(' ').map(str::to_owned).collect())
-}
-
 /// Types a command: its exit code and its output.
 fn typed<S: AsRef<str>>(command: &[S]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_touchload"))
@@ -39,11 +31,11 @@ fn over_budget(alertmanager: &AlertmanagerProcess) -> Option<Value> {
 #[test]
 fn a_new_user_breaks_a_budget_and_is_told_everywhere() {
     let Some(alertmanager) = AlertmanagerProcess::start() else { return };
-    let mut demo = Demo::start_with(6, &["--alertmanager", &alertmanager.url()]);
+    let mut demo = Demo::as_typed(&["--seed", "6", "--alertmanager", &alertmanager.url()]);
     demo.wait_for("/readyz", |_| true);
-    demo.wait_busy();
-    let touch = until("the command that touches", || printed(&demo, "touch"));
-    let check = until("the command that checks", || printed(&demo, "check"));
+    demo.wait_history();
+    let touch = until("the command that touches", || demo.printed("touch"));
+    let check = until("the command that checks", || demo.printed("check"));
     let hcp = touch.last().expect("an HCP").clone();
     assert!(check.contains(&hcp), "{check:?}");
     assert_eq!(typed(&check).0, Some(0), "free before: {}", typed(&check).1);
@@ -60,10 +52,13 @@ fn a_new_user_breaks_a_budget_and_is_told_everywhere() {
     assert!(said.lines().any(|line| line.trim_start().starts_with("free again: 2")), "{said}");
 
     let url = format!("http://{}", demo.address());
-    let (code, listed) = typed(&["alerts", "--url", &url, "--rule", "over_budget", "--format", "json"]);
+    let list = ["alerts", "--url", &url, "--rule", "over_budget", "--limit", "1000", "--format", "json"];
+    let (code, listed) = typed(&list);
     let listed: Value = serde_json::from_str(&listed).unwrap_or_else(|error| panic!("{code:?} {error}: {listed}"));
-    assert_eq!((&listed["total"], &listed["alerts"][0]["subject"]["id"]), (&json!(1), &json!(hcp)));
-    let id = listed["alerts"][0]["alert_id"].as_str().expect("an id").to_owned();
+    let open = listed["alerts"].as_array().expect("a list").iter();
+    let theirs: Vec<&Value> = open.filter(|one| one["subject"]["id"] == json!(hcp)).collect();
+    assert_eq!((theirs.len(), &theirs[0]["binding"]), (1, &json!("launch")), "{listed}");
+    let id = theirs[0]["alert_id"].as_str().expect("an id").to_owned();
     assert_eq!(alert["labels"]["alert_id"], id.as_str());
     let (code, accepted) = typed(&["ack", &id, "--url", &url, "--reason", "exception"]);
     assert!(code == Some(0) && accepted.contains("accepted: exception"), "{code:?} {accepted}");

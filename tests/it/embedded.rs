@@ -6,6 +6,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use touchload::clock::SystemClock;
+use touchpoint::Clock;
+use touchpoint::time::{HOUR, SECOND};
 
 /// A demo that runs, ended with the value.
 pub(crate) struct Demo {
@@ -38,12 +41,18 @@ impl Demo {
 
     /// The same with more options.
     pub(crate) fn start_with(seed: u64, options: &[&str]) -> Self {
+        let seed = seed.to_string();
+        let small = ["--hcps", "200", "--rate", "200", "--poison", "0.2", "--seed", &seed];
+        Self::as_typed(&[small.as_slice(), options].concat())
+    }
+
+    /// What somebody gets who types these options alone, and finds the usual ports taken.
+    pub(crate) fn as_typed(options: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let file = |name: &str| Stdio::from(std::fs::File::create(dir.path().join(name)).expect("a log file"));
         let child = Command::new(env!("CARGO_BIN_EXE_touchload"))
-            .args(["-vv", "demo", "--no-view", "--hcps", "200", "--rate", "200", "--poison", "0.2"])
-            .args(["--for", "10m", "--seed", &seed.to_string(), "--http", &port.to_string(), "--sql", "127.0.0.1:0"])
+            .args(["-vv", "demo", "--no-view", "--for", "10m", "--http", &port.to_string(), "--sql", "127.0.0.1:0"])
             .args(options)
             .arg("--data")
             .arg(dir.path().join("data"))
@@ -102,6 +111,27 @@ impl Demo {
                 && metric(page, "touchload_rejects_total") > 50.0
                 && metric(page, "touchload_hcps") > 0.0
         })
+    }
+
+    /// Waits until it has read the history of its company; gives the metrics page.
+    pub(crate) fn wait_history(&mut self) -> String {
+        self.wait_for("/metrics", |page| {
+            // History keeps the time at which it came in.
+            let hour_ago = (SystemClock.now() - HOUR) / SECOND;
+            let newest = page.lines().filter_map(|line| line.strip_prefix("touchload_last_record_timestamp_seconds{"));
+            let newest = newest.filter_map(|rest| rest.rsplit_once("} ")?.1.parse().ok()).fold(0.0, f64::max);
+            newest > hour_ago as f64
+                && metric(page, "touchload_consumer_lag_records") < 50.0
+                && metric(page, "touchload_hcps") > 0.0
+        })
+    }
+
+    /// The command that it prints behind a label, without the program's name.
+    pub(crate) fn printed(&self, label: &str) -> Option<Vec<String>> {
+        let said = self.said();
+        let line = said.lines().find(|line| line.starts_with(label))?;
+        let (_, command) = line.split_once("touchload ")?;
+        Some(command.split(' ').map(str::to_owned).collect())
     }
 
     /// Sends it a signal.

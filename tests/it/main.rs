@@ -56,6 +56,8 @@ mod sql_psql;
 mod sql_server;
 mod sql_startups;
 mod sqllogic;
+mod stack;
+mod stack_on_kafka;
 mod test_setup;
 mod what_ifs;
 mod wire_questions;

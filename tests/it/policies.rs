@@ -28,7 +28,10 @@ fn a_template_is_printed_and_told_in_plain_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let listed = out(&touchload(&["policy", "template"]));
     let names: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["rep-email", "hq-email", "cross-channel", "uk-abpi", "coverage", "navigation", "orchestration"]);
+    assert_eq!(
+        names,
+        ["rep-email", "hq-email", "cross-channel", "uk-abpi", "coverage", "navigation", "orchestration", "demo"]
+    );
     for name in names {
         let file = folder.path().join(format!("{name}.toml"));
         fs::write(&file, out(&touchload(&["policy", "template", name]))).expect("a policy is written");

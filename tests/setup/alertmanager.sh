@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of Alertmanager; fetches it once from Debian's package when this machine has none.
+# Prints the path of Alertmanager; fetches it once from Debian's package, with amtool, when this machine has none.
 #
 # The package is unpacked into the cache instead of installed, so that no service starts; only its templates go where the
 # program looks for them.
@@ -11,7 +11,7 @@ cache="${TOUCHLOAD_CACHE:-$HOME/.cache/touchload}"
 tool="$cache/bin/prometheus-alertmanager"
 # Where the program looks for its templates, whatever its configuration says.
 templates=/usr/share/prometheus/alertmanager
-if [ -x "$tool" ] && [ -d "$templates" ]; then
+if [ -x "$tool" ] && [ -x "$cache/bin/amtool" ] && [ -d "$templates" ]; then
     echo "$tool"
     exit 0
 fi
@@ -36,5 +36,6 @@ if [ ! -d "$templates" ]; then
     [ "$(id -u)" -eq 0 ] || as_root="sudo -n"
     $as_root mkdir -p "$(dirname "$templates")" && $as_root cp -r "unpacked$templates" "$templates" || missing
 fi
+mv unpacked/usr/bin/amtool "$cache/bin/amtool"
 mv unpacked/usr/bin/prometheus-alertmanager "$tool"
 echo "$tool"

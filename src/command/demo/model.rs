@@ -9,9 +9,11 @@ use crate::view::{AlertLine, AlertPanel, InterruptedHcp, LoadBand, ViewModel};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use datafusion::prelude::SessionContext;
+use processors::SharedShards;
 use processors::alert::Transition;
 use serve::OpenAlerts;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 use std::time::Duration;
 use touchpoint::{Audience, Clock, Micros};
 
@@ -32,6 +34,7 @@ pub(super) struct Models {
     http: SocketAddr,
     sql: Option<SocketAddr>,
     data: String,
+    shards: SharedShards,
     alerts: Option<OpenAlerts>,
     trying: Commands,
     started: Micros,
@@ -49,6 +52,7 @@ impl Models {
             http: service.http,
             sql: service.sql,
             data: data.to_owned(),
+            shards: service.shards.clone(),
             alerts: service.alerts.clone(),
             trying: trying.clone(),
             started,
@@ -84,16 +88,22 @@ impl Models {
     }
 
     fn endpoints(&self) -> Vec<(&'static str, String)> {
-        let mut endpoints = vec![("page", format!("http://{}/", self.http))];
+        let mut endpoints = vec![("page", format!("http://{}/", self.http)), ("policy", self.policy())];
         let psql = |at: SocketAddr| ("sql", format!("psql -h {} -p {} -U demo touchload", at.ip(), at.port()));
+        endpoints.extend([("touch", self.trying.touch.clone()), ("check", self.trying.check(self.http))]);
         endpoints.extend(self.sql.map(psql));
         endpoints.extend([
-            ("touch", self.trying.touch.clone()),
-            ("check", self.trying.check(self.http)),
             ("metrics", format!("http://{}/metrics", self.http)),
             ("health", format!("http://{}/readyz", self.http)),
         ]);
         endpoints
+    }
+
+    /// Which policy is in force: its file may change meanwhile.
+    fn policy(&self) -> String {
+        // A writer that panicked has not touched the policy.
+        let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
+        format!("{}, {}", shards.policy().version, self.trying.policy)
     }
 
     fn measure(&mut self, now: Micros, tally: &Tally) {

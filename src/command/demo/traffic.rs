@@ -3,20 +3,17 @@
 
 use crate::broker::SAFE_BACKLOG;
 use crate::cli::DemoArgs;
-use crate::clock::SystemClock;
+use crate::command::live_traffic::publish_live;
 use crate::pipeline::Observer;
-use crate::publish::{Backlog, Each, Handed, Outgoing, Pace, Publisher, PublisherConfig, publish};
-use simulate::{LiveConfig, Span, Workload};
+use crate::publish::{Backlog, Each, Pace, Publisher, PublisherConfig, publish};
+use simulate::{Span, Workload};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use touchpoint::Clock;
 
 /// How long the producer waits for its last answers; the broker is in this process.
 const FLUSH: Duration = Duration::from_secs(2);
-/// Pause while nothing is due.
-const IDLE: Duration = Duration::from_millis(5);
 
 pub(super) struct Traffic {
     thread: JoinHandle<anyhow::Result<()>>,
@@ -38,7 +35,7 @@ impl Traffic {
         let thread = std::thread::Builder::new().name("traffic".into()).spawn(move || {
             let mut publisher = Publisher::connect(&config)?;
             publish(&mut publisher, &mut Each::of(workload.history(span)), Pace::Unbounded, &stop)?;
-            live(&mut publisher, &workload, rate, &stop)?;
+            publish_live(&mut publisher, &workload, rate, &stop)?;
             publisher.finish(FLUSH)?;
             Ok(())
         })?;
@@ -52,25 +49,4 @@ impl Traffic {
             Err(_) => anyhow::bail!("the traffic thread panicked: a bug"),
         }
     }
-}
-
-fn live(publisher: &mut Publisher, workload: &Workload, rate: f64, stop: &CancellationToken) -> anyhow::Result<()> {
-    let mut traffic = workload.live(LiveConfig::new(rate, SystemClock.now()));
-    while !stop.is_cancelled() {
-        match traffic.next_due(SystemClock.now()) {
-            Some(record) => {
-                let outgoing = Outgoing {
-                    kind: record.kind,
-                    key: Some(record.key.as_bytes()),
-                    payload: Some(&record.payload),
-                    timestamp: record.arrival,
-                };
-                if publisher.send(&outgoing, stop)? == Handed::Stopped {
-                    return Ok(());
-                }
-            }
-            None => publisher.serve(IDLE),
-        }
-    }
-    Ok(())
 }

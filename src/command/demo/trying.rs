@@ -4,7 +4,7 @@ use crate::cli::{DemoArgs, TRIED_PRODUCT};
 use processors::check::{Asked, Proposal, Verdict, check};
 use processors::kernel::Scratch;
 use processors::{Ownership, Shards};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use touchpoint::time::DAY;
@@ -25,17 +25,20 @@ pub(super) struct Commands {
     check: String,
     /// Who is told of alerts.
     pub(super) told: String,
+    /// Where the policy in force comes from.
+    pub(super) policy: String,
 }
 
 impl Commands {
-    /// Commands for a demo whose broker is at `servers`.
+    /// Commands for a demo whose broker is at `servers`, after a history in which `touched` were touched.
     pub(super) fn new(
         servers: &str,
         args: &DemoArgs,
         (policy, reference): (&Arc<Policy>, &Arc<Reference>),
+        touched: &HashSet<String>,
         now: Micros,
     ) -> Self {
-        let hcp = somebody(policy, reference, now).unwrap_or_else(|| STRANGER.to_owned());
+        let hcp = somebody((policy, reference), touched, now).unwrap_or_else(|| STRANGER.to_owned());
         let told = match args.alertmanager.as_slice() {
             [] => "nobody; --alertmanager URL tells one".to_owned(),
             replicas => replicas.join(", "),
@@ -44,6 +47,10 @@ impl Commands {
             touch: format!("touchload touch --brokers {servers} --hcp {hcp}"),
             check: format!("touchload check --hcp {hcp} --channel {CHANNEL} --product {TRIED_PRODUCT}"),
             told,
+            policy: match &args.policy {
+                Some(file) => format!("of {}", file.display()),
+                None => "the demo's own (touchload policy template demo); --policy takes another".to_owned(),
+            },
         }
     }
 
@@ -53,8 +60,13 @@ impl Commands {
     }
 }
 
-/// An HCP who may be touched now, and in four weeks: not one who has not agreed, or is left alone for another reason.
-fn somebody(policy: &Arc<Policy>, reference: &Arc<Reference>, now: Micros) -> Option<String> {
+/// An HCP who may be touched now, and in four weeks: not one who has not agreed, or is left alone for another reason. One
+/// who was not touched yet, so that what follows is the reader's own doing.
+fn somebody(
+    (policy, reference): (&Arc<Policy>, &Arc<Reference>),
+    touched: &HashSet<String>,
+    now: Micros,
+) -> Option<String> {
     let mut shards = Shards::new(policy.clone(), reference.clone());
     shards.assign(Ownership::Sole, []);
     let hcps: BTreeSet<&str> = reference.hcp_rows().map(|row| row.hcp_id.as_str()).collect();
@@ -64,5 +76,7 @@ fn somebody(policy: &Arc<Policy>, reference: &Arc<Reference>, now: Micros) -> Op
         check(&shards, &proposal, Asked { audience: Audience::Commercial, now: at }, &mut scratch).verdict
             != Verdict::Deny
     };
-    hcps.into_iter().find(|hcp| is_free(hcp, now) && is_free(hcp, now + 29 * DAY)).map(str::to_owned)
+    let (known, fresh): (Vec<&str>, Vec<&str>) = hcps.into_iter().partition(|hcp| touched.contains(*hcp));
+    let mut in_order = fresh.into_iter().chain(known);
+    in_order.find(|hcp| is_free(hcp, now) && is_free(hcp, now + 29 * DAY)).map(str::to_owned)
 }

@@ -19,7 +19,7 @@ fn every_template_is_a_policy_and_its_words_are_golden() {
         versions.push(policy.version);
     }
     versions.dedup();
-    assert_eq!(versions.len(), 7);
+    assert_eq!(versions.len(), 8);
     assert_eq!(named("none"), None);
 }
 
