@@ -10,7 +10,7 @@ pins="$(cd "$(dirname "$0")/../node" && pwd)"
 cache="${TOUCHLOAD_CACHE:-$HOME/.cache/touchload}/node"
 folder="$cache/$(sha256sum "$pins/package-lock.json" | cut -c1-16)"
 
-if ! node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null || ! command -v npm >/dev/null; then
+if ! node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then
     echo "the type check of the dashboards needs Node 18 or later with npm (Debian: apt-get install nodejs npm)" >&2
     exit 3
 fi

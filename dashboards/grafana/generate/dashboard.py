@@ -14,11 +14,10 @@ SCHEMA_VERSION = 38
 
 @dataclass
 class Row:
-    """Panels under one question, from left to right; a full line begins the next one."""
+    """Panels under one question, each as high up as there is room, and then as far left."""
 
     title: str
     panels: list[Panel]
-    collapsed: bool = False
 
 
 @dataclass
@@ -72,40 +71,23 @@ class Dashboard:
         placed, top, number = [], 0, 0
         for row in self.rows:
             number += 1
-            head = _row(row, number, top)
-            placed.append(head)
+            placed.append(_row(row, number, top))
             top += 1
-            inside = []
-            x = tallest = 0
+            filled = [top] * COLUMNS
             for panel in row.panels:
-                if x + panel.width > COLUMNS:
-                    x, top, tallest = 0, top + tallest, 0
                 number += 1
-                place = {"h": panel.height, "w": panel.width, "x": x, "y": top}
-                inside.append({"id": number, "gridPos": place, **panel.body})
-                x, tallest = x + panel.width, max(tallest, panel.height)
-            top += tallest
-            if row.collapsed:
-                head["panels"] = inside
-                top -= sum(_line_heights(row))
-            else:
-                placed += inside
+                x = min(range(COLUMNS - panel.width + 1), key=lambda at: max(filled[at : at + panel.width]))
+                y = max(filled[x : x + panel.width])
+                filled[x : x + panel.width] = [y + panel.height] * panel.width
+                place = {"h": panel.height, "w": panel.width, "x": x, "y": y}
+                placed.append({"id": number, "gridPos": place, **panel.body})
+            top = max(filled)
         return placed
 
 
 def _row(row: Row, number: int, top: int) -> dict:
     place = {"h": 1, "w": COLUMNS, "x": 0, "y": top}
-    return {"collapsed": row.collapsed, "gridPos": place, "id": number, "panels": [], "title": row.title, "type": "row"}
-
-
-def _line_heights(row: Row) -> list[int]:
-    heights, x, tallest = [], 0, 0
-    for panel in row.panels:
-        if x + panel.width > COLUMNS:
-            heights.append(tallest)
-            x = tallest = 0
-        x, tallest = x + panel.width, max(tallest, panel.height)
-    return [*heights, tallest]
+    return {"collapsed": False, "gridPos": place, "id": number, "panels": [], "title": row.title, "type": "row"}
 
 
 def policy_changes() -> dict:

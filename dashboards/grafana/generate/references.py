@@ -28,13 +28,6 @@ VISITS = Reference(
     "(IQVIA ChannelDynamics Global Reference 2025, 36 countries). One company lies far below.",
 )
 
-ACCESS = Reference(
-    expression="0.47",
-    legend="HCPs who see more than 70 % of reps: 47 % (ZS AccessMonitor 2015, US)",
-    says="Reference: 47 % of HCPs saw more than 70 % of the reps who called (ZS AccessMonitor 2015, US, all companies). It counts "
-    "HCPs where this panel counts visits: compare the direction, not the level.",
-)
-
 COMPLETE = Reference(
     expression="0.9",
     legend="below 90 % a day is not to be compared",
