@@ -65,6 +65,11 @@ impl Board {
         Self { path, json }
     }
 
+    /// A dashboard of no file.
+    pub(crate) fn of(json: Value) -> Self {
+        Self { path: PathBuf::new(), json }
+    }
+
     /// A field of the dashboard itself.
     pub(crate) fn field(&self, name: &str) -> &Value {
         &self.json[name]
@@ -93,7 +98,9 @@ impl Board {
     /// Every panel but the rows, those inside collapsed rows too.
     pub(crate) fn panels(&self) -> Vec<&Value> {
         let top = list(&self.json["panels"]);
-        top.iter().flat_map(|panel| if panel["type"] == "row" { list(&panel["panels"]) } else { std::slice::from_ref(panel) }).collect()
+        top.iter()
+            .flat_map(|panel| if panel["type"] == "row" { list(&panel["panels"]) } else { std::slice::from_ref(panel) })
+            .collect()
     }
 
     /// Every query of panels, variables and annotations.
@@ -197,9 +204,11 @@ pub(crate) fn selectors(expr: &str) -> Vec<(&str, &str)> {
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let (word, behind) = rest.split_at(end);
         rest = behind;
-        let ours = word.starts_with("touchload_") || (word.starts_with("job") && word.contains(':')) || word == "ALERTS";
+        let ours =
+            word.starts_with("touchload_") || (word.starts_with("job") && word.contains(':')) || word == "ALERTS";
         if ours {
-            let matchers = behind.strip_prefix('{').and_then(|inner| inner.split_once('}')).map_or("", |(inside, _)| inside);
+            let matchers =
+                behind.strip_prefix('{').and_then(|inner| inner.split_once('}')).map_or("", |(inside, _)| inside);
             found.push((word, matchers));
         }
         // Texts in quotes name no series.
@@ -215,9 +224,16 @@ fn variables_become_what_grafana_sends() {
     let chosen = [("job", vec![".+"]), ("territory", vec!["a", "o'b"])];
     let chosen = chosen.map(|(name, values)| (name.to_owned(), values.into_iter().map(str::to_owned).collect()));
     let choices = Choices(BTreeMap::from(chosen));
-    assert_eq!(choices.in_promql("x{job=~\"$job\", t=~\"$territory\"}").as_deref(), Ok("x{job=~\".+\", t=~\"(a|o'b)\"}"));
+    assert_eq!(
+        choices.in_promql("x{job=~\"$job\", t=~\"$territory\"}").as_deref(),
+        Ok("x{job=~\".+\", t=~\"(a|o'b)\"}")
+    );
     assert!(choices.in_promql("x{a=\"$other\"}").is_err());
     assert_eq!(choices.in_sql("t IN (${territory:sqlstring})").as_deref(), Ok("t IN ('a','o''b')"));
-    let expr = "sum by (le) (rate(touchload_a_bucket{x=\"touchload_no\"}[5m])) / job:touchload_b:sum or ALERTS{y=\"1\"}";
-    assert_eq!(selectors(expr), [("touchload_a_bucket", "x=\"touchload_no\""), ("job:touchload_b:sum", ""), ("ALERTS", "y=\"1\"")]);
+    let expr =
+        "sum by (le) (rate(touchload_a_bucket{x=\"touchload_no\"}[5m])) / job:touchload_b:sum or ALERTS{y=\"1\"}";
+    assert_eq!(
+        selectors(expr),
+        [("touchload_a_bucket", "x=\"touchload_no\""), ("job:touchload_b:sum", ""), ("ALERTS", "y=\"1\"")]
+    );
 }

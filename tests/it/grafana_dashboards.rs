@@ -50,7 +50,11 @@ fn dashboards_have_the_types_of_grafana() {
     assert_eq!(String::from_utf8_lossy(&said).trim(), "5");
     let folder = tempfile::tempdir().expect("a folder");
     let slip = folder.path().join("slip.json");
-    let written = fs::read_to_string(&boards[0].path).expect("a dashboard").replacen("\"colorMode\": \"value\"", "\"colorMode\": \"values\"", 1);
+    let written = fs::read_to_string(&boards[0].path).expect("a dashboard").replacen(
+        "\"colorMode\": \"value\"",
+        "\"colorMode\": \"values\"",
+        1,
+    );
     fs::write(&slip, written).expect("the folder can be written");
     let (typed, said) = check(&[&slip]);
     let said = String::from_utf8_lossy(&said);
@@ -159,13 +163,22 @@ fn panels_say_what_they_show() {
         let (mut titles, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for panel in board.panels() {
             let title = text(panel, "title");
-            assert!(titles.insert(title) && ids.insert(panel["id"].as_i64()), "{}: {title} is there twice", board.title());
+            assert!(
+                titles.insert(title) && ids.insert(panel["id"].as_i64()),
+                "{}: {title} is there twice",
+                board.title()
+            );
             assert!(text(panel, "description").len() > 20 || panel["type"] == "text", "{title} has no description");
             // A line of a constant is a published number: it says whose and of when.
-            for target in list(&panel["targets"]).iter().filter(|of| of["expr"].as_str().is_some_and(|e| e.starts_with("vector"))) {
+            for target in
+                list(&panel["targets"]).iter().filter(|of| of["expr"].as_str().is_some_and(|e| e.starts_with("vector")))
+            {
                 let legend = text(target, "legendFormat");
                 let year = legend.rsplit([' ', ')']).find_map(|word| word.trim_matches(',').parse::<u16>().ok());
-                assert!(legend.contains('(') && year.is_some_and(|year| (2000..2100).contains(&year)), "{title}: {legend}");
+                assert!(
+                    legend.contains('(') && year.is_some_and(|year| (2000..2100).contains(&year)),
+                    "{title}: {legend}"
+                );
             }
         }
     }
@@ -173,7 +186,8 @@ fn panels_say_what_they_show() {
 
 #[test]
 fn every_state_of_a_budget_is_a_word_and_a_shape() {
-    let texts: String = Board::all().iter().map(|board| fs::read_to_string(&board.path).expect("a dashboard")).collect();
+    let texts: String =
+        Board::all().iter().map(|board| fs::read_to_string(&board.path).expect("a dashboard")).collect();
     for word in ["▲ over", "◆ full", "● near", "○ clear", "– no budget"] {
         assert!(texts.contains(word), "{word} is on no dashboard");
     }
@@ -184,7 +198,8 @@ fn every_state_of_a_budget_is_a_word_and_a_shape() {
 
 #[test]
 fn provisioning_names_what_dashboards_ask() {
-    let sources = fs::read_to_string(file("dashboards/grafana/provisioning/datasources/touchload.yaml")).expect("data sources");
+    let sources =
+        fs::read_to_string(file("dashboards/grafana/provisioning/datasources/touchload.yaml")).expect("data sources");
     let uids: BTreeMap<&str, &str> = sources
         .split("\n  - name: ")
         .skip(1)
@@ -193,13 +208,18 @@ fn provisioning_names_what_dashboards_ask() {
             Some((of("uid: ")?, of("type: ")?))
         })
         .collect();
-    let expected = [("touchload-alertmanager", "alertmanager"), ("touchload-prometheus", "prometheus"), ("touchload-sql", "postgres")];
+    let expected = [
+        ("touchload-alertmanager", "alertmanager"),
+        ("touchload-prometheus", "prometheus"),
+        ("touchload-sql", "postgres"),
+    ];
     assert_eq!(uids, BTreeMap::from(expected));
     for board in Board::all() {
         if let Some(variable) = board.variable("datasource") {
             assert_eq!(variable["current"]["value"], "touchload-prometheus", "{}", board.title());
         }
     }
-    let provider = fs::read_to_string(file("dashboards/grafana/provisioning/dashboards/touchload.yaml")).expect("a provider");
+    let provider =
+        fs::read_to_string(file("dashboards/grafana/provisioning/dashboards/touchload.yaml")).expect("a provider");
     assert!(provider.contains("path: /var/lib/grafana/dashboards\n"), "{provider}");
 }

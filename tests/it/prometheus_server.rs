@@ -100,7 +100,8 @@ impl PrometheusServer {
 
 /// For an address.
 fn escaped(text: &str) -> String {
-    let of = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let of =
+        |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(of).collect()
 }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 # A generator leaves nothing beside its sources.
 sys.dont_write_bytecode = True
 
+import lint  # noqa: E402
 from boards import accounts, alerts, hcp, overview, pipeline  # noqa: E402
 
 OUT = Path(__file__).resolve().parent.parent / "dashboards"
@@ -27,10 +28,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the JSON files")
     parser.add_argument("--live-page", default=LIVE_PAGE, help="address of the live page as browsers reach it (%(default)s)")
     arguments = parser.parse_args()
-    wanted = {}
-    for board in (overview, hcp, accounts, alerts, pipeline):
-        dashboard = board.dashboard(arguments.live_page.rstrip("/"))
-        wanted[f"{dashboard.uid}.json"] = json.dumps(dashboard.to_json(), ensure_ascii=False, indent=2) + "\n"
+    page = arguments.live_page.rstrip("/")
+    dashboards = [board.dashboard(page).to_json() for board in (overview, hcp, accounts, alerts, pipeline)]
+    wanted = {f"{dashboard['uid']}.json": _text(dashboard) for dashboard in dashboards}
+    wanted[".lint"] = _text(lint.exclusions(dashboards))
     differing = [name for name, text in wanted.items() if _read(arguments.out / name) != text]
     surplus = [path.name for path in sorted(arguments.out.glob("*.json")) if path.name not in wanted]
     if arguments.check:
@@ -44,6 +45,10 @@ def main() -> int:
     for name in surplus:
         print(f"{arguments.out / name} is of no dashboard; remove it", file=sys.stderr)
     return 0
+
+
+def _text(content: dict) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 def _read(path: Path) -> str | None:
