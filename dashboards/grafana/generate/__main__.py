@@ -26,7 +26,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="generate")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file differs")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the JSON files")
-    parser.add_argument("--live-page", default=LIVE_PAGE, help="address of the live page as browsers reach it (%(default)s)")
+    parser.add_argument(
+        "--live-page", default=LIVE_PAGE, help="address of the live page as browsers reach it (%(default)s)"
+    )
     arguments = parser.parse_args()
     page = arguments.live_page.rstrip("/")
     dashboards = [board.dashboard(page).to_json() for board in (overview, hcp, accounts, alerts, pipeline)]

@@ -12,7 +12,10 @@ def _live(path: str) -> str:
 def on_hcp() -> list:
     """From a cell with the id of an HCP."""
     return [
-        {"title": "This HCP in the explorer", "url": "/d/touchload-hcp?var-hcp=${__value.raw:percentencode}&${__url_time_range}"},
+        {
+            "title": "This HCP in the explorer",
+            "url": "/d/touchload-hcp?var-hcp=${__value.raw:percentencode}&${__url_time_range}",
+        },
         {"targetBlank": True, "title": "This HCP on the live page", "url": _live("#/hcp/${__value.raw:percentencode}")},
     ]
 
@@ -24,7 +27,11 @@ def on_account() -> list:
             "title": "This account here",
             "url": "/d/touchload-accounts?var-account=${__value.raw:percentencode}&${__url_time_range}",
         },
-        {"targetBlank": True, "title": "This account on the live page", "url": _live("#/account/${__value.raw:percentencode}")},
+        {
+            "targetBlank": True,
+            "title": "This account on the live page",
+            "url": _live("#/account/${__value.raw:percentencode}"),
+        },
     ]
 
 

@@ -37,7 +37,9 @@ def _panel(kind: str, title: str, description: str, targets: list, *, size: tupl
     return Panel(body, *size)
 
 
-def _defaults(unit: str, *, thresholds=None, mappings=(), decimals=None, no_value=None, custom=None, color=None, **more) -> dict:
+def _defaults(
+    unit: str, *, thresholds=None, mappings=(), decimals=None, no_value=None, custom=None, color=None, **more
+) -> dict:
     found = {
         "color": color or {"mode": "thresholds"},
         "mappings": list(mappings),
@@ -54,7 +56,9 @@ def _defaults(unit: str, *, thresholds=None, mappings=(), decimals=None, no_valu
     return found
 
 
-def stat(title: str, description: str, targets: list, *, unit: str, size=(4, 4), graph=False, text=False, **fields) -> Panel:
+def stat(
+    title: str, description: str, targets: list, *, unit: str, size=(4, 4), graph=False, text=False, **fields
+) -> Panel:
     """Few numbers, large. `text` shows words of a SQL answer."""
     options = {
         "colorMode": "value",
@@ -67,11 +71,20 @@ def stat(title: str, description: str, targets: list, *, unit: str, size=(4, 4),
     }
     overrides = fields.pop("overrides", [])
     return _panel(
-        "stat", title, description, targets, size=size, defaults=_defaults(unit, **fields), options=options, overrides=overrides
+        "stat",
+        title,
+        description,
+        targets,
+        size=size,
+        defaults=_defaults(unit, **fields),
+        options=options,
+        overrides=overrides,
     )
 
 
-def timeseries(title: str, description: str, targets: list, *, unit: str, size=(12, 8), style="line", stack=False, **fields) -> Panel:
+def timeseries(
+    title: str, description: str, targets: list, *, unit: str, size=(12, 8), style="line", stack=False, **fields
+) -> Panel:
     """Numbers over time. `style` is line, bars or points; a threshold is drawn where `line_at` says."""
     line_at = fields.pop("line_at", None)
     custom = {
@@ -100,21 +113,35 @@ def timeseries(title: str, description: str, targets: list, *, unit: str, size=(
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     defaults = _defaults(unit, custom=custom, **fields)
-    return _panel("timeseries", title, description, targets, size=size, defaults=defaults, options=options, overrides=overrides)
+    return _panel(
+        "timeseries", title, description, targets, size=size, defaults=defaults, options=options, overrides=overrides
+    )
 
 
-def table(title: str, description: str, targets: list, *, unit: str = "none", size=(24, 9), columns=(), transform=(), **fields) -> Panel:
+def table(
+    title: str, description: str, targets: list, *, unit: str = "none", size=(24, 9), columns=(), transform=(), **fields
+) -> Panel:
     """Rows and columns; `columns` are made by `column`."""
     custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
     options = {"cellHeight": "sm", "frameIndex": 0, "showHeader": True}
     more = {"transformations": list(transform)} if transform else {}
     defaults = _defaults(unit, custom=custom, **fields)
     return _panel(
-        "table", title, description, targets, size=size, defaults=defaults, options=options, overrides=list(columns), **more
+        "table",
+        title,
+        description,
+        targets,
+        size=size,
+        defaults=defaults,
+        options=options,
+        overrides=list(columns),
+        **more,
     )
 
 
-def bars(title: str, description: str, targets: list, *, unit: str, size=(12, 8), across: str, stack=False, **fields) -> Panel:
+def bars(
+    title: str, description: str, targets: list, *, unit: str, size=(12, 8), across: str, stack=False, **fields
+) -> Panel:
     """A bar per row of a table; `across` is the column of its names."""
     custom = {
         "axisBorderShow": False,
@@ -145,7 +172,17 @@ def bars(title: str, description: str, targets: list, *, unit: str, size=(12, 8)
     more = {"transformations": transform} if transform else {}
     fields.setdefault("color", {"mode": "palette-classic"})
     defaults = _defaults(unit, custom=custom, **fields)
-    return _panel("barchart", title, description, targets, size=size, defaults=defaults, options=options, overrides=overrides, **more)
+    return _panel(
+        "barchart",
+        title,
+        description,
+        targets,
+        size=size,
+        defaults=defaults,
+        options=options,
+        overrides=overrides,
+        **more,
+    )
 
 
 def gauge_bars(title: str, description: str, targets: list, *, unit: str, size=(12, 8), **fields) -> Panel:
@@ -165,7 +202,9 @@ def gauge_bars(title: str, description: str, targets: list, *, unit: str, size=(
     overrides = fields.pop("overrides", [])
     fields.setdefault("color", {"fixedColor": theme.BLUE, "mode": "fixed"})
     defaults = _defaults(unit, **fields)
-    return _panel("bargauge", title, description, targets, size=size, defaults=defaults, options=options, overrides=overrides)
+    return _panel(
+        "bargauge", title, description, targets, size=size, defaults=defaults, options=options, overrides=overrides
+    )
 
 
 def lanes(title: str, description: str, targets: list, *, states: dict, size=(24, 8), **fields) -> Panel:
@@ -184,7 +223,11 @@ def lanes(title: str, description: str, targets: list, *, states: dict, size=(24
 
 def text(title: str, description: str, markdown: str, *, size=(6, 8)) -> Panel:
     """Words for the reader."""
-    options = {"code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False}, "content": markdown, "mode": "markdown"}
+    options = {
+        "code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False},
+        "content": markdown,
+        "mode": "markdown",
+    }
     return _panel("text", title, description, [], size=size, defaults={}, options=options)
 
 

@@ -67,7 +67,9 @@ def instance() -> dict:
 def territory_of_metrics() -> dict:
     """The 50 largest territories and `other`, as metrics know them."""
     query = 'label_values(touchload_hcps_by_budget_zone{job=~"$job"}, territory)'
-    return _labels("territory", "Territory", query, "The 50 largest by name; other holds the rest, and lists then show everybody")
+    return _labels(
+        "territory", "Territory", query, "The 50 largest by name; other holds the rest, and lists then show everybody"
+    )
 
 
 def function() -> dict:

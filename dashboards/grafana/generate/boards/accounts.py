@@ -43,7 +43,7 @@ def dashboard(page: str) -> Dashboard:
 
 
 def _all() -> list[Panel]:
-    chosen = f"{IN} AND \"window\" = ${{window:sqlstring}}"
+    chosen = f'{IN} AND "window" = ${{window:sqlstring}}'
     models = f"""
 SELECT coalesce(required_model, 'not known') AS model, count(*) AS accounts,
     count(*) FILTER (WHERE declared_model IS NOT NULL AND declared_model <> required_model) AS "declared as another"
@@ -127,9 +127,14 @@ FROM {cookbook("account_voices")} AS voices
 WHERE {placed}
 ORDER BY voices DESC, account_id
 """
-    shares = [column(name, title, unit="percentunit", decimals=0) for name, title in (
-        ("theme_coverage", "theme known"), ("pooled", "agree, pooled"), ("within_hcps", "agree, within"),
-    )]
+    shares = [
+        column(name, title, unit="percentunit", decimals=0)
+        for name, title in (
+            ("theme_coverage", "theme known"),
+            ("pooled", "agree, pooled"),
+            ("within_hcps", "agree, within"),
+        )
+    ]
     return [
         table(
             "Accounts where functions speak of different things",

@@ -120,7 +120,10 @@ ORDER BY 2 DESC, 1
             [sql(overturned)],
             unit="short",
             size=(16, 8),
-            columns=[column("territory", "territory", links=links.on_territory()), column("overturned_share", "overturned", unit="percentunit")],
+            columns=[
+                column("territory", "territory", links=links.on_territory()),
+                column("overturned_share", "overturned", unit="percentunit"),
+            ],
             no_value="–",
         ),
         table(
@@ -137,10 +140,20 @@ ORDER BY 2 DESC, 1
 
 def _pipeline() -> list[Panel]:
     alerts = 'ALERTS{alertname=~"Touchload.*"}'
-    names = {"alertname": "alert", "alertstate": "state", "severity": "severity", "topic": "topic", "source": "source",
-             "territory": "territory", "receiver": "receiver"}
+    names = {
+        "alertname": "alert",
+        "alertstate": "state",
+        "severity": "severity",
+        "topic": "topic",
+        "source": "source",
+        "territory": "territory",
+        "receiver": "receiver",
+    }
     hidden = {name: True for name in ("Time", "Value", "__name__", "job", "instance")}
-    shown = {"id": "organize", "options": {"excludeByName": hidden, "indexByName": {n: i for i, n in enumerate(names)}, "renameByName": names}}
+    shown = {
+        "id": "organize",
+        "options": {"excludeByName": hidden, "indexByName": {n: i for i, n in enumerate(names)}, "renameByName": names},
+    }
     return [
         table(
             "Rules of Prometheus that hold now",
@@ -171,13 +184,20 @@ def _pipeline() -> list[Panel]:
 
 def _delivery() -> list[Panel]:
     waiting = f"touchload_alert_delivery_oldest_timestamp_seconds{{{JOB}}}"
-    latency = f"sum by (le, receiver) (rate(touchload_alert_delivery_latency_seconds_bucket{{{JOB}}}[$__rate_interval]))"
+    latency = (
+        f"sum by (le, receiver) (rate(touchload_alert_delivery_latency_seconds_bucket{{{JOB}}}[$__rate_interval]))"
+    )
     turn = f"sum by (le) (rate(touchload_alert_turn_seconds_bucket{{{JOB}}}[$__rate_interval]))"
     return [
         timeseries(
             "Transitions that are durable",
             "Alerts that opened, fired, were accepted or ended, by the state they came to and what made them. Only live ones reach pagers.",
-            [promql(f"sum by (state, origin) (rate(touchload_alert_transitions_total{{{JOB}}}[$__rate_interval])) * 60", "{{state}}, {{origin}}")],
+            [
+                promql(
+                    f"sum by (state, origin) (rate(touchload_alert_transitions_total{{{JOB}}}[$__rate_interval])) * 60",
+                    "{{state}}, {{origin}}",
+                )
+            ],
             unit="cpm",
             decimals=1,
             size=(8, 8),
@@ -195,7 +215,12 @@ def _delivery() -> list[Panel]:
         timeseries(
             "Deliveries and failures",
             "POSTs to receivers a minute: taken, failed (tried again), unreadable (left out).",
-            [promql(f"sum by (receiver, outcome) (rate(touchload_alert_deliveries_total{{{JOB}}}[$__rate_interval])) * 60", "{{receiver}}, {{outcome}}")],
+            [
+                promql(
+                    f"sum by (receiver, outcome) (rate(touchload_alert_deliveries_total{{{JOB}}}[$__rate_interval])) * 60",
+                    "{{receiver}}, {{outcome}}",
+                )
+            ],
             unit="cpm",
             decimals=1,
             size=(8, 8),
@@ -227,7 +252,10 @@ def _delivery() -> list[Panel]:
             "Time that the pipeline spends on a turn of alerts, 99 in 100; and runs of rules that failed, a minute.",
             [
                 promql(f"histogram_quantile(0.99, {turn})", "a turn"),
-                promql(f"sum(rate(touchload_alert_rule_failures_total{{{JOB}}}[$__rate_interval])) * 60", "failed runs a minute"),
+                promql(
+                    f"sum(rate(touchload_alert_rule_failures_total{{{JOB}}}[$__rate_interval])) * 60",
+                    "failed runs a minute",
+                ),
             ],
             unit="s",
             size=(8, 8),

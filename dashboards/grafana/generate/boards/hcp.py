@@ -12,7 +12,7 @@ from queries import sql
 
 CHOSEN = (
     "territory IN (${territory:sqlstring}) AND segment IN (${segment:sqlstring}) "
-    "AND specialty IN (${specialty:sqlstring}) AND \"window\" = ${window:sqlstring}"
+    'AND specialty IN (${specialty:sqlstring}) AND "window" = ${window:sqlstring}'
 )
 HCP = "hcp_id = ${hcp:sqlstring}"
 ASK = "choose an HCP: click an id in the list, or type one above"
@@ -43,7 +43,10 @@ def dashboard(page: str) -> Dashboard:
 
 
 def _everybody() -> list[Panel]:
-    counts = [f"count(*) FILTER (WHERE coalesce(zone, 'none') = '{zone}') AS \"{word}\"" for zone, (word, _) in theme.ZONES.items()]
+    counts = [
+        f"count(*) FILTER (WHERE coalesce(zone, 'none') = '{zone}') AS \"{word}\""
+        for zone, (word, _) in theme.ZONES.items()
+    ]
     zones = ",\n    ".join(counts)
     matrix = f"""
 SELECT coalesce(zone, 'none') AS zone,

@@ -37,7 +37,10 @@ ORDER BY territory
             unit="short",
             size=(12, 9),
             across="pair",
-            overrides=[column("collisions", "collisions", color=theme.ORANGE), column("by chance", "by chance", color=theme.GREY)],
+            overrides=[
+                column("collisions", "collisions", color=theme.ORANGE),
+                column("by chance", "by chance", color=theme.GREY),
+            ],
             no_value="no pair of functions met an HCP within 48 hours",
         ),
         table(
@@ -57,7 +60,13 @@ ORDER BY territory
         gauge_bars(
             "Unsolicited touches by function and channel",
             "Who interrupts, and how, in the trailing window chosen above. Counts of touches, of all territories.",
-            [promql(f"sort_desc(sum by (business_function, channel) ({touches}))", "{{business_function}}, {{channel}}", instant=True)],
+            [
+                promql(
+                    f"sort_desc(sum by (business_function, channel) ({touches}))",
+                    "{{business_function}}, {{channel}}",
+                    instant=True,
+                )
+            ],
             unit="short",
             size=(12, 8),
         ),

@@ -41,7 +41,12 @@ ORDER BY 1, 2
         stat(
             "Silent feeds",
             "Feeds (topic and source) without a record for 26 hours. Loads of their channel fall as if nobody were touched.",
-            [promql(f"count(min by (topic, source) (touchload_last_record_age_seconds{{{JOB}}}) > 26 * 3600) or vector(0)", "silent")],
+            [
+                promql(
+                    f"count(min by (topic, source) (touchload_last_record_age_seconds{{{JOB}}}) > 26 * 3600) or vector(0)",
+                    "silent",
+                )
+            ],
             unit="none",
             thresholds=theme.steps(theme.GREEN, (1, theme.ORANGE)),
             mappings=silent,
@@ -188,10 +193,7 @@ def _elsewhere() -> str:
     budgeted = f'touchload_hcps_by_budget_zone{{{JOB}, zone!="none"}}'
     here_budgeted = f'sum by (territory) (touchload_hcps_by_budget_zone{{{PLACE}, zone!="none"}})'
     here_over = f'(sum by (territory) (touchload_hcps_by_budget_zone{{{PLACE}, zone="over"}}) or 0 * {here_budgeted})'
-    return (
-        f"(scalar(sum({over}) or vector(0)) - {here_over})\n/\n"
-        f"((scalar(sum({budgeted})) - {here_budgeted}) >= 20)"
-    )
+    return f"(scalar(sum({over}) or vector(0)) - {here_over})\n/\n((scalar(sum({budgeted})) - {here_budgeted}) >= 20)"
 
 
 def adding_up() -> list[Panel]:
@@ -199,11 +201,19 @@ def adding_up() -> list[Panel]:
     matrix = [
         {
             "id": "groupingToMatrix",
-            "options": {"columnField": "fragmentation", "emptyValue": "zero", "rowField": "load_band", "valueField": "Value"},
+            "options": {
+                "columnField": "fragmentation",
+                "emptyValue": "zero",
+                "rowField": "load_band",
+                "valueField": "Value",
+            },
         }
     ]
     bands = theme.words({band: (words, "text") for band, words in theme.BANDS.items()})
-    band_names = {"matcher": {"id": "byName", "options": "load_band\\fragmentation"}, "properties": [{"id": "mappings", "value": bands}]}
+    band_names = {
+        "matcher": {"id": "byName", "options": "load_band\\fragmentation"},
+        "properties": [{"id": "mappings", "value": bands}],
+    }
     load = f"sum by (le) (touchload_load_distribution{{{JOB}}})"
     unknown = f'sum(touchload_hcps_without_coherence{{{JOB}, reason="thin_support"}}) or vector(0)'
     return [
@@ -211,7 +221,11 @@ def adding_up() -> list[Panel]:
             "Busy × contradicting: how many HCPs",
             "Rows: interruption as visits a week. Columns: coherent (fragmentation below 0.25), mixed (below 0.5), fragmented, unknown "
             "where the touches say too little. Busy and contradicted are different problems: the corner of both is where to begin.",
-            [promql(f"sum by (load_band, fragmentation) (touchload_hcps_by_load_and_fragmentation{{{JOB}}})", table=True)],
+            [
+                promql(
+                    f"sum by (load_band, fragmentation) (touchload_hcps_by_load_and_fragmentation{{{JOB}}})", table=True
+                )
+            ],
             unit="short",
             size=(8, 8),
             columns=[band_names],
@@ -219,9 +233,13 @@ def adding_up() -> list[Panel]:
         ),
         timeseries(
             "Visits a week, on average",
-            "Interruption as the steady weekly number of face-to-face visits that would weigh the same. " + references.VISITS.says,
+            "Interruption as the steady weekly number of face-to-face visits that would weigh the same. "
+            + references.VISITS.says,
             [
-                promql(f"sum(touchload_visits_per_week{{{PLACE}}})\n/\nsum(touchload_hcps_by_load_band{{{PLACE}}})", "this company"),
+                promql(
+                    f"sum(touchload_visits_per_week{{{PLACE}}})\n/\nsum(touchload_hcps_by_load_band{{{PLACE}}})",
+                    "this company",
+                ),
                 promql(f"vector({references.VISITS.expression})", references.VISITS.legend),
             ],
             unit="short",

@@ -133,7 +133,12 @@ def _feeds() -> list[Panel]:
         timeseries(
             "Age of the newest record, by feed",
             "A silent feed grows here. Weekends are silent; from Tuesday to Friday 26 hours (the line) are too long.",
-            [promql(f"min by (topic, source) (touchload_last_record_age_seconds{{{INSTANCE}}})", "{{topic}} from {{source}}")],
+            [
+                promql(
+                    f"min by (topic, source) (touchload_last_record_age_seconds{{{INSTANCE}}})",
+                    "{{topic}} from {{source}}",
+                )
+            ],
             unit="s",
             min=0,
             line_at=26 * 3600,
@@ -141,7 +146,11 @@ def _feeds() -> list[Panel]:
         timeseries(
             "Newest record, by topic",
             "Seconds since the newest record of any source arrived.",
-            [promql(f"time() - max by (topic) (touchload_last_record_timestamp_seconds{{{INSTANCE}}} > 0)", "{{topic}}")],
+            [
+                promql(
+                    f"time() - max by (topic) (touchload_last_record_timestamp_seconds{{{INSTANCE}}} > 0)", "{{topic}}"
+                )
+            ],
             unit="s",
             min=0,
         ),
@@ -269,7 +278,9 @@ def _state() -> list[Panel]:
             "Restore, and records in another partition",
             "How long the last restore took; and restored records that lie where kafka.partitioner does not put them.",
             [
-                promql(f"max by (instance) (touchload_restore_duration_seconds{{{INSTANCE}}})", "restore, {{instance}}"),
+                promql(
+                    f"max by (instance) (touchload_restore_duration_seconds{{{INSTANCE}}})", "restore, {{instance}}"
+                ),
                 promql(f"sum(increase(touchload_misplaced_records_total{{{INSTANCE}}}[{RATE}]))", "misplaced records"),
             ],
             unit="s",
@@ -402,6 +413,11 @@ def _in_force() -> list[Panel]:
             "Policy, reference data, tokens and SQL users of each process. Two versions of one thing: processes disagree.",
             [promql(versions, table=True)],
             size=(12, 7),
-            transform=[{"id": "organize", "options": {"excludeByName": hidden, "indexByName": {"what": 0, "version": 1}, "renameByName": {}}}],
+            transform=[
+                {
+                    "id": "organize",
+                    "options": {"excludeByName": hidden, "indexByName": {"what": 0, "version": 1}, "renameByName": {}},
+                }
+            ],
         ),
     ]
