@@ -57,16 +57,16 @@ def _defaults(
 
 
 def stat(
-    title: str, description: str, targets: list, *, unit: str, size=(4, 4), graph=False, text=False, **fields
+    title: str, description: str, targets: list, *, unit: str, size=(4, 4), graph=False, show="both", **fields
 ) -> Panel:
-    """Few numbers, large. `text` shows words of a SQL answer."""
+    """Few numbers, large. `show` is both (name and number), name, or words (of a SQL answer)."""
     options = {
         "colorMode": "value",
         "graphMode": "area" if graph else "none",
         "justifyMode": "auto",
         "orientation": "auto",
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "/.*/" if text else "", "values": False},
-        "textMode": "value" if text else "auto",
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "/.*/" if show == "words" else "", "values": False},
+        "textMode": {"both": "auto", "name": "name", "words": "value"}[show],
         "wideLayout": True,
     }
     overrides = fields.pop("overrides", [])

@@ -35,7 +35,7 @@ def dashboard(page: str) -> Dashboard:
         rows=[
             Row("Which accounts need to be worked as one?", _all()),
             Row("Do the functions agree, and is somebody in the lead?", _agreeing()),
-            Row("One account: $account", _one()),
+            Row("One account: $account (click an id above, or type one)", _one()),
         ],
         time_from="now-90d",
         refresh="",
@@ -148,7 +148,7 @@ ORDER BY voices DESC, account_id
                 *shares,
                 column("pooled_pairs", "pairs"),
             ],
-            no_value="no account with ten pairs of touches by different functions",
+            no_value="–",
         ),
         table(
             "Accounts that hear most voices",
@@ -163,7 +163,7 @@ ORDER BY voices DESC, account_id
                 column("voices", "voices", decimals=1),
                 column("lead_share", "lead", unit="percentunit", decimals=0),
             ],
-            no_value="no account with 20 touches at 3 HCPs",
+            no_value="–",
         ),
     ]
 
@@ -218,7 +218,7 @@ ORDER BY 1, 2
                 column("dialogue_share", "dialogue", unit="percentunit", decimals=0),
                 column("required_model", "requires", words=MODELS),
             ],
-            no_value=ASK,
+            no_value="–",
         ),
         timeseries(
             "Touches a week, by function",
@@ -256,6 +256,6 @@ ORDER BY 1, 2
                 column("voices", "voices", decimals=1),
                 column("fragmentation", "fragmentation", unit="percentunit", decimals=0),
             ],
-            no_value=ASK,
+            no_value="–",
         ),
     ]

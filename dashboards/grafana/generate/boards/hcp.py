@@ -34,7 +34,7 @@ def dashboard(page: str) -> Dashboard:
         ],
         rows=[
             Row("Everybody chosen above", _everybody()),
-            Row("One HCP: $hcp", _one()),
+            Row("One HCP: $hcp (click an id above, or type one)", _one()),
             Row("Everything recorded about this HCP", _records()),
         ],
         time_from="now-90d",
@@ -120,7 +120,7 @@ def _one() -> list[Panel]:
             [sql(SENTENCE)],
             unit="string",
             size=(24, 4),
-            text=True,
+            show="words",
             no_value=ASK,
         ),
         lanes(
@@ -152,7 +152,7 @@ def _one() -> list[Panel]:
             unit="percentunit",
             size=(12, 8),
             columns=[column("support", "support", unit="string"), column("used", "used", unit="bool_yes_no")],
-            no_value=ASK,
+            no_value="–",
         ),
         table(
             "The same HCP in every window",
@@ -170,7 +170,7 @@ def _one() -> list[Panel]:
                 column("fragmentation", "fragmentation", unit="percentunit", decimals=0),
                 column("consent_conflicts", "without consent"),
             ],
-            no_value=ASK,
+            no_value="–",
         ),
         table(
             "Planned for the next 14 days",
@@ -204,7 +204,7 @@ def _records() -> list[Panel]:
                 column("plan_id", "plan"),
                 column("plan_step", "step"),
             ],
-            no_value=ASK,
+            no_value="–",
         ),
     ]
 

@@ -6,7 +6,7 @@ import links
 import references
 import theme
 from panels import Panel, column, joined, reference, stat, table, text, timeseries
-from queries import JOB, PLACE, in_territories, over_share, promql, sql
+from queries import JOB, PLACE, cookbook, in_territories, over_share, promql, sql
 
 HOW_TO_READ = """
 **Commercial view**: no medical record is behind any number here.
@@ -22,7 +22,7 @@ HOW_TO_READ = """
 def trust() -> list[Panel]:
     """Freshness, silent feeds, completeness."""
     late = theme.steps(theme.GREEN, (300, theme.ORANGE), (3600, theme.RED))
-    silent = theme.spans((0, 0, "none", theme.GREEN), (1, None, "", theme.ORANGE))[:1]
+    silent = theme.spans((0, 0, "none", theme.GREEN))
     complete = f"""
 SELECT CAST(day AS TIMESTAMP) AS time, topic AS metric, sum(records) / nullif(sum(expected_records), 0) AS complete
 FROM completeness
@@ -84,6 +84,7 @@ ORDER BY 1, 2
             "The version of the policy that budgets, gaps and weights come from. Two at once: processes disagree.",
             [promql(f"count by (version) (touchload_policy_info{{{JOB}}})", "{{version}}")],
             unit="none",
+            show="name",
         ),
         stat(
             "Alerts of the pipeline",
@@ -114,6 +115,18 @@ def over() -> list[Panel]:
     }
     share = [column(name, name, unit="percentunit", decimals=1) for name in list(names.values())[1:]]
     moved = theme.steps(theme.GREEN, (0.0, "text"), (0.02, theme.ORANGE))
+    alike = f"""
+SELECT territory, targets, over_now, share_now, share_week_ago, share_4_weeks_ago, peers_share
+FROM {cookbook("over_budget_trend")} AS trend
+WHERE {in_territories()}
+ORDER BY territory
+"""
+    shares = {
+        "share_now": "over now",
+        "share_week_ago": "a week ago",
+        "share_4_weeks_ago": "four weeks ago",
+        "peers_share": "their like elsewhere",
+    }
     few = "too few HCPs with a budget to tell, or no history yet"
     return [
         stat(
@@ -179,6 +192,21 @@ def over() -> list[Panel]:
             size=(12, 9),
             columns=[column("territory", "territory", links=links.on_territory()), *share],
             transform=joined("territory", names),
+            no_value="–",
+        ),
+        table(
+            "Targets, like with like, from the records",
+            "Share of target HCPs over budget now, a week and four weeks ago by what is known today, and what the same specialties and "
+            "segments show in the other territories. Empty under 20 targets with a budget. It needs no history of Prometheus; the last "
+            "days read too low while reps sync late.",
+            [sql(alike)],
+            unit="short",
+            size=(24, 8),
+            columns=[
+                column("territory", "territory", links=links.on_territory()),
+                column("over_now", "targets over"),
+                *(column(name, title, unit="percentunit", decimals=1) for name, title in shares.items()),
+            ],
             no_value="–",
         ),
     ]
