@@ -199,21 +199,20 @@ pub(crate) fn selectors(expr: &str) -> Vec<(&str, &str)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let mut found = Vec::new();
     let mut rest = expr;
-    while let Some(start) = rest.find(is_part) {
+    while let Some(start) = rest.find(|c| is_part(c) || c == '"') {
         rest = &rest[start..];
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(end);
-        rest = behind;
-        let ours =
-            word.starts_with("touchload_") || (word.starts_with("job") && word.contains(':')) || word == "ALERTS";
-        if ours {
-            let matchers =
-                behind.strip_prefix('{').and_then(|inner| inner.split_once('}')).map_or("", |(inside, _)| inside);
-            found.push((word, matchers));
-        }
         // Texts in quotes name no series.
         if let Some(inner) = rest.strip_prefix('"') {
             rest = inner.split_once('"').map_or("", |(_, after)| after);
+            continue;
+        }
+        let (word, behind) = rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
+        rest = behind;
+        let recorded = word.starts_with("job") && word.contains(':');
+        if word.starts_with("touchload_") || recorded || word == "ALERTS" {
+            let braced = behind.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+            found.push((word, braced.map_or("", |(matchers, _)| matchers)));
+            rest = braced.map_or(behind, |(_, after)| after);
         }
     }
     found

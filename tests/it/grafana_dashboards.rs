@@ -158,7 +158,7 @@ fn links_lead_to_dashboards_variables_and_views_that_exist() {
 #[test]
 fn panels_say_what_they_show() {
     for board in Board::all() {
-        assert!(!text(&serde_json::json!({ "d": board.field("description") }), "d").is_empty(), "{}", board.title());
+        assert!(board.field("description").as_str().is_some_and(|text| !text.is_empty()), "{}", board.title());
         assert_eq!(board.path.file_stem().and_then(|stem| stem.to_str()), Some(board.uid()));
         let (mut titles, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for panel in board.panels() {

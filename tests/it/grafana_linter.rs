@@ -16,86 +16,87 @@ const UNITS: [&str; 11] =
 /// A rule, the dashboard and, for rules about panels, the panel.
 type Violation = (&'static str, String, Option<String>);
 
-#[derive(Default)]
-struct Found(BTreeSet<Violation>);
+/// Where a rule is looked at.
+type Place<'a> = (&'a Board, Option<&'a Value>);
 
-impl Found {
-    fn hold(&mut self, rule: &'static str, (board, panel): (&Board, Option<&Value>), holds: bool) {
-        if !holds {
-            self.0.insert((rule, board.title().to_owned(), panel.map(|panel| text(panel, "title").to_owned())));
-        }
+/// The rules of `held` that do not hold.
+fn broken(found: &mut BTreeSet<Violation>, (board, panel): Place<'_>, held: &[(&'static str, bool)]) {
+    for (rule, _) in held.iter().filter(|(_, holds)| !holds) {
+        found.insert((rule, board.title().to_owned(), panel.map(|panel| text(panel, "title").to_owned())));
     }
 }
 
-fn of_dashboard(board: &Board, found: &mut Found) {
-    let place = (board, None);
+fn of_dashboard(board: &Board, found: &mut BTreeSet<Violation>) {
     let sources: Vec<&Value> = board.variables().iter().filter(|variable| variable["type"] == "datasource").collect();
     let named = |of: &&Value| of["name"] == "datasource" && of["label"] == "Data source";
-    found.hold("template-datasource-rule", place, sources.len() == 1 && sources.iter().all(named));
-    if sources.iter().any(|of| of["query"] == "prometheus") {
-        for (name, label, rule) in
-            [("job", "Job", "template-job-rule"), ("instance", "Instance", "template-instance-rule")]
-        {
-            let whole = |variable: &Value| {
-                variable["label"] == label
-                    && variable["multi"] == true
-                    && variable["allValue"] == ".+"
-                    && variable["datasource"]["uid"] == "${datasource}"
-            };
-            found.hold(rule, place, board.variable(name).is_some_and(whole));
-        }
-    }
     let asked_again = |variable: &Value| variable["type"] != "query" || variable["refresh"] == 2;
-    found.hold("template-on-time-change-reload", place, board.variables().iter().all(asked_again));
-    found.hold("uneditable-dashboard", place, board.field("editable") == false);
+    let of_prometheus = sources.iter().any(|of| of["query"] == "prometheus");
+    let offers = |name: &str, label: &str| {
+        let whole = |variable: &Value| {
+            variable["label"] == label
+                && variable["multi"] == true
+                && variable["allValue"] == ".+"
+                && variable["datasource"]["uid"] == "${datasource}"
+        };
+        !of_prometheus || board.variable(name).is_some_and(whole)
+    };
+    let held = [
+        ("template-datasource-rule", sources.len() == 1 && sources.iter().all(named)),
+        ("template-job-rule", offers("job", "Job")),
+        ("template-instance-rule", offers("instance", "Instance")),
+        ("template-on-time-change-reload", board.variables().iter().all(asked_again)),
+        ("uneditable-dashboard", board.field("editable") == false),
+    ];
+    broken(found, (board, None), &held);
 }
 
-fn of_panel(board: &Board, panel: &Value, found: &mut Found) {
-    let place = (board, Some(panel));
+fn of_panel(board: &Board, panel: &Value, found: &mut BTreeSet<Violation>) {
+    let targets = list(&panel["targets"]);
     let shows_data = panel["type"] != "text";
-    let described = ["title", "description"].iter().all(|key| panel[key].as_str().is_some_and(|text| !text.is_empty()));
-    found.hold("panel-title-description-rule", place, described);
-    found.hold("panel-no-targets-rule", place, !shows_data || !list(&panel["targets"]).is_empty());
-    let chosen = |target: &Value| target["datasource"]["uid"] == "${datasource}";
-    found.hold("panel-datasource-rule", place, list(&panel["targets"]).iter().all(chosen));
+    let is_said = |key: &str| panel[key].as_str().is_some_and(|text| !text.is_empty());
+    let is_chosen = |target: &Value| target["datasource"]["uid"] == "${datasource}";
     let known = |unit: &Value| unit.as_str().is_some_and(|unit| UNITS.contains(&unit));
-    let overrides = list(&panel["fieldConfig"]["overrides"]).iter().flat_map(|of| list(&of["properties"]));
-    let in_overrides = overrides.filter(|property| property["id"] == "unit").all(|property| known(&property["value"]));
-    found.hold(
-        "panel-units-rule",
-        place,
-        !shows_data || (known(&panel["fieldConfig"]["defaults"]["unit"]) && in_overrides),
-    );
+    let fields = &panel["fieldConfig"];
+    let mut overrides = list(&fields["overrides"]).iter().flat_map(|of| list(&of["properties"]));
+    let in_overrides = overrides.all(|property| property["id"] != "unit" || known(&property["value"]));
+    let held = [
+        ("panel-title-description-rule", is_said("title") && is_said("description")),
+        ("panel-no-targets-rule", !shows_data || !targets.is_empty()),
+        ("panel-datasource-rule", targets.iter().all(is_chosen)),
+        ("panel-units-rule", !shows_data || (known(&fields["defaults"]["unit"]) && in_overrides)),
+    ];
+    broken(found, (board, Some(panel)), &held);
 }
 
-fn of_target(board: &Board, query: &Query<'_>, found: &mut Found) {
+fn of_target(board: &Board, query: &Query<'_>, found: &mut BTreeSet<Violation>) {
     let (Asked::Promql(expr), Some(panel)) = (&query.asked, query.panel) else { return };
-    let place = (board, Some(panel));
     let matched = |matcher: &str| selectors(expr).iter().all(|(_, matchers)| matchers.contains(matcher));
-    found.hold("target-job-rule", place, matched("job=~\"$job\""));
-    found.hold("target-instance-rule", place, matched("instance=~\"$instance\""));
-    let calls = |name: &str| expr.split(name).skip(1).map(str::to_owned).collect::<Vec<_>>();
-    let by_interval =
-        |call: &String| call.split_once('[').is_some_and(|(_, span)| span.starts_with("$__rate_interval]"));
-    found.hold(
-        "target-rate-interval-rule",
-        place,
-        [calls("rate("), calls("increase(")].concat().iter().all(by_interval),
-    );
-    let counters = selectors(expr).into_iter().filter(|(series, _)| series.ends_with("_total"));
+    let by_interval = |call: &str| {
+        let mut calls = expr.split(call).skip(1);
+        calls.all(|rest| rest.split_once('[').is_some_and(|(_, span)| span.starts_with("$__rate_interval]")))
+    };
     let is_call = |at: usize| ["rate(", "increase("].iter().any(|call| expr[..at].ends_with(call));
     let in_a_rate = |series: &str| expr.match_indices(series).all(|(at, _)| is_call(at));
-    found.hold("target-counter-agg-rule", place, counters.into_iter().all(|(series, _)| in_a_rate(series)));
+    let held = [
+        ("target-job-rule", matched("job=~\"$job\"")),
+        ("target-instance-rule", matched("instance=~\"$instance\"")),
+        ("target-rate-interval-rule", by_interval("rate(") && by_interval("increase(")),
+        (
+            "target-counter-agg-rule",
+            selectors(expr).iter().all(|(series, _)| !series.ends_with("_total") || in_a_rate(series)),
+        ),
+    ];
+    broken(found, (board, Some(panel)), &held);
 }
 
 fn violations(boards: &[Board]) -> BTreeSet<Violation> {
-    let mut found = Found::default();
+    let mut found = BTreeSet::new();
     for board in boards {
         of_dashboard(board, &mut found);
         board.panels().into_iter().for_each(|panel| of_panel(board, panel, &mut found));
         board.queries().iter().for_each(|query| of_target(board, query, &mut found));
     }
-    found.0
+    found
 }
 
 #[test]
