@@ -33,10 +33,10 @@ pub(crate) enum Asked {
 
 /// A query and where it stands.
 pub(crate) struct Query<'a> {
-    /// `dashboard, panel "…" A`.
+    /// `dashboard, panel "… A"`.
     pub(crate) place: String,
-    /// The panel's title, or what a variable or annotation is called.
-    pub(crate) title: &'a str,
+    /// The panel's title with the letter of the query, or what a variable or annotation is called.
+    pub(crate) name: String,
     pub(crate) asked: Asked,
     /// The panel; `None` of a variable or an annotation.
     pub(crate) panel: Option<&'a Value>,
@@ -111,30 +111,30 @@ impl Board {
         let mut found = Vec::new();
         for panel in self.panels() {
             for target in list(&panel["targets"]) {
-                let title = text(panel, "title");
-                let place = format!("{}, panel {title:?} {}", self.title(), text(target, "refId"));
+                let name = format!("{} {}", text(panel, "title"), text(target, "refId"));
+                let place = format!("{}, panel {name:?}", self.title());
                 let asked = match target["datasource"]["uid"].as_str() {
                     Some(SQL) => Asked::Sql(text(target, "rawSql").to_owned()),
                     Some("${datasource}") => Asked::Promql(text(target, "expr").to_owned()),
                     other => panic!("{place} asks {other:?}"),
                 };
-                found.push(Query { place, title, asked, panel: Some(panel), target });
+                found.push(Query { place, name, asked, panel: Some(panel), target });
             }
         }
         for variable in self.variables().iter().filter(|variable| variable["type"] == "query") {
-            let title = text(variable, "name");
-            let place = format!("{}, variable {title}", self.title());
+            let name = text(variable, "name").to_owned();
+            let place = format!("{}, variable {name}", self.title());
             let asked = match variable["query"].as_str() {
                 Some(statement) => Asked::Sql(statement.to_owned()),
                 None => label_values(text(&variable["query"], "query")).unwrap_or_else(|| panic!("{place}")),
             };
-            found.push(Query { place, title, asked, panel: None, target: variable });
+            found.push(Query { place, name, asked, panel: None, target: variable });
         }
         for annotation in list(&self.json["annotations"]["list"]).iter().filter(|of| of["builtIn"] != 1) {
-            let title = text(annotation, "name");
+            let name = text(annotation, "name").to_owned();
             let asked = Asked::Promql(text(&annotation["target"], "expr").to_owned());
-            let place = format!("{}, annotation {title:?}", self.title());
-            found.push(Query { place, title, asked, panel: None, target: annotation });
+            let place = format!("{}, annotation {name:?}", self.title());
+            found.push(Query { place, name, asked, panel: None, target: annotation });
         }
         found
     }
@@ -168,7 +168,7 @@ impl Choices {
     /// # Errors
     /// A variable that nothing is chosen of.
     pub(crate) fn in_promql(&self, text: &str) -> Result<String, String> {
-        let mut sent = text.replace("$__rate_interval", "30s");
+        let mut sent = text.replace("$__rate_interval", "5m");
         for (name, values) in &self.0 {
             let value = if values.len() == 1 { values[0].clone() } else { format!("({})", values.join("|")) };
             sent = sent.replace(&format!("${name}"), &value);

@@ -52,6 +52,14 @@ def in_territories(column: str = "territory") -> str:
     return f"({named} IN ({chosen}) OR 'other' IN ({chosen}))"
 
 
+# Whom a panel names as a target now; everybody where no panel names anybody, as on the live page.
+TARGETS = """(
+    SELECT hcp_id, coalesce(territory, 'unknown') AS territory, specialty, segment
+    FROM hcps
+    WHERE is_target OR (SELECT count(*) FROM hcps WHERE is_target) = 0
+)"""
+
+
 def over_share(place: str, by: str = "", offset: str = "") -> str:
     """The share of HCPs over a budget, of those that have one; nothing below 20 of them."""
     group = f" by ({by})" if by else ""

@@ -9,7 +9,7 @@ from dashboard import Dashboard, Row
 from panels import Panel, bars, by_function, column, stat, table, timeseries
 from queries import cookbook, sql
 
-IN = "territory IN (${territory:sqlstring})"
+IN = "coalesce(territory, 'unknown') IN (${territory:sqlstring})"
 ACCOUNT = "account_id = ${account:sqlstring}"
 ASK = "choose an account: click an id in the list, or type one above"
 
@@ -34,7 +34,7 @@ def dashboard(page: str) -> Dashboard:
         ],
         rows=[
             Row("Which accounts need to be worked as one?", _all()),
-            Row("Do the functions agree, and is somebody in the lead?", _agreeing()),
+            Row("Do the functions agree, and how many voices are heard?", _agreeing()),
             Row("One account: $account (click an id above, or type one)", _one()),
         ],
         time_from="now-90d",
@@ -114,18 +114,21 @@ LIMIT 200
 
 
 def _agreeing() -> list[Panel]:
-    placed = "coalesce(territory, 'unknown') IN (${territory:sqlstring})"
     agreement = f"""
 SELECT account_id, territory, hcps, functions, touches, theme_coverage, pooled, pooled_pairs, within_hcps
 FROM {cookbook("account_agreement")} AS agreement
-WHERE {placed}
+WHERE {IN}
 ORDER BY pooled, account_id
 """
     voices = f"""
-SELECT account_id, territory, hcps, stakeholder_breadth, touches, functions, voices, lead_share
-FROM {cookbook("account_voices")} AS voices
-WHERE {placed}
-ORDER BY voices DESC, account_id
+SELECT account_id, max(territory) AS territory, count(*) AS hcps, avg(voices) AS voices, avg(function_voices) AS functions,
+    avg(visits_per_week) AS visits_per_week
+FROM hcp_now
+WHERE {IN} AND voices IS NOT NULL
+GROUP BY account_id
+HAVING count(*) >= 3
+ORDER BY 4 DESC, account_id
+LIMIT 20
 """
     shares = [
         column(name, title, unit="percentunit", decimals=0)
@@ -151,17 +154,18 @@ ORDER BY voices DESC, account_id
             no_value="–",
         ),
         table(
-            "Accounts that hear most voices",
-            "The 20 highest of 90 days, with 20 touches and 3 HCPs or more. `voices`: k equal voices count k. `lead` is the share of the "
-            "busiest one, whoever it is. Many voices at a large hospital are no fault by themselves.",
+            "Accounts whose HCPs hear most voices",
+            "The 20 highest of 28 days, whatever window is chosen, of accounts with three touched HCPs or more: the effective number of "
+            "people, and of functions, who speak to one HCP there, on average; k equal voices count k. No person is named.",
             [sql(voices)],
             unit="short",
             size=(12, 9),
             columns=[
                 column("account_id", "account", links=links.on_account()),
-                column("stakeholder_breadth", "HCPs reached", unit="percentunit", decimals=0),
+                column("hcps", "HCPs touched"),
                 column("voices", "voices", decimals=1),
-                column("lead_share", "lead", unit="percentunit", decimals=0),
+                column("functions", "functions", decimals=1),
+                column("visits_per_week", "visits a week", decimals=1),
             ],
             no_value="–",
         ),

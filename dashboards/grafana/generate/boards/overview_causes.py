@@ -5,7 +5,7 @@ from __future__ import annotations
 import links
 import theme
 from panels import Panel, bars, column, gauge_bars, stat, table, timeseries
-from queries import JOB, cookbook, in_territories, promql, sql
+from queries import JOB, TARGETS, cookbook, in_territories, promql, sql
 
 
 def causes() -> list[Panel]:
@@ -100,10 +100,13 @@ ORDER BY budget_use DESC, visits_per_week DESC, hcp_id
 LIMIT 50
 """
     ahead = f"""
-SELECT hcp_id, territory, touches_too_many, binding_budget, planned_at, channel, business_function, product, act, move_to, excess_left
-FROM {cookbook("going_over")} AS ahead
-WHERE {in_territories("coalesce(territory, '?')")}
-ORDER BY touches_too_many DESC, planned_at, hcp_id
+SELECT f.hcp_id, t.territory, f.hcp_excess AS touches_too_many, f.binding_budget, f.occurred_at AS planned_at, f.channel,
+    f.business_function, f.product, f.act, f.move_to, f.excess_left
+FROM forecast(now(), 14, 'commercial') f
+JOIN {TARGETS} AS t ON t.hcp_id = f.hcp_id
+WHERE f.act IS NOT NULL AND {in_territories("t.territory")}
+ORDER BY f.hcp_excess DESC, f.occurred_at, f.hcp_id
+LIMIT 50
 """
     return [
         table(
@@ -147,10 +150,13 @@ ORDER BY touches_too_many DESC, planned_at, hcp_id
 def untouched() -> list[Panel]:
     """Who has not been touched."""
     found = f"""
-SELECT hcp_id, territory, specialty, segment, account_id, access_status, account_touches, last_touch
-FROM {cookbook("untouched_targets")} AS untouched
-WHERE {in_territories("coalesce(territory, '?')")}
-ORDER BY account_touches DESC, hcp_id
+SELECT h.hcp_id, t.territory, t.specialty, t.segment, h.account_id, r.access_status, a.touches AS account_touches
+FROM hcp_now_windows h
+JOIN {TARGETS} AS t ON t.hcp_id = h.hcp_id
+JOIN account_now a ON a.account_id = h.account_id AND a."window" = '90d' AND a.touches >= 10
+LEFT JOIN accounts r ON r.account_id = h.account_id
+WHERE h."window" = '90d' AND h.touches = 0 AND {in_territories("t.territory")}
+ORDER BY a.touches DESC, h.hcp_id
 LIMIT 50
 """
     everybody = f"sum(touchload_hcps{{{JOB}}})"
@@ -178,7 +184,6 @@ LIMIT 50
                 column("account_id", "account", links=links.on_account()),
                 column("access_status", "access"),
                 column("account_touches", "touches at the account"),
-                column("last_touch", "last touch", unit="dateTimeAsLocal"),
             ],
             no_value="–",
         ),

@@ -6,7 +6,7 @@ import links
 import references
 import theme
 from panels import Panel, column, joined, reference, stat, table, text, timeseries
-from queries import JOB, PLACE, cookbook, in_territories, over_share, promql, sql
+from queries import JOB, PLACE, TARGETS, in_territories, over_share, promql, sql
 
 HOW_TO_READ = """
 **Commercial view**: no medical record is behind any number here.
@@ -116,9 +116,44 @@ def over() -> list[Panel]:
     share = [column(name, name, unit="percentunit", decimals=1) for name in list(names.values())[1:]]
     moved = theme.steps(theme.GREEN, (0.0, "text"), (0.02, theme.ORANGE))
     alike = f"""
-SELECT territory, targets, over_now, share_now, share_week_ago, share_4_weeks_ago, peers_share
-FROM {cookbook("over_budget_trend")} AS trend
+WITH uses AS (
+    SELECT 'now' AS moment, hcp_id, budget_use
+    FROM hcp_metrics_at(now(), 'commercial') WHERE "window" = '28d'
+    UNION ALL
+    SELECT 'week', hcp_id, budget_use
+    FROM hcp_metrics_at(now() - INTERVAL '7 days', 'commercial') WHERE "window" = '28d'
+    UNION ALL
+    SELECT 'month', hcp_id, budget_use
+    FROM hcp_metrics_at(now() - INTERVAL '28 days', 'commercial') WHERE "window" = '28d'
+),
+strata AS (
+    SELECT t.territory, t.specialty, t.segment,
+        count(*) FILTER (WHERE u.moment = 'now') AS n_now,
+        count(*) FILTER (WHERE u.moment = 'now' AND u.budget_use > 1) AS x_now,
+        count(*) FILTER (WHERE u.moment = 'week') AS n_week,
+        count(*) FILTER (WHERE u.moment = 'week' AND u.budget_use > 1) AS x_week,
+        count(*) FILTER (WHERE u.moment = 'month') AS n_month,
+        count(*) FILTER (WHERE u.moment = 'month' AND u.budget_use > 1) AS x_month
+    FROM {TARGETS} AS t
+    JOIN uses u ON u.hcp_id = t.hcp_id
+    WHERE u.budget_use IS NOT NULL
+    GROUP BY t.territory, t.specialty, t.segment
+),
+beside_peers AS (
+    SELECT *, sum(n_now) OVER (PARTITION BY specialty, segment) - n_now AS peer_n,
+        sum(x_now) OVER (PARTITION BY specialty, segment) - x_now AS peer_x
+    FROM strata
+)
+SELECT territory, sum(n_now) AS targets, sum(x_now) AS over_now,
+    CASE WHEN sum(n_now) >= 20 THEN sum(x_now) * 1.0 / sum(n_now) END AS share_now,
+    CASE WHEN sum(n_week) >= 20 THEN sum(x_week) * 1.0 / sum(n_week) END AS share_week_ago,
+    CASE WHEN sum(n_month) >= 20 THEN sum(x_month) * 1.0 / sum(n_month) END AS share_4_weeks_ago,
+    CASE WHEN sum(CASE WHEN peer_n >= 20 THEN n_now ELSE 0 END) >= 20 THEN
+        sum(CASE WHEN peer_n >= 20 THEN n_now * peer_x * 1.0 / peer_n ELSE 0 END)
+        / sum(CASE WHEN peer_n >= 20 THEN n_now ELSE 0 END) END AS peers_share
+FROM beside_peers
 WHERE {in_territories()}
+GROUP BY territory
 ORDER BY territory
 """
     shares = {
