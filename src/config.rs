@@ -33,6 +33,7 @@ use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::ReferenceFiles;
 use ingest::reference_topics::ReferenceTopics;
+use serve::HttpLimits;
 use settings::{Origin, Setting, Settings, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,8 @@ pub struct RunConfig {
     pub store: StoreSection,
     /// `http.listen`.
     pub http_listen: SocketAddr,
+    /// `http.connections` and `http.idle_timeout`.
+    pub http_limits: HttpLimits,
     /// `http.tokens`: who may ask the API; without it commercial callers of this machine, or nobody.
     pub http_tokens: Option<PathBuf>,
     /// `http.audit`: where the API writes who asked what; without it `audit` in the data folder.

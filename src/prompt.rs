@@ -174,8 +174,8 @@ impl SqlSession {
     /// [`SqlError::Refused`], [`SqlError::Plan`] or [`SqlError::Server`] before anything ran.
     pub async fn start(&self, sql: &str) -> Result<SendableRecordBatchStream, SqlError> {
         match &self.source {
-            Source::Tables(tables) => running::apart(tables.clone().run(sql.to_owned())).await,
-            Source::Server(server) => running::apart(server.clone().run(sql.to_owned())).await,
+            Source::Tables(tables) => running::apart(|held| tables.clone().run(sql.to_owned(), held)).await,
+            Source::Server(server) => running::apart(|_| server.clone().run(sql.to_owned())).await,
         }
     }
 

@@ -35,7 +35,9 @@ use processors::{Askers, Shards, SharedShards};
 use reference_watch::{ReferenceWatch, Takers};
 use serve::metrics::MetricsSettings;
 use serve::metrics::in_force::InForceMetrics;
-use serve::{Door, GaugeLimits, GaugeSet, Health, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token};
+use serve::{
+    Door, GaugeLimits, GaugeSet, Health, HttpLimits, HttpState, MetricsPage, OpenAlerts, PipelineMetrics, Token,
+};
 use sql_door::{SqlDoor, SqlSocket};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -72,6 +74,8 @@ pub struct ServiceConfig {
     pub gauges: Duration,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// What clients may use of it.
+    pub http_limits: HttpLimits,
     /// Who may ask the API; `None`: commercial callers of this machine, or nobody.
     pub tokens: Option<Vec<Token>>,
     /// The file they were read from, which is read again when it changes; `None`: they stay as they are.
@@ -129,8 +133,8 @@ impl Service {
     /// A port in use, a folder that cannot be written or that another command owns, tables with settings that break the
     /// promise, a broker that does not answer, a gauge file that is refused: each names what to do.
     pub async fn start(config: ServiceConfig) -> anyhow::Result<Self> {
-        let listener = bind(config.http)?;
-        let http = listener.local_addr().context("asking the HTTP socket for its address")?;
+        let entrance = (bind(config.http)?, config.http_limits);
+        let http = entrance.0.local_addr().context("asking the HTTP socket for its address")?;
         let socket = config.sql.clone().map(SqlSocket::bind).transpose()?;
         let sql = socket.as_ref().map(|socket| socket.address);
         let lock = FolderLock::take(&config.data, config.folder_use).await?;
@@ -189,7 +193,7 @@ impl Service {
         let learning =
             arrivals::Sources { store: store.clone(), shards: shards.clone(), clock: clock.clone(), door: api.clone() };
         background.spawn(arrivals::learn(learning, quiet.clone()));
-        background.spawn(background::http(listener, HttpState { page, health, api }, quiet.clone()));
+        background.spawn(background::http(entrance, HttpState { page, health, api }, quiet.clone()));
         background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(door) = door {
             door.start(&mut background, &quiet);

@@ -2,7 +2,6 @@
 //! cores, each in one process that has its tables open. Questions that need table functions of Touchload have no peer and
 //! are left out.
 
-use crate::Sizes;
 use crate::process::{number, part};
 use crate::table::{Row, count};
 use crate::test_setup;
@@ -26,8 +25,8 @@ const ACCOUNT: u64 = 11;
 const PANEL: u64 = 83;
 const SPECIALTIES: [&str; 6] = ["cardiology", "diabetology", "neurology", "oncology", "primary_care", "rheumatology"];
 
-pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
-    let (hcps, records) = sizes.cookbook;
+/// Over a log of `records` touchpoints of `hcps`, fastest of `runs`.
+pub(crate) fn rows((hcps, records): (u64, u64), runs: usize) -> anyhow::Result<Vec<Row>> {
     let folder = tempfile::Builder::new().prefix("touchload-cookbook-").tempdir()?;
     let (data, reference) = (folder.path().join("data"), folder.path().join("reference"));
     part(None, &["write-log", &data.display().to_string(), &hcps.to_string(), &records.to_string()])?;
@@ -35,10 +34,10 @@ pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
     let Some(python) = test_setup::provide("python.sh") else { return Ok(vec![Row::failed("cookbook beside DuckDB")]) };
     let at = DateTime::from_timestamp_micros(SystemClock.now()).unwrap_or_default();
     let at = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let peer = duckdb(&python, [&data, &reference], &at, sizes.runs)?;
+    let peer = duckdb(&python, [&data, &reference], &at, runs)?;
     let (data, reference) = (data.display().to_string(), reference.display().to_string());
     let names: Vec<&str> = peer.keys().map(String::as_str).collect();
-    let ours = part(None, &["cookbook", &data, &reference, &at, &sizes.runs.to_string(), &names.join(",")])?;
+    let ours = part(None, &["cookbook", &data, &reference, &at, &runs.to_string(), &names.join(",")])?;
     let mut rows = vec![Row::new(format!("cookbook over {} touchpoints", count(records as f64)), "")];
     let (mut sum, mut peer_sum) = (0.0, 0.0);
     for (name, seconds) in &peer {

@@ -64,4 +64,4 @@ pub use layout::Layout;
 pub use live_table::LiveTable;
 pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;
-pub use yielding::yielding;
+pub use yielding::{Held, Leash, yielding};

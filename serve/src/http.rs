@@ -26,8 +26,9 @@ use crate::page::MetricsPage;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
+use doorway::{Admitted, Doorway};
 use problem::Problem;
 use std::future::IntoFuture;
 use std::net::TcpListener;
@@ -40,6 +41,7 @@ mod accounts;
 mod alerts;
 mod asking;
 mod check;
+mod doorway;
 mod forecasts;
 mod hcps;
 mod healthz;
@@ -58,6 +60,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+pub use doorway::HttpLimits;
 
 /// How long open requests may take to end once the server is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -88,17 +92,18 @@ pub enum HttpError {
 ///
 /// # Errors
 /// The socket cannot be taken over, or accepting fails for good.
-pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) -> Result<(), HttpError> {
+pub async fn serve(
+    listener: TcpListener,
+    state: HttpState,
+    limits: HttpLimits,
+    shutdown: CancellationToken,
+) -> Result<(), HttpError> {
     listener.set_nonblocking(true).map_err(HttpError::Socket)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(HttpError::Socket)?;
-    // An answer is one small write: held back to be sent with the next one, it would wait for nothing.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps small packets back");
-        }
-    });
     let stop = shutdown.clone().cancelled_owned();
-    let mut server = pin!(axum::serve(listener, router(state)).with_graceful_shutdown(stop).into_future());
+    let answers = router(state).into_make_service_with_connect_info::<Admitted>();
+    let serving = axum::serve(Doorway::new(listener, limits), answers);
+    let mut server = pin!(serving.with_graceful_shutdown(stop).into_future());
     let ended = tokio::select! {
         ended = &mut server => Some(ended),
         () = shutdown.cancelled() => tokio::time::timeout(STOP_WITHIN, server).await.ok(),
@@ -141,5 +146,6 @@ fn router(state: HttpState) -> Router {
             )
         })
         .layer(DefaultBodyLimit::max(asking::LARGEST))
+        .layer(from_fn(doorway::serve_or_tell))
         .with_state(state)
 }

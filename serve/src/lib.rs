@@ -43,7 +43,7 @@ pub use api::{Api, Door};
 pub use audit::AuditLog;
 pub use gauge::{GaugeFile, GaugeLimits, GaugeSet};
 pub use health::{Assignment, Commit, Health, Restore};
-pub use http::{HttpError, HttpState};
+pub use http::{HttpError, HttpLimits, HttpState};
 pub use live_page::LivePage;
 pub use metrics::PipelineMetrics;
 pub use open_alerts::OpenAlerts;

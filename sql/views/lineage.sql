@@ -1,4 +1,4 @@
--- lineage: per topic, partition and source what was accepted and rejected, and how fresh it is.
+-- lineage: per topic, partition and source what was accepted and rejected, how fresh it is, and up to where it was read.
 -- A rejected record is in no source: those of a partition stand in a row whose source is NULL.
 WITH counted AS (
     SELECT kafka_topic AS topic, kafka_partition AS partition, source, count(*) AS accepted, 0 AS rejected,
@@ -11,8 +11,10 @@ WITH counted AS (
     FROM dead_letters
     GROUP BY kafka_topic, kafka_partition
 )
-SELECT topic, partition, source, accepted, rejected, late,
-    max(last_offset) OVER (PARTITION BY topic, partition) + 1 AS next_offset,
-    newest_occurred_at, newest_ingested_at,
-    to_unixtime($now) - to_unixtime(newest_ingested_at) AS freshness_s
-FROM counted
+SELECT c.topic, c.partition, c.source, c.accepted, c.rejected, c.late,
+    max(c.last_offset) OVER (PARTITION BY c.topic, c.partition) + 1 AS next_offset,
+    p.next_offset AS committed_offset, p.version AS committed_version,
+    c.newest_occurred_at, c.newest_ingested_at,
+    to_unixtime($now) - to_unixtime(c.newest_ingested_at) AS freshness_s
+FROM counted AS c
+LEFT JOIN log_positions AS p ON p.topic = c.topic AND p.partition = c.partition

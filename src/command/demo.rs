@@ -25,8 +25,8 @@ use ingest::decode::DecodeOptions;
 use ingest::kafka::{KafkaConfig, PartitionerChoice};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use serve::OpenAlerts;
 use serve::deliver::Ids;
+use serve::{HttpLimits, OpenAlerts};
 use simulate::{Span, Workload, World, WorldConfig};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -137,6 +137,7 @@ fn service_config(
         http: args.http,
         tokens: None,
         tokens_file: None,
+        http_limits: HttpLimits::default(),
         audit: None,
         sql,
         reference,

@@ -114,6 +114,7 @@ fn service_config(file: &Path, config: &RunConfig, reference: ReferenceInput) ->
         maintenance: config.store.maintenance,
         gauges: GAUGES_EVERY,
         http: config.http_listen,
+        http_limits: config.http_limits,
         tokens: config.http_tokens.as_deref().map(tokens::load).transpose()?,
         tokens_file: config.http_tokens.clone(),
         audit: config.http_audit.clone(),

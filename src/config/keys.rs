@@ -90,6 +90,8 @@ pub(super) const KEYS: &[Key] = &[
     key("store.maintenance", Shape::Duration(SECOND, 7 * DAY), Defaulted, "the time between maintenance rounds"),
     key("store.options", Shape::Options, Defaulted, "options of the object store"),
     key("http.listen", Shape::Address, Defaulted, "the address of the HTTP endpoints"),
+    key("http.connections", Shape::Integer(1, 100_000), Defaulted, "the most connections"),
+    key("http.idle_timeout", Shape::Duration(SECOND, DAY), Defaulted, "the time that a connection may be silent"),
     key("http.tokens", Shape::Text, Optional("the API answers this machine alone"), "the file of tokens (TOML)"),
     key("http.audit", Shape::Text, Optional("the folder audit beside the tables"), "the folder of the audit log"),
     key("sql.enabled", Shape::Flag, Defaulted, "true to let Postgres clients ask"),

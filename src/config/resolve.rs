@@ -9,6 +9,7 @@ use ingest::decode::KeyRule;
 use ingest::kafka::PartitionerChoice;
 use ingest::reference_files::{ReferenceFiles, ReferenceTable};
 use ingest::reference_topics::ReferenceTopics;
+use serve::HttpLimits;
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Location, Service, StoreOptions};
@@ -153,6 +154,10 @@ pub(super) fn resolve(settings: &Settings) -> Result<RunConfig, Problem> {
             options: from.take("store.options", |v| if let Value::Options(o) = v { Some(o.clone()) } else { None })?,
         },
         http_listen: from.take("http.listen", |v| if let Value::Address(a) = v { Some(*a) } else { None })?,
+        http_limits: HttpLimits {
+            connections: usize::try_from(from.count("http.connections")?).unwrap_or(usize::MAX),
+            idle: from.duration("http.idle_timeout")?,
+        },
         http_tokens: from.path("http.tokens")?,
         http_audit: from.path("http.audit")?,
         sql: sql_section::resolve(&from)?,

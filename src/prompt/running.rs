@@ -2,7 +2,7 @@
 //!
 //! Planning and running may take long between two moments at which they can be stopped. Whoever waits for them must hear
 //! Ctrl-C all the same, so they are a task of their own; the task is stopped when the future or the stream is dropped,
-//! and gives back its memory when it next pauses.
+//! and gives back its memory when it next pauses, or when a join of it next asks its filter.
 
 use crate::prompt::SqlError;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -10,6 +10,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, stream};
+use processors::sql::{Held, Leash};
 use std::future::Future;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
@@ -21,6 +22,8 @@ type Batch = Result<RecordBatch, DataFusionError>;
 
 /// Rows on their way, and the task that makes them.
 struct Rows {
+    // Let go before the task is told to end: it may be computing, and then hears of nothing else.
+    _leash: Leash,
     batches: mpsc::Receiver<Batch>,
     task: Option<AbortOnDropHandle<()>>,
 }
@@ -36,16 +39,18 @@ impl Rows {
     }
 }
 
-/// Starts a statement and waits for its columns.
+/// Starts a statement, which ends with what it is given, and waits for its columns.
 ///
 /// # Errors
 /// As `start`; or it broke off, which is a bug.
-pub(super) async fn apart<F>(start: F) -> Result<SendableRecordBatchStream, SqlError>
+pub(super) async fn apart<F>(start: impl FnOnce(Held) -> F) -> Result<SendableRecordBatchStream, SqlError>
 where
     F: Future<Output = Result<SendableRecordBatchStream, SqlError>> + Send + 'static,
 {
     let (begin, begun) = oneshot::channel();
     let (sender, batches) = mpsc::channel(AHEAD);
+    let leash = Leash::default();
+    let start = start(leash.held());
     let task = AbortOnDropHandle::new(tokio::spawn(async move {
         let mut rows = match start.await {
             Ok(rows) => rows,
@@ -67,7 +72,7 @@ where
             return Err(DataFusionError::Internal(format!("the statement broke off: {cause}")).into());
         }
     };
-    let rows = stream::unfold(Rows { batches, task: Some(task) }, Rows::next);
+    let rows = stream::unfold(Rows { _leash: leash, batches, task: Some(task) }, Rows::next);
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
 }
 
@@ -91,7 +96,7 @@ mod tests {
             let context = context.clone();
             async move { Ok(context.sql(endless).await?.execute_stream().await?) }
         };
-        let mut rows = apart(run).await.unwrap();
+        let mut rows = apart(|_| run).await.unwrap();
         tokio::select! {
             row = rows.next() => panic!("it ends: {row:?}"),
             () = async { while runtime.memory_pool.reserved() == 0 { tokio::task::yield_now().await } } => {}
@@ -109,9 +114,9 @@ mod tests {
             let rows = context.sql("SELECT 1 / (v - 3) FROM generate_series(1, 5) AS t(v)").await?;
             Ok(rows.execute_stream().await?)
         };
-        let batches: Vec<_> = apart(run).await.unwrap().collect().await;
+        let batches: Vec<_> = apart(|_| run).await.unwrap().collect().await;
         assert!(batches.last().unwrap().is_err());
-        let told = apart(async { panic!("a bug") }).await.err().unwrap().to_string();
+        let told = apart(|_| async { panic!("a bug") }).await.err().unwrap().to_string();
         assert!(told.contains("broke off"), "{told}");
     }
 }

@@ -12,7 +12,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::Documentation;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
-use processors::sql::yielding;
+use processors::sql::{Held, yielding};
 use std::sync::Arc;
 
 /// Where schemas and fields keep what their author says of them.
@@ -32,13 +32,13 @@ impl Tables {
         Self { context, stored }
     }
 
-    /// Runs one statement over the newest version of the tables.
-    pub(super) async fn run(self, sql: String) -> Result<SendableRecordBatchStream, SqlError> {
+    /// Runs one statement over the newest version of the tables; it ends with its leash.
+    pub(super) async fn run(self, sql: String, held: Held) -> Result<SendableRecordBatchStream, SqlError> {
         self.begin_statement().await?;
         let plan = plan_reading(&self.context, &sql).await?;
         let frame = self.context.execute_logical_plan(plan).await?;
         let tasks = Arc::new(frame.task_ctx());
-        Ok(execute_stream(yielding(frame.create_physical_plan().await?)?, tasks)?)
+        Ok(execute_stream(yielding(frame.create_physical_plan().await?, &held)?, tasks)?)
     }
 
     async fn begin_statement(&self) -> Result<(), SqlError> {

@@ -1,7 +1,7 @@
 //! What runs beside the pipeline: HTTP, gauges, maintenance. None of it may stop the pipeline.
 
 use datafusion::prelude::SessionContext;
-use serve::{GaugeSet, HttpState};
+use serve::{GaugeSet, HttpLimits, HttpState};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,14 @@ const HTTP_THREADS: usize = 2;
 
 /// Answers on threads of its own: writing Parquet and running queries take the runtime's for tens of milliseconds at a time,
 /// and somebody waits for each of these answers.
-pub(super) async fn http(listener: TcpListener, state: HttpState, quiet: CancellationToken) {
+pub(super) async fn http(entrance: (TcpListener, HttpLimits), state: HttpState, quiet: CancellationToken) {
     // When this task is dropped, its threads end too.
     let quiet = quiet.child_token();
     let _end = quiet.clone().drop_guard();
     let serving = tokio::task::spawn_blocking(move || {
         let mut threads = Builder::new_multi_thread();
         let runtime = threads.worker_threads(HTTP_THREADS).thread_name("http").enable_all().build()?;
-        Ok::<_, std::io::Error>(runtime.block_on(serve::http::serve(listener, state, quiet)))
+        Ok::<_, std::io::Error>(runtime.block_on(serve::http::serve(entrance.0, state, entrance.1, quiet)))
     });
     match serving.await {
         Ok(Ok(Ok(()))) => {}

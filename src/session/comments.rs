@@ -66,6 +66,8 @@ const COLUMNS: &[(&str, &str)] = &[
     ("binding", "the budget or rule that binds; NULL for none"),
     ("business_function", "sales, marketing, medical, access or patient_services"),
     ("channel", "face_to_face, phone, video, chat, email, congress or medical_request"),
+    ("committed_offset", "the first offset not read yet, by the newest commits of the log; NULL if they do not say"),
+    ("committed_version", "the version of touchpoint_log whose commit holds committed_offset"),
     ("completeness", "share of the day's records expected by now; NULL below 200 records or when the feed is silent"),
     ("computed_at", "when the row was computed"),
     ("congress_id", "the congress; NULL for none"),

@@ -14,8 +14,11 @@ use processors::sql::live_table::Windows;
 use processors::sql::{ForecastFunction, HistoryFunction, HistoryTable, Layout, LiveTable};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::Table;
+use store::{Positions, Table};
 use touchpoint::Audience;
+
+/// Where the log stands, while views are planned.
+const LOG_POSITIONS: &str = "log_positions";
 
 /// One version of every stored table.
 pub(super) type Pinned = Arc<BTreeMap<Table, Arc<dyn TableProvider>>>;
@@ -42,6 +45,7 @@ impl Making {
         let Facts { policy, reference, clock } = &self.facts;
         let log = self.pinned.get(&Table::TouchpointLog).cloned();
         let log = log.ok_or_else(|| DataFusionError::Internal("touchpoint_log is not pinned".to_owned()))?;
+        let positions = Arc::new(Positions::of(&log));
         let history = History { log, policy: policy.clone(), reference: reference.clone() };
         self.fill_now(context, &history)?;
         let shares = HistoryFunction::budget_shares(history.clone(), clock.clone(), self.audience);
@@ -50,10 +54,14 @@ impl Making {
         context.register_udtf("hcp_metrics_at", Arc::new(at));
         // Of the whole log, whoever reads it.
         let activity = published::medical_activity(context, reference, clock.now()).await?;
+        // Views are planned over it; by itself it is nobody's.
+        context.deregister_table(LOG_POSITIONS)?;
+        context.register_table(LOG_POSITIONS, positions)?;
         match self.audience {
             Audience::Commercial => commercial::narrow(context, &self.facts).await?,
             Audience::Full => tables::register(context, &self.facts, Audience::Full).await?,
         }
+        context.deregister_table(LOG_POSITIONS)?;
         replace(context, "medical_activity", activity)
     }
 

@@ -24,6 +24,7 @@ use processors::SharedShards;
 use processors::sql::metric_functions::{self, ShareMetrics};
 use processors::sql::touch_metrics;
 use serve::postgres::sessions::Sessions;
+use serve::postgres::{Fault, SqlState};
 use serve::{Health, Reader};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -52,8 +53,15 @@ pub enum Source {
 
 /// The state of the pipeline is being restored. It passes; a retry helps.
 #[derive(Debug, thiserror::Error)]
-#[error("the state of this process is not complete yet; /readyz says what is missing, and a retry helps")]
+#[error("the state of this process is not complete yet")]
 pub struct NotReady;
+
+impl From<NotReady> for Fault {
+    fn from(not_ready: NotReady) -> Self {
+        Self::new(SqlState::CannotConnectNow, not_ready.to_string())
+            .with_hint("Try again in a few seconds; /readyz says what is missing.")
+    }
+}
 
 impl Source {
     fn clock(&self) -> &Arc<dyn Clock> {
@@ -73,7 +81,7 @@ impl Source {
             Self::Live { shards, health, clock } => {
                 // Only a writer that panicked poisons the lock: what it left may be half written.
                 if shards.is_poisoned() || !health.readiness().is_ready() {
-                    return Err(DataFusionError::External(Box::new(NotReady)));
+                    return Err(DataFusionError::External(Box::new(Fault::from(NotReady))));
                 }
                 let shards = shards.read().unwrap_or_else(PoisonError::into_inner);
                 let (policy, reference) = (shards.policy().clone(), shards.reference().clone());
@@ -212,4 +220,17 @@ fn bare(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionContext {
     let builder = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
     let state = builder.with_table_factories(HashMap::new()).with_file_formats(Vec::new()).build();
     SessionContext::new_with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DataFusionError, Fault, NotReady};
+
+    #[test]
+    fn a_client_that_asks_too_early_is_told_to_ask_again() {
+        let error = DataFusionError::External(Box::new(Fault::from(NotReady))).context("beginning a statement");
+        let fault = Fault::of(&error, "SELECT 1");
+        assert_eq!(fault.state.code(), "57P03");
+        assert!(fault.hint.is_some_and(|hint| hint.contains("again")), "{}", fault.message);
+    }
 }

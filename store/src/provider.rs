@@ -70,6 +70,10 @@ impl PinnedTable {
         self.version
     }
 
+    pub(crate) fn delta(&self) -> &DeltaTable {
+        &self.delta
+    }
+
     /// The files that may hold rows for which all of `filters` hold.
     fn wanted(&self, session: &dyn Session, filters: &[Expr]) -> Result<Files, DataFusionError> {
         let Some(filter) = conjunction(filters.iter().cloned()) else {

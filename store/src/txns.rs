@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt};
 use std::collections::HashMap;
 
 /// How many of the newest commits are looked into.
-const NEWEST_COMMITS: u64 = 32;
+pub(crate) const NEWEST_COMMITS: u64 = 32;
 /// A few replays at a time keep an object store busy.
 const CONCURRENT_REPLAYS: usize = 8;
 
@@ -42,6 +42,18 @@ pub(crate) async fn read(delta: &DeltaTable, app_ids: Vec<String>) -> Result<Vec
         .buffered(CONCURRENT_REPLAYS)
         .try_collect()
         .await
+}
+
+/// The transactions of the newest commits of the snapshot of `delta` with the version of each commit, newest first.
+pub(crate) async fn newest(delta: &DeltaTable) -> Result<Vec<(String, i64, u64)>, DeltaTableError> {
+    let (version, log_store) = (delta.snapshot()?.version(), delta.log_store());
+    let mut found = Vec::new();
+    for back in 0..NEWEST_COMMITS {
+        let Some(version) = version.checked_sub(back) else { break };
+        let Some(commit) = log_store.read_commit_entry(version).await? else { break };
+        found.extend(transactions(&commit)?.into_iter().map(|(app_id, value)| (app_id, value, version)));
+    }
+    Ok(found)
 }
 
 /// The application transactions of one commit.

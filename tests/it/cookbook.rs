@@ -147,9 +147,6 @@ fn every_question_says_what_it_means_and_stands_in_the_list() {
 
 #[tokio::test]
 async fn the_cookbook_answers_and_finds_what_was_planted() {
-    if !crate::test_setup::is_long_run("the cookbook") {
-        return;
-    }
     let (_dir, world) = world().await;
     let answers = world.files().join("answers");
     fs::create_dir_all(&answers).expect("a folder");

@@ -17,8 +17,8 @@ use touchpoint::{Clock, Kind};
 const ACTIVE: &str = "touchload_sql_active_queries";
 /// Bytes that running statements hold.
 const RESERVED: &str = "touchload_sql_memory_reserved_bytes";
-/// Hours of work, each in its own way: joining, sorting, grouping, generating, sending.
-const BOMBS: [&str; 7] = [
+/// Hours of work, each in its own way: joining, sorting, grouping, generating, sending, letting nothing through.
+const BOMBS: [&str; 9] = [
     "SELECT count(*) FROM generate_series(1, 300000) AS a (x), generate_series(1, 300000) AS b (y) WHERE a.x % 7 = b.y % 11",
     "SELECT a.x, b.y FROM generate_series(1, 100000) AS a (x), generate_series(1, 100000) AS b (y) ORDER BY a.x * b.y % 1000003",
     "SELECT x, count(*) FROM (SELECT a.x * b.y AS x FROM generate_series(1, 1000000) AS a (x), generate_series(1, 1000) AS b (y)) AS p GROUP BY x",
@@ -27,6 +27,8 @@ const BOMBS: [&str; 7] = [
     "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r",
     "SELECT count(*) FROM touchpoint_log a, touchpoint_log b, touchpoint_log c, touchpoint_log d, touchpoint_log e, touchpoint_log f, \
      touchpoint_log g, touchpoint_log h, touchpoint_log i, touchpoint_log j, touchpoint_log k, touchpoint_log l",
+    "SELECT count(*) FROM generate_series(1, 1000000) AS a (x) JOIN generate_series(1, 1000000) AS b (y) ON a.x * a.x + b.y * b.y < 0",
+    "SELECT count(*) FROM generate_series(1, 1000000) AS a (x) JOIN generate_series(1, 1000000) AS b (y) ON a.x % 2 = b.y % 2 AND a.x + b.y < 0",
 ];
 /// How a bomb may end: cancelled or timed out, no memory, a limit of rows, bytes or statements.
 const ENDS: [&str; 6] = ["57014", "53200", "53400", "54000", "54001", "53300"];

@@ -31,9 +31,6 @@ fn sql(folder: &Folder, options: &[&str]) -> Output {
 
 #[test]
 fn a_person_is_helped_at_the_prompt() {
-    if !crate::test_setup::is_long_run("a person at the prompt") {
-        return;
-    }
     let folder = folder();
     let state = folder.data().with_file_name("state");
     let mut terminal = PseudoTerminal::start(&format!("-q sql --data {}", folder.data().display()), &state);

@@ -4,17 +4,6 @@ use crate::wire_questions::Question;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What clients ask for and do not get, by how its fault begins; docs/CLIENTS.md names them.
-const KNOWN_GAPS: [&str; 7] = [
-    "sql_adbc.py: ends well",
-    "ADBC",
-    "asyncpg: introspection",
-    "npgsql by ",
-    "dbeaver by ",
-    "psql: \\dp ",
-    "psql: \\dd",
-];
-
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -74,13 +63,6 @@ impl Findings {
             let asked = self.asked.get(*way).cloned().unwrap_or_default();
             for question in questions.iter().filter(|question| !asked.contains(&question.name)) {
                 self.faults.push(format!("{way}: {} was not answered", question.name));
-            }
-        }
-        for gap in KNOWN_GAPS {
-            let before = self.faults.len();
-            self.faults.retain(|fault| !fault.starts_with(gap));
-            if self.faults.len() == before {
-                self.faults.push(format!("{gap:?} works now: strike it from the gaps, and from docs/CLIENTS.md"));
             }
         }
         let (faults, held) = (self.faults.len(), self.held.len());

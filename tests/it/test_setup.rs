@@ -36,17 +36,3 @@ pub(crate) fn skip<T>(why: &str) -> Option<T> {
     writeln!(console, "\n*** SKIPPED: {}\n", why.trim()).expect("standard error is open");
     None
 }
-
-/// Whether tests that take many minutes without optimisation are to run: with `TOUCHLOAD_LONG_TESTS=1`. Without it they say
-/// that they did not.
-pub(crate) fn is_long_run(name: &str) -> bool {
-    let wanted = std::env::var_os("TOUCHLOAD_LONG_TESTS").is_some_and(|value| value == "1");
-    if !wanted {
-        std::io::Write::write_all(
-            &mut std::io::stderr(),
-            format!("{name}: not run, it takes minutes; TOUCHLOAD_LONG_TESTS=1 runs it\n").as_bytes(),
-        )
-        .ok();
-    }
-    wanted
-}

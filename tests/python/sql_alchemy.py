@@ -30,6 +30,7 @@ def inspection() -> None:
     names = set(inspector.get_table_names()) | set(inspector.get_view_names())
     same({"touchpoint_log", "dead_letters", "hcp_metrics", "hcp_now", "touchpoints"} - names, set())
     same([name for name in names if name.startswith("pg_")], [])
+    same("admin" in inspector.get_schema_names(), True)
     columns = {column["name"]: column for column in inspector.get_columns("touchpoint_log")}
     same({name: type(columns[name]["type"]).__name__ for name in ("kind", "version", "solicited", "duration_s", "occurred_at")},
          {"kind": columns["kind"]["type"].__class__.__name__, "version": "BIGINT", "solicited": "BOOLEAN",

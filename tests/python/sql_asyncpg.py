@@ -71,6 +71,9 @@ async def introspection() -> None:
     try:
         same(await connection.fetchval("SELECT array_agg(value ORDER BY value) FROM generate_series(1, 3) AS given (value)"), [1, 2, 3])
         same(await connection.fetchval("SELECT count(*) FROM touchpoints WHERE hcp_id = ANY($1::text[])", ["h1", "h2"]) > 0, True)
+        same(await connection.fetchval("SELECT count(*) FROM touchpoints WHERE hcp_id = ANY($1)", ["h1", "h2"]) > 0, True)
+        same(await connection.fetchval("SELECT count(*) FROM generate_series(1, 9) AS given (value) WHERE value = ANY($1)", [2, 3, 99]), 2)
+        same(await connection.fetchval("SELECT array_agg(x ORDER BY x) FROM (VALUES (1.5), (2.5)) AS given (x)"), [1.5, 2.5])
     finally:
         await connection.close()
 

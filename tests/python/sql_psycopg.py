@@ -9,6 +9,9 @@ import time
 
 import psycopg
 from psycopg import pq, sql
+from psycopg.types import TypeInfo
+from psycopg.types.composite import CompositeInfo
+from psycopg.types.range import RangeInfo
 from sql_report import answered, check, questions, same, server, typed
 
 
@@ -131,6 +134,17 @@ def announced() -> None:
         same(connection.execute("SELECT current_setting('server_version')").fetchone()[0], shown)
 
 
+def types() -> None:
+    """What psycopg looks up of types that it does not know: of a plain one, of one with parts, of none."""
+    with connect() as connection:
+        known = TypeInfo.fetch(connection, "int8")
+        same((known.name, known.oid, known.array_oid), ("int8", 20, 1016))
+        same(TypeInfo.fetch(connection, "nothing_of_the_kind"), None)
+        same(CompositeInfo.fetch(connection, "nothing_of_the_kind"), None)
+        same(list(CompositeInfo.fetch(connection, "int8").field_names), [])
+        same(RangeInfo.fetch(connection, "int4range").subtype_oid, 23)
+
+
 def errors() -> None:
     """SQLSTATEs that drivers turn into classes."""
     expected = {
@@ -185,5 +199,5 @@ def cancel() -> None:
 
 if __name__ == "__main__":
     ask_everything()
-    for test in (named_cursor, pipeline, bound_instants, transactions, announced, errors, cancel):
+    for test in (named_cursor, pipeline, bound_instants, transactions, announced, types, errors, cancel):
         check("psycopg", test.__name__, test)

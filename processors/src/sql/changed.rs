@@ -17,7 +17,6 @@
 use super::layout::{Layout, RowBuilder, Shared};
 use crate::kernel::Scratch;
 use crate::kernel::evidence::Witness;
-use crate::rows::constant_instant;
 use crate::shards::Shards;
 use arrow::array::{ArrayRef, BooleanBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -152,103 +151,96 @@ impl ChangedRows {
     /// # Errors
     /// Never in practice: the columns are built to the schema.
     pub fn build(shards: &Shards, audience: Audience, looks: &mut [LookAt], needs: &Needs) -> Result<Self, ArrowError> {
-        // Rows of one instant share a builder.
         looks.sort_unstable();
         let layout = |columns: &Option<BTreeSet<usize>>, full: Layout| {
             columns.as_ref().map(|columns| full.project(Some(&columns.iter().copied().collect())))
         };
-        let layouts = Layouts {
-            now: layout(&needs.now, Layout::now()),
-            windows: layout(&needs.windows, Layout::now_windows()),
-            touches: needs.touches,
-            forecast: needs.forecast,
+        let (now, windows) = (layout(&needs.now, Layout::now()), layout(&needs.windows, Layout::now_windows()));
+        let as_of = looks.last().map_or(0, |look| look.at);
+        let shared = Shared { as_of, audience, policy: shards.policy().clone(), reference: shards.reference().clone() };
+        let mut builders = Builders {
+            now: now.as_ref().map(|layout| RowBuilder::new(layout, &shared)),
+            windows: windows.as_ref().map(|layout| RowBuilder::new(layout, &shared)),
+            touches: needs.touches.then(TouchBuilder::default),
+            forecasts: needs.forecast.then(ForecastBuilder::default),
         };
-        let mut rows = Self::default();
         let mut scratch = Scratch::default();
-        for same in looks.chunk_by(|a, b| a.at == b.at) {
-            let at = same.first().map_or(0, |look| look.at);
-            let shared =
-                Shared { as_of: at, audience, policy: shards.policy().clone(), reference: shards.reference().clone() };
-            rows.add(shards, &shared, same, &layouts, &mut scratch)?;
-        }
-        Ok(rows)
+        looks.iter().for_each(|look| builders.add(shards, audience, *look, &mut scratch));
+        builders.finish()
     }
+}
 
-    fn add(
-        &mut self,
-        shards: &Shards,
-        shared: &Shared,
-        looks: &[LookAt],
-        layouts: &Layouts,
-        scratch: &mut Scratch,
-    ) -> Result<(), ArrowError> {
-        let mut now = layouts.now.as_ref().map(|layout| RowBuilder::new(layout, shared));
-        let mut windows = layouts.windows.as_ref().map(|layout| RowBuilder::new(layout, shared));
-        let mut touches = layouts.touches.then(TouchBuilder::default);
-        let mut forecasts = layouts.forecast.then(ForecastBuilder::default);
-        for look in looks {
-            let Some(shard) = shards.get(look.shard) else { continue };
-            let Some(hcp) = shard.hcp(look.hcp) else { continue };
-            if now.is_some() || windows.is_some() {
-                let evaluation = shard.evaluate_at(look.hcp, shared.audience, look.at, scratch);
-                for builder in now.iter_mut().chain(&mut windows) {
-                    if let Some(evaluation) = &evaluation {
-                        builder.push_evaluation(&hcp.id, evaluation);
-                    }
+/// Rows of the tables that some plan reads. One builder of each table for all instants: looks at earlier ones are
+/// thousands, each at an instant of its own.
+struct Builders<'a> {
+    now: Option<RowBuilder<'a>>,
+    windows: Option<RowBuilder<'a>>,
+    touches: Option<TouchBuilder>,
+    forecasts: Option<ForecastBuilder>,
+}
+
+impl Builders<'_> {
+    fn add(&mut self, shards: &Shards, audience: Audience, look: LookAt, scratch: &mut Scratch) {
+        let Some(shard) = shards.get(look.shard) else { return };
+        let Some(hcp) = shard.hcp(look.hcp) else { return };
+        if self.now.is_some() || self.windows.is_some() {
+            let evaluation = shard.evaluate_at(look.hcp, audience, look.at, scratch);
+            for builder in self.now.iter_mut().chain(&mut self.windows) {
+                builder.set_as_of(look.at);
+                if let Some(evaluation) = &evaluation {
+                    builder.push_evaluation(&hcp.id, evaluation);
                 }
             }
-            if let Some(touches) = &mut touches {
-                let span = (look.at, WindowLength::HEADLINE.micros());
-                shard.each_touch(look.hcp, shared.audience, span, |witness| touches.push(&hcp.id, witness));
-            }
-            if let Some(forecasts) = &mut forecasts {
-                forecasts.push(shard, look.hcp, (shared.audience, look.at));
-            }
         }
-        self.now.extend(now.map(RowBuilder::finish).transpose()?);
-        self.windows.extend(windows.map(RowBuilder::finish).transpose()?);
-        self.touches.extend(touches.map(|touches| touches.finish(shared.as_of)).transpose()?);
-        self.forecast.extend(forecasts.map(ForecastBuilder::finish).transpose()?);
-        Ok(())
+        if let Some(touches) = &mut self.touches {
+            let span = (look.at, WindowLength::HEADLINE.micros());
+            shard.each_touch(look.hcp, audience, span, |witness| touches.push(&hcp.id, look.at, witness));
+        }
+        if let Some(forecasts) = &mut self.forecasts {
+            forecasts.push(shard, look.hcp, (audience, look.at));
+        }
+    }
+
+    fn finish(self) -> Result<ChangedRows, ArrowError> {
+        let batches = |batch: Option<RecordBatch>| batch.into_iter().collect();
+        Ok(ChangedRows {
+            now: batches(self.now.map(RowBuilder::finish).transpose()?),
+            windows: batches(self.windows.map(RowBuilder::finish).transpose()?),
+            touches: batches(self.touches.map(TouchBuilder::finish).transpose()?),
+            forecast: batches(self.forecasts.map(ForecastBuilder::finish).transpose()?),
+        })
     }
 }
 
-struct Layouts {
-    now: Option<Layout>,
-    windows: Option<Layout>,
-    touches: bool,
-    forecast: bool,
-}
-
-/// Rows of `changed_touches` of one instant.
+/// Rows of `changed_touches`.
 #[derive(Debug, Default)]
 struct TouchBuilder {
     hcp_id: StringBuilder,
+    as_of: TimestampMicrosecondBuilder,
     occurred_at: TimestampMicrosecondBuilder,
     words: [StringBuilder; 4],
     basis: StringBuilder,
     carries_request: BooleanBuilder,
     product: StringBuilder,
-    rows: usize,
 }
 
 impl TouchBuilder {
-    fn push(&mut self, hcp_id: &str, witness: &Witness<'_>) {
+    fn push(&mut self, hcp_id: &str, as_of: Micros, witness: &Witness<'_>) {
         let facts = &witness.facts;
         self.hcp_id.append_value(hcp_id);
+        self.as_of.append_value(as_of);
         self.occurred_at.append_value(witness.occurred_at);
         let words = [facts.kind.as_str(), facts.channel.as_str(), facts.function.as_str(), facts.purpose.as_str()];
         self.words.iter_mut().zip(words).for_each(|(builder, word)| builder.append_value(word));
         self.basis.append_option((facts.basis != Basis::Unsolicited).then(|| facts.basis.as_str()));
         self.carries_request.append_value(witness.carries_request);
         self.product.append_option(facts.product);
-        self.rows += 1;
     }
 
-    fn finish(mut self, as_of: Micros) -> Result<RecordBatch, ArrowError> {
+    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(self.hcp_id.finish()),
-            constant_instant(as_of, self.rows),
+            Arc::new(self.as_of.finish().with_timezone("UTC")),
             Arc::new(self.occurred_at.finish().with_timezone("UTC")),
         ];
         columns.extend(self.words.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));

@@ -5,8 +5,8 @@
 //! a row). A projected layout builds only the columns it keeps.
 
 use crate::kernel::{Evaluation, Overall, WindowValues};
-use crate::rows::{MetricBuilder, Values, constant_instant};
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
+use crate::rows::{MetricBuilder, Values};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use std::sync::Arc;
@@ -164,20 +164,24 @@ pub struct RowBuilder<'a> {
     metrics: Vec<MetricBuilder>,
     needs_facts: bool,
     needs_account: bool,
-    rows: usize,
+    /// T of the rows that come.
+    as_of: Micros,
+    /// T of each row.
+    instants: Vec<Micros>,
 }
 
 impl<'a> RowBuilder<'a> {
-    /// No rows.
+    /// No rows; those that come are as of T of `shared`.
     pub fn new(layout: &'a Layout, shared: &'a Shared) -> Self {
         let mut builder = Self {
             layout,
             shared,
+            as_of: shared.as_of,
+            instants: Vec::new(),
             texts: Vec::new(),
             metrics: Vec::new(),
             needs_facts: false,
             needs_account: false,
-            rows: 0,
         };
         for column in &layout.columns {
             match column {
@@ -193,12 +197,17 @@ impl<'a> RowBuilder<'a> {
 
     /// Rows so far.
     pub fn len(&self) -> usize {
-        self.rows
+        self.instants.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.instants.is_empty()
+    }
+
+    /// The rows that come are as of `at`.
+    pub fn set_as_of(&mut self, at: Micros) {
+        self.as_of = at;
     }
 
     /// Adds a row for each window of the layout.
@@ -212,7 +221,7 @@ impl<'a> RowBuilder<'a> {
 
     /// Adds one row.
     pub fn push(&mut self, hcp_id: &str, window: WindowLength, values: &WindowValues, overall: Overall) {
-        let (policy, as_of) = (&*self.shared.policy, self.shared.as_of);
+        let (policy, as_of) = (&*self.shared.policy, self.as_of);
         let needs_row = self.needs_facts || policy.quiet_hours.is_some();
         let reference = &*self.shared.reference;
         let row = if needs_row { reference.hcp(hcp_id, as_of) } else { None };
@@ -238,7 +247,7 @@ impl<'a> RowBuilder<'a> {
                 builder.append_value(text);
             }
         }
-        self.rows += 1;
+        self.instants.push(as_of);
     }
 
     /// The batch.
@@ -248,15 +257,17 @@ impl<'a> RowBuilder<'a> {
     pub fn finish(self) -> Result<RecordBatch, ArrowError> {
         let (mut texts, mut metrics) = (self.texts.into_iter(), self.metrics.into_iter());
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.layout.columns.len());
+        let rows = self.instants.len();
+        let instants: ArrayRef = Arc::new(TimestampMicrosecondArray::from(self.instants).with_timezone("UTC"));
         for column in &self.layout.columns {
             let built: Option<ArrayRef> = match column {
                 Column::Metric(_) => metrics.next().map(MetricBuilder::finish),
-                Column::AsOf => Some(constant_instant(self.shared.as_of, self.rows)),
+                Column::AsOf => Some(instants.clone()),
                 _ => texts.next().map(|mut b| Arc::new(b.finish()) as ArrayRef),
             };
             columns.extend(built);
         }
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.layout.schema.clone(), columns, &options)
     }
 }

@@ -10,8 +10,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use touchpoint::Audience;
 
-/// HCPs per batch.
-const SLICE: u32 = 1024;
+/// HCPs per batch: as many are looked at under the lock.
+const SLICE: u32 = 128;
 
 /// See the module.
 #[derive(Debug, Clone)]

@@ -21,8 +21,8 @@ use touchpoint::{Audience, WindowLength};
 /// Chunks of cells per batch of `hcp_now`: 4096 HCPs.
 const CHUNKS: usize = 16;
 
-/// HCPs per batch of `hcp_now_windows`: as many evaluations are held at a time.
-const SLICE: u32 = 1024;
+/// HCPs per batch of `hcp_now_windows`: as many are evaluated under the lock, in some two milliseconds.
+const SLICE: u32 = 128;
 
 /// Which windows a live table shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

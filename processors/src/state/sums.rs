@@ -1,12 +1,13 @@
 //! Counts over all HCPs that gauges read: touches by territory, channel and function; requests by how they were answered.
 
 use super::shard::Shard;
+use crate::kernel::tally::FEW;
 use crate::kernel::touches;
 use crate::kernel::{LENGTHS, within};
 use std::collections::BTreeMap;
 use touchpoint::reference::UNKNOWN;
 use touchpoint::time::{Micros, RETENTION};
-use touchpoint::{Audience, BusinessFunction, Channel, WindowLength};
+use touchpoint::{Audience, BusinessFunction, Channel, WindowLength, Word};
 
 /// Touches of one window, territory, channel and function.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,11 +18,61 @@ pub struct TouchCount {
     pub unsolicited: i64,
 }
 
-/// Key of [`TouchSums`]: window, territory, channel, function.
-pub type TouchKey = (WindowLength, String, Channel, BusinessFunction);
+/// Counts of a territory, by window, channel and function.
+type Cells = [[[TouchCount; FEW]; FEW]; WindowLength::ALL.len()];
 
-/// Counts by key.
-pub type TouchSums = BTreeMap<TouchKey, TouchCount>;
+/// Touches by window, territory, channel and function.
+#[derive(Debug, Default)]
+pub struct TouchSums {
+    by_territory: BTreeMap<String, Box<Cells>>,
+}
+
+/// One of [`TouchSums`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TouchSum<'s> {
+    /// Window.
+    pub window: WindowLength,
+    /// Territory of the HCPs, today.
+    pub territory: &'s str,
+    /// Channel.
+    pub channel: Channel,
+    /// Function.
+    pub function: BusinessFunction,
+    /// How many; at least one.
+    pub count: TouchCount,
+}
+
+impl TouchSums {
+    /// Every sum that is not 0, in one order.
+    pub fn iter(&self) -> impl Iterator<Item = TouchSum<'_>> {
+        let of_window = |territory, window: WindowLength, cells: &[[TouchCount; FEW]; FEW]| {
+            let mut sums = Vec::new();
+            for (channel, functions) in Channel::ALL.iter().zip(cells) {
+                let counted = BusinessFunction::ALL.iter().zip(functions).filter(|(_, count)| count.touches > 0);
+                sums.extend(counted.map(|(function, count)| TouchSum {
+                    window,
+                    territory,
+                    channel: *channel,
+                    function: *function,
+                    count: *count,
+                }));
+            }
+            sums
+        };
+        self.by_territory.iter().flat_map(move |(territory, windows)| {
+            let windows = WindowLength::ALL.into_iter().zip(windows.iter());
+            windows.flat_map(move |(window, cells)| of_window(territory.as_str(), window, cells))
+        })
+    }
+
+    fn count(&mut self, territory: &str, count: impl FnOnce(&mut Cells)) {
+        // Most HCPs are of a territory that is there: no copy of its name.
+        match self.by_territory.get_mut(territory) {
+            Some(cells) => count(cells),
+            None => count(self.by_territory.entry(territory.to_owned()).or_default()),
+        }
+    }
+}
 
 /// How a request of the headline window stands at T.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,15 +111,7 @@ impl Shard {
             if found.is_empty() {
                 continue;
             }
-            let territory = self.territory(&hcp.id, now);
-            for (length, micros) in WindowLength::ALL.into_iter().zip(LENGTHS) {
-                for touch in found.iter().filter(|t| t.at > now - micros) {
-                    let key = (length, territory.clone(), touch.channel, touch.function);
-                    let count = sums.entry(key).or_default();
-                    count.touches += 1;
-                    count.unsolicited += i64::from(touch.is_unsolicited());
-                }
-            }
+            sums.count(self.territory(&hcp.id, now), |cells| found.iter().for_each(|touch| add(cells, touch, now)));
         }
     }
 
@@ -88,14 +131,27 @@ impl Shard {
                     None if request.occurred_at + sla <= now => RequestState::PastSla,
                     None => RequestState::Open,
                 };
-                *sums.entry((self.territory(&hcp.id, now), state)).or_default() += 1;
+                *sums.entry((self.territory(&hcp.id, now).to_owned(), state)).or_default() += 1;
             }
         }
         asking
     }
 
-    fn territory(&self, hcp_id: &str, at: Micros) -> String {
+    fn territory(&self, hcp_id: &str, at: Micros) -> &str {
         let row = self.reference().hcp(hcp_id, at);
-        row.and_then(|r| r.territory.as_deref()).unwrap_or(UNKNOWN).to_owned()
+        row.and_then(|r| r.territory.as_deref()).unwrap_or(UNKNOWN)
+    }
+}
+
+/// Adds a touch to every window that holds it at `now`.
+fn add(cells: &mut Cells, touch: &touches::Touch, now: Micros) {
+    let (channel, function) = (usize::from(touch.channel.code()), usize::from(touch.function.code()));
+    // Windows come shortest first, and the longer ones hold what a shorter one holds.
+    let first = LENGTHS.partition_point(|length| touch.at <= now - length);
+    for window in cells.iter_mut().skip(first) {
+        if let Some(count) = window.get_mut(channel).and_then(|functions| functions.get_mut(function)) {
+            count.touches += 1;
+            count.unsolicited += i64::from(touch.is_unsolicited());
+        }
     }
 }

@@ -23,7 +23,7 @@ use touchpoint::time::DAY;
 use touchpoint::{Audience, Micros};
 
 /// HCPs looked at under one lock.
-const SLICE: u32 = 1_024;
+const SLICE: u32 = 128;
 
 fn days() -> Parameter {
     Parameter { name: "days", range: DAYS, default: DEFAULT_DAYS }

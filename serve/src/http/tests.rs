@@ -5,7 +5,7 @@ mod api;
 mod overview;
 mod schema;
 
-use super::{HttpState, serve};
+use super::{HttpLimits, HttpState, serve};
 use crate::api::Door;
 use crate::health::{Assignment, Commit, Health, Restore};
 use crate::page::MetricsPage;
@@ -43,6 +43,10 @@ fn start() -> Server {
 }
 
 fn start_with(door: impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door) -> Server {
+    start_within(HttpLimits::default(), door)
+}
+
+fn start_within(limits: HttpLimits, door: impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     let clock = Arc::new(HandClock((1_000 * SECOND).into()));
@@ -53,7 +57,7 @@ fn start_with(door: impl FnOnce(&Arc<Health>, Arc<dyn Clock>) -> Door) -> Server
     let api = door(&health, clock.clone());
     let state = HttpState { page: Arc::new(MetricsPage::new(registry)), health: Arc::clone(&health), api };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(serve(listener, state, stop.clone()));
+    let task = tokio::spawn(serve(listener, state, limits, stop.clone()));
     Server { address, health, clock, stop, task }
 }
 
@@ -159,4 +163,64 @@ async fn it_stops_when_told_and_frees_the_port() {
     let ended = tokio::time::timeout(Duration::from_secs(4), server.task).await.expect("no open request, no waiting");
     assert!(ended.expect("no panic").is_ok());
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+/// A connection that stays, with the answer to a first request.
+async fn staying(server: &Server) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(server.address).await.expect("connects");
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sends");
+    let mut text = Vec::new();
+    while !text.ends_with(b"}") {
+        let read = stream.read_buf(&mut text).await.expect("answers");
+        assert!(read > 0, "the connection ended: {}", String::from_utf8_lossy(&text));
+    }
+    (stream, String::from_utf8_lossy(&text).to_lowercase())
+}
+
+#[tokio::test]
+async fn who_finds_no_place_is_told_so_and_gets_one_when_another_goes() {
+    let limits = HttpLimits { connections: 2, ..HttpLimits::default() };
+    let server = start_within(limits, |_, _| Door::Closed("there is none"));
+    let (one, _) = staying(&server).await;
+    let (_other, said) = staying(&server).await;
+    assert!(said.starts_with("http/1.1 200"), "{said}");
+    for path in ["/healthz", "/v1/check", "/nowhere"] {
+        let told = get(&server, path).await;
+        assert_eq!((told.status, &told.json()["title"]), (503, &serde_json::json!("too many connections")), "{path}");
+        for expected in ["content-type: application/problem+json", "retry-after: 1", "connection: close"] {
+            assert!(told.head.contains(expected), "{path}: {}", told.head);
+        }
+    }
+    drop(one);
+    // It is seen to be gone in its time.
+    while get(&server, "/healthz").await.status == 503 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn who_comes_when_nobody_can_even_be_told_waits() {
+    let limits = HttpLimits { connections: 1, ..HttpLimits::default() };
+    let server = start_within(limits, |_, _| Door::Closed("there is none"));
+    let (one, _) = staying(&server).await;
+    // All places beside the one are taken by connections that say nothing.
+    let mut silent = Vec::new();
+    for _ in 0..64 {
+        silent.push(TcpStream::connect(server.address).await.expect("connects"));
+    }
+    drop((one, silent));
+    while get(&server, "/healthz").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_moves_ends() {
+    let limits = HttpLimits { idle: Duration::from_secs(1), ..HttpLimits::default() };
+    let server = start_within(limits, |_, _| Door::Closed("there is none"));
+    let (mut stream, _) = staying(&server).await;
+    let mut rest = Vec::new();
+    // Either way of ending is one.
+    stream.read_to_end(&mut rest).await.unwrap_or_default();
+    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
 }

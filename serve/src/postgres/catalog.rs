@@ -14,7 +14,9 @@
 //! | `information_schema` | its views |
 //! | `functions` | what PostgreSQL's catalogue functions say here |
 //! | `series` | `generate_series`, bounded |
+//! | `bounded` | scalar functions that make much of little, bounded |
 
+mod bounded;
 mod directory;
 mod functions;
 mod grid;
@@ -25,7 +27,7 @@ mod series;
 pub(in crate::postgres) mod tests;
 mod types;
 
-pub(super) use pg_catalog::WITHOUT_ROWS;
+pub(super) use pg_catalog::{WITHOUT_ROWS, oid_of_catalogue};
 
 use super::statement::Settings;
 use crate::access::Reader;
@@ -51,6 +53,7 @@ pub fn install(context: &SessionContext, reader: &Reader) -> Result<()> {
         .ok_or_else(|| DataFusionError::Configuration("the session has no default catalog".to_owned()))?;
     let routines = functions::install(context, &directory, &settings);
     series::install(context);
+    bounded::install(context);
     let tables = Arc::new(pg_catalog::PgCatalog::new(directory.clone(), Arc::clone(&settings), routines));
     catalog.register_schema("pg_catalog", tables)?;
     let functions = context.state().table_functions().clone();

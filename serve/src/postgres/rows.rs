@@ -23,7 +23,7 @@ mod numeric;
 mod tests;
 mod text;
 
-pub(super) use column::{Format, Formats, type_of};
+pub(super) use column::{AGAIN, Format, Formats, type_of};
 
 use super::fault::Fault;
 use super::protocol::Described;

@@ -1,7 +1,7 @@
 //! A query that runs: its rows, encoded on the threads of statements, in pieces that wait for the client.
 //!
 //! At most two pieces wait; while nobody takes them the query stands still. Rows and bytes are counted, and past the
-//! limits the query ends with 54000. Dropping it ends it and frees what it holds.
+//! limits the query ends with 54000. Dropping it ends it and frees what it holds, also while it computes.
 
 use super::engine::{Engine, ended};
 use super::fault::{Fault, SqlState};
@@ -11,7 +11,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use processors::sql::yielding;
+use processors::sql::{Held, Leash, yielding};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::bytes::BytesMut;
@@ -42,6 +42,8 @@ pub(super) struct Piece {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Running {
+    // Let go before the task is told to end: it may be computing, and then hears of nothing else.
+    _leash: Leash,
     pieces: mpsc::Receiver<Piece>,
     task: AbortOnDropHandle<Result<(), Fault>>,
     held: Option<Piece>,
@@ -60,9 +62,11 @@ impl Running {
     /// Begins it.
     pub(super) fn begin(engine: &Engine, run: Run, limits: &Limits) -> Self {
         let (sender, pieces) = mpsc::channel(WAITING);
-        let limits = *limits;
-        let task = engine.begin(async move { Producer { run, limits, sender, rows: 0, bytes: 0 }.produce().await });
-        Self { pieces, task, held: None, over: false }
+        let (limits, leash) = (*limits, Leash::default());
+        let leashed = leash.held();
+        let task =
+            engine.begin(async move { Producer { run, limits, leashed, sender, rows: 0, bytes: 0 }.produce().await });
+        Self { _leash: leash, pieces, task, held: None, over: false }
     }
 
     /// At most so many of the next rows; all rows of a piece with `usize::MAX`.
@@ -116,6 +120,7 @@ impl Piece {
 struct Producer {
     run: Run,
     limits: Limits,
+    leashed: Held,
     sender: mpsc::Sender<Piece>,
     rows: u64,
     bytes: u64,
@@ -127,7 +132,7 @@ impl Producer {
         let fault = |error| Fault::of(&error, &text);
         let frame = self.run.context.execute_logical_plan(self.run.plan.clone()).await.map_err(fault)?;
         let tasks = Arc::new(frame.task_ctx());
-        let plan = yielding(frame.create_physical_plan().await.map_err(fault)?).map_err(fault)?;
+        let plan = yielding(frame.create_physical_plan().await.map_err(fault)?, &self.leashed).map_err(fault)?;
         let mut batches = execute_stream(plan, tasks).map_err(fault)?;
         let mut piece = Piece { bytes: BytesMut::new(), rows: 0, rest: Rest::More };
         while let Some(batch) = batches.next().await {

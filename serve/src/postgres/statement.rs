@@ -15,6 +15,7 @@
 //! | `literal` | a value as it is written in SQL |
 //! | `arrays` | the text of an array, as PostgreSQL writes it |
 //! | `rewriting` | PostgreSQL's SQL in the words of this engine |
+//! | `qualified` | schemas before the names of functions |
 //! | `introspection` | statements of clients that only look at catalogues |
 
 mod allowed;
@@ -23,6 +24,7 @@ pub mod command;
 mod introspection;
 mod literal;
 pub mod parameter;
+mod qualified;
 pub mod query;
 mod rewriting;
 pub mod settings;

@@ -13,6 +13,13 @@ SELECT * FROM "medical"."touchpoints"
 SELECT * FROM touchload.medical.touchpoint_log
 SELECT * FROM datafusion.public.touchpoint_log_full
 SELECT * FROM full.touchpoint_log
+SELECT * FROM medical.hcp_metrics_at('2026-03-12')
+SELECT * FROM "medical".hcp_metrics_at('2026-03-12')
+SELECT * FROM touchload.medical.hcp_metrics_at('2026-03-12')
+SELECT * FROM pg_catalog.hcp_metrics_at('2026-03-12')
+SELECT * FROM nothing.touchpoints_at('2026-03-12')
+SELECT (SELECT count(*) FROM admin.account_metrics_at('2026-03-12'))
+SELECT medical.upper('a')
 SELECT * FROM hcp_metrics_at('2026-03-12', 'full')
 SELECT * FROM hcp_metrics_at('2026-03-12', 'medical')
 SELECT * FROM account_metrics_at('2026-03-12', 'full')

@@ -150,7 +150,7 @@ impl Directory {
             };
             for (at, name) in (0_i32..).zip(names) {
                 let oid = match schema.as_str() {
-                    "pg_catalog" => pg_catalog::oid(&name).unwrap_or(11_000 + at),
+                    "pg_catalog" => pg_catalog::oid_of_catalogue(&name).unwrap_or(11_000 + at),
                     "information_schema" => 13_100 + at,
                     _ => free(&format!("{schema}.{name}"), &mut taken),
                 };

@@ -106,6 +106,7 @@ enum Gives {
     Int4,
     Int8,
     Oid,
+    Oids,
     Texts,
 }
 
@@ -116,9 +117,16 @@ impl Gives {
             Self::Flag => DataType::Boolean,
             Self::Int4 | Self::Oid => DataType::Int32,
             Self::Int8 => DataType::Int64,
+            Self::Oids => DataType::List(Arc::new(as_oid(Field::new_list_field(DataType::Int32, true)))),
             Self::Texts => DataType::new_list(DataType::Utf8, true),
         }
     }
+}
+
+/// A field that says that its numbers are oids.
+fn as_oid(field: Field) -> Field {
+    let key = arrow_pg::datatypes::PG_OID_ALIAS_KEY.to_owned();
+    field.with_metadata(HashMap::from([(key, "oid".to_owned())]))
 }
 
 type Body = Arc<dyn Fn(&Call) -> Result<ArrayRef> + Send + Sync>;
@@ -189,10 +197,7 @@ impl ScalarUDFImpl for Answer {
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let field = Field::new(self.name, self.gives.data_type(), true);
         Ok(Arc::new(match self.gives {
-            Gives::Oid => {
-                let key = arrow_pg::datatypes::PG_OID_ALIAS_KEY.to_owned();
-                field.with_metadata(HashMap::from([(key, "oid".to_owned())]))
-            }
+            Gives::Oid => as_oid(field),
             _ => field,
         }))
     }

@@ -29,6 +29,7 @@ const LAYOUTS: &[(&str, Columns)] = &[
     ("key_column_usage", KEYS),
     ("constraint_column_usage", KEYS),
     ("referential_constraints", REFERENCES),
+    ("character_sets", CHARACTER_SETS),
     ("sequences", &[("sequence_catalog", Of::Text), ("sequence_schema", Of::Text), ("sequence_name", Of::Text)]),
 ];
 
@@ -140,6 +141,17 @@ const REFERENCES: Columns = &[
     ("delete_rule", Of::Text),
 ];
 
+const CHARACTER_SETS: Columns = &[
+    ("character_set_catalog", Of::Text),
+    ("character_set_schema", Of::Text),
+    ("character_set_name", Of::Text),
+    ("character_repertoire", Of::Text),
+    ("form_of_use", Of::Text),
+    ("default_collate_catalog", Of::Text),
+    ("default_collate_schema", Of::Text),
+    ("default_collate_name", Of::Text),
+];
+
 /// Names of all views.
 pub(super) fn names() -> BTreeSet<String> {
     LAYOUTS.iter().map(|(name, _)| *name).chain(FUNCTIONS).map(str::to_owned).collect()
@@ -185,6 +197,14 @@ impl InformationSchema {
                 };
                 self.directory.schemas().into_keys().map(schema).collect()
             }
+            "character_sets" => vec![vec![
+                ("character_set_name", "UTF8".into()),
+                ("character_repertoire", "UCS".into()),
+                ("form_of_use", "UTF8".into()),
+                ("default_collate_catalog", database.into()),
+                ("default_collate_schema", "pg_catalog".into()),
+                ("default_collate_name", "C".into()),
+            ]],
             "information_schema_catalog_name" => vec![vec![("catalog_name", database.into())]],
             "enabled_roles" => vec![vec![("role_name", self.directory.reader().into())]],
             _ => Vec::new(),

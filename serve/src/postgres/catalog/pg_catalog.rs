@@ -46,6 +46,12 @@ pub(super) fn names() -> BTreeSet<String> {
     own.chain(layout::FIXED.iter().copied()).chain(WITHOUT_ROWS.iter().copied()).map(str::to_owned).collect()
 }
 
+/// The oid of a table of `pg_catalog`.
+pub(in crate::postgres) fn oid_of_catalogue(name: &str) -> Option<i32> {
+    let place = || (0_i32..).zip(names()).find(|(_, known)| known == name).map(|(at, _)| 11_000 + at);
+    oid(name).or_else(place)
+}
+
 /// Columns of a table.
 ///
 /// # Errors

@@ -7,8 +7,15 @@ use crate::postgres::rows::{Format, Formats};
 use crate::postgres::statement::command::{CopyFormat, CopyOut, CopyText, Extent, Header};
 use tokio_util::bytes::{Buf, BufMut, Bytes, BytesMut};
 
-/// What a binary copy begins with: a signature, no flags, no extension.
+/// What a binary copy begins with: a signature, no flags, no extension. It stands in one message with the first row, or with
+/// the end where there is none, as PostgreSQL sends it: ADBC reads a row from the very message that the copy begins with.
 const BINARY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// How rows are copied out, and what has to go before the next of them.
+struct Copying<'a> {
+    format: &'a CopyFormat,
+    head: &'static [u8],
+}
 
 impl Connection {
     pub(super) async fn copy(&mut self, copy: CopyOut) -> Result<(), Failure> {
@@ -17,8 +24,9 @@ impl Connection {
         let mut rows = self.ready_rows(&copy.query, Vec::new(), &Formats::all(format), life).await?;
         let columns = rows.shape.names().count();
         self.wire.out.copy_out(format, columns);
+        let mut copying = Copying { format: &copy.format, head: &[] };
         match &copy.format {
-            CopyFormat::Binary => self.wire.out.copy_data(|out| out.put_slice(BINARY_HEAD)),
+            CopyFormat::Binary => copying.head = BINARY_HEAD,
             CopyFormat::Text(text) | CopyFormat::Csv(text) if text.header == Header::Names => {
                 let names: Vec<Option<Bytes>> =
                     rows.shape.names().map(|name| Some(Bytes::copy_from_slice(name.as_bytes()))).collect();
@@ -26,16 +34,19 @@ impl Connection {
             }
             CopyFormat::Text(_) | CopyFormat::Csv(_) => {}
         }
-        let count = self.copied(&mut rows, &copy.format).await?;
+        let count = self.copied(&mut rows, &mut copying).await?;
         if copy.format == CopyFormat::Binary {
-            self.wire.out.copy_data(|out| out.put_i16(-1));
+            self.wire.out.copy_data(|out| {
+                out.put_slice(copying.head);
+                out.put_i16(-1);
+            });
         }
         self.wire.out.copy_done();
         self.wire.out.complete(&format!("COPY {count}"));
         Ok(())
     }
 
-    async fn copied(&mut self, rows: &mut Rows, format: &CopyFormat) -> Result<usize, Failure> {
+    async fn copied(&mut self, rows: &mut Rows, copying: &mut Copying<'_>) -> Result<usize, Failure> {
         let mut asked = self.asked();
         let result = async {
             self.turn(&mut asked).await?;
@@ -43,7 +54,7 @@ impl Connection {
             while !rows.over {
                 let piece = self.piece(&asked, rows, usize::MAX).await?;
                 count += piece.rows;
-                rewrite(piece.bytes.freeze(), format, &mut self.wire.out);
+                copying.rewrite(piece.bytes.freeze(), &mut self.wire.out);
                 self.relieve(&asked).await?;
             }
             Ok(count)
@@ -61,24 +72,30 @@ impl Connection {
     }
 }
 
-/// Rows as messages of a copy.
-fn rewrite(mut rows: Bytes, format: &CopyFormat, out: &mut Answers) {
-    while rows.len() > 5 {
-        rows.advance(1);
-        let length = usize::try_from(rows.get_u32()).unwrap_or(usize::MAX).saturating_sub(4);
-        let mut row = rows.split_to(length.min(rows.len()));
-        out.copy_data(|out| match format {
-            CopyFormat::Binary => out.put_slice(&row),
-            CopyFormat::Text(_) | CopyFormat::Csv(_) => {
-                let count = row.try_get_u16().unwrap_or_default();
-                let value = |_| {
-                    let length = usize::try_from(row.try_get_i32().unwrap_or(-1)).ok()?;
-                    Some(row.split_to(length.min(row.len())))
-                };
-                let values: Vec<Option<Bytes>> = (0..count).map(value).collect();
-                line(&values, format, out);
-            }
-        });
+impl Copying<'_> {
+    /// Rows as messages of a copy.
+    fn rewrite(&mut self, mut rows: Bytes, out: &mut Answers) {
+        while rows.len() > 5 {
+            rows.advance(1);
+            let length = usize::try_from(rows.get_u32()).unwrap_or(usize::MAX).saturating_sub(4);
+            let mut row = rows.split_to(length.min(rows.len()));
+            let head = std::mem::take(&mut self.head);
+            out.copy_data(|out| match self.format {
+                CopyFormat::Binary => {
+                    out.put_slice(head);
+                    out.put_slice(&row);
+                }
+                CopyFormat::Text(_) | CopyFormat::Csv(_) => {
+                    let count = row.try_get_u16().unwrap_or_default();
+                    let value = |_| {
+                        let length = usize::try_from(row.try_get_i32().unwrap_or(-1)).ok()?;
+                        Some(row.split_to(length.min(row.len())))
+                    };
+                    let values: Vec<Option<Bytes>> = (0..count).map(value).collect();
+                    line(&values, self.format, out);
+                }
+            });
+        }
     }
 }
 
@@ -132,7 +149,7 @@ fn quoted(value: &[u8], text: &CopyText, out: &mut BytesMut) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answers, Bytes, CopyFormat, CopyText, Header, line, rewrite};
+    use super::{Answers, Bytes, CopyFormat, CopyText, Copying, Header, line};
     use tokio_util::bytes::BytesMut;
 
     fn text(delimiter: char, null: &str) -> CopyText {
@@ -157,10 +174,15 @@ mod tests {
     fn a_row_becomes_a_message_of_the_copy() {
         let row = Bytes::from_static(b"D\0\0\0\x0f\0\x02\0\0\0\x01x\xff\xff\xff\xff");
         let mut out = Answers::default();
-        rewrite(row.clone(), &CopyFormat::Binary, &mut out);
+        Copying { format: &CopyFormat::Binary, head: &[] }.rewrite(row.clone(), &mut out);
         assert_eq!(&out.0[..], b"d\0\0\0\x0f\0\x02\0\0\0\x01x\xff\xff\xff\xff");
         let mut out = Answers::default();
-        rewrite(row, &CopyFormat::Csv(text(',', "")), &mut out);
+        let mut begun = Copying { format: &CopyFormat::Binary, head: b"HEAD" };
+        begun.rewrite([&row[..], &row[..]].concat().into(), &mut out);
+        let told = b"d\0\0\0\x13HEAD\0\x02\0\0\0\x01x\xff\xff\xff\xffd\0\0\0\x0f\0\x02\0\0\0\x01x\xff\xff\xff\xff";
+        assert_eq!(&out.0[..], told, "one message with the first row");
+        let mut out = Answers::default();
+        Copying { format: &CopyFormat::Csv(text(',', "")), head: &[] }.rewrite(row, &mut out);
         assert_eq!(&out.0[..], b"d\0\0\0\x07x,\n");
     }
 }

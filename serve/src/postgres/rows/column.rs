@@ -6,6 +6,10 @@ use arrow::datatypes::{DataType, Field};
 use arrow_pg::datatypes::{PG_OID_ALIAS_KEY, is_pg_char_field, pg_type_for_alias_kind};
 use pgwire::api::Type;
 
+/// What stands behind a name that a result has more than once, and before what tells the columns apart. Clients are not
+/// told of it.
+pub(in crate::postgres) const AGAIN: char = '\u{1}';
+
 /// How values of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::postgres) enum Format {
@@ -71,7 +75,8 @@ impl Column {
             }
             _ => -1,
         };
-        let (name, data_type) = (field.name().clone(), field.data_type().clone());
+        let name = field.name().split(AGAIN).next().unwrap_or_default().to_owned();
+        let data_type = field.data_type().clone();
         Ok(Self { name, data_type, pg_type: of_field(field)?, modifier, format })
     }
 
@@ -109,10 +114,15 @@ fn size(pg_type: &Type) -> i16 {
 }
 
 fn of_field(field: &Field) -> Result<Type, Fault> {
-    if let Some(alias) = field.metadata().get(PG_OID_ALIAS_KEY).and_then(|kind| pg_type_for_alias_kind(kind)) {
+    if let Some(alias) = of_alias(field) {
         return Ok(alias);
     }
     if is_pg_char_field(field) { Ok(Type::CHAR) } else { type_of(field.data_type()) }
+}
+
+/// The type of a field that is marked as one of the catalogues' own.
+fn of_alias(field: &Field) -> Option<Type> {
+    pg_type_for_alias_kind(field.metadata().get(PG_OID_ALIAS_KEY)?)
 }
 
 /// The type that says what `data_type` says.
@@ -137,9 +147,10 @@ pub(in crate::postgres) fn type_of(data_type: &DataType) -> Result<Type, Fault> 
         DataType::Interval(_) | DataType::Duration(_) => Type::INTERVAL,
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Type::BYTEA,
         DataType::Dictionary(_, values) => type_of(values)?,
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-            array_of(&type_of(item.data_type())?).unwrap_or(Type::JSON)
-        }
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => match of_alias(item) {
+            Some(Type::OID) => Type::OID_ARRAY,
+            _ => array_of(&type_of(item.data_type())?).unwrap_or(Type::JSON),
+        },
         DataType::Struct(_) | DataType::Map(..) => Type::JSON,
         other => return Err(Fault::unsupported(&format!("a column of the type {other}"))),
     })

@@ -5,7 +5,9 @@ use crate::postgres::engine::Engine;
 use crate::postgres::fault::SqlState;
 use crate::postgres::limits::Limits;
 use crate::postgres::rows::{Formats, Shape};
-use datafusion::prelude::SessionContext;
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use touchpoint::Tz;
@@ -74,4 +76,36 @@ async fn an_error_among_the_rows_is_told() {
         }
     };
     assert_eq!(state, SqlState::DivisionByZero);
+}
+
+/// A nested loop whose filter lets nothing through waits nowhere: dropped, it lets go of its memory all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_that_never_gives_way_ends_when_nobody_wants_it() {
+    let memory = Arc::new(GreedyMemoryPool::new(1 << 30));
+    let environment = RuntimeEnvBuilder::new().with_memory_pool(memory.clone()).build_arc().expect("an environment");
+    let config = SessionConfig::new().with_target_partitions(1);
+    let context = SessionContext::new_with_config_rt(config, environment);
+    let sql = "SELECT count(*) FROM generate_series(1, 1000000) AS a (x) JOIN generate_series(1, 1000000) AS b (y) \
+               ON a.x * a.x + b.y * b.y < 0";
+    let plan = context.state().create_logical_plan(sql).await.expect("plans");
+    let shape = Shape::new(plan.schema().as_arrow(), &Formats::default(), Tz::UTC).expect("sendable");
+    let run = Run { context, plan, shape: Arc::new(shape), text: sql.into() };
+    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a thread");
+    let mut running = Running::begin(&Engine::new(threads.handle().clone(), 1), run, &Limits::default());
+    let held = async {
+        while memory.reserved() == 0 {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::select! {
+        rows = running.next(1) => panic!("it came to an end: {rows:?}"),
+        () = held => {}
+    }
+    drop(running);
+    while memory.reserved() > 0 {
+        tokio::task::yield_now().await;
+    }
+    // The one thread does other things again.
+    assert_eq!(threads.spawn(async { 1 }).await.expect("it runs"), 1);
+    threads.shutdown_background();
 }

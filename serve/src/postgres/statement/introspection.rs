@@ -6,10 +6,15 @@
 //! statement is touched.
 
 mod adapted;
+mod arrays;
 mod correlated;
 mod emptied;
 mod relations;
+mod shown_again;
+mod tableoids;
+mod type_tree;
 
+use super::qualified;
 use crate::postgres::Fault;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
@@ -17,11 +22,17 @@ use datafusion::sql::parser::Statement as Planned;
 use datafusion::sql::sqlparser::ast::Statement;
 use processors::sql::reading::{ReadingError, plan_statement};
 
+/// What `statement` is asked instead, where the whole of it is known to be more than this engine plans.
+pub(super) fn known(statement: Statement) -> Statement {
+    type_tree::flat(&statement).unwrap_or(statement)
+}
+
 /// The plan of `statement` of the text `sql`.
 ///
 /// # Errors
 /// It does not plan; the author's fault.
-pub(super) async fn plan(context: &SessionContext, statement: Statement, sql: &str) -> Result<LogicalPlan, Fault> {
+pub(super) async fn plan(context: &SessionContext, mut statement: Statement, sql: &str) -> Result<LogicalPlan, Fault> {
+    qualified::resolved(&mut statement, context, sql)?;
     if !relations::are_catalogues(&statement) {
         return planned(context, statement, sql).await;
     }

@@ -1,16 +1,19 @@
 //! Where a statement has parameters, what types they can have there, and how values take their places.
 
 use crate::postgres::{Fault, SqlState};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use arrow_pg::datatypes::PG_OID_ALIAS_KEY;
+use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr as Planned, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
-    DataType as Written, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, LimitClause, Query, Select,
-    SelectItem, Statement, TableFactor, TimezoneInfo, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    ArrayElemTypeDef, DataType as Written, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    LimitClause, Query, Select, SelectItem, Statement, TableFactor, TimezoneInfo, Value, ValueWithSpan, Visit,
+    VisitMut, Visitor, VisitorMut,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// The parameters of a statement, by number.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +24,8 @@ pub(super) struct Places {
     bare: Vec<usize>,
     arguments: Vec<usize>,
     of_tables: BTreeMap<usize, usize>,
+    /// Those behind `ANY` and `ALL`, which are arrays of what they are compared with.
+    arrays: BTreeSet<usize>,
 }
 
 /// What stands for parameters that have no value yet, by number.
@@ -41,6 +46,20 @@ impl Places {
     /// Whether this one is an argument of a table function.
     pub(super) fn is_of_table(&self, number: usize) -> bool {
         self.of_tables.contains_key(&number)
+    }
+
+    /// Makes the type of an item that of an array of them, if this one is an array.
+    pub(super) fn gather(&self, number: usize, of: &mut DataType) {
+        if self.arrays.contains(&number) {
+            *of = DataType::new_list(of.clone(), true);
+        }
+    }
+
+    /// What a parameter is taken for of which nothing is known.
+    pub(super) fn unknown(&self, number: usize) -> DataType {
+        let mut of = DataType::Utf8;
+        self.gather(number, &mut of);
+        of
     }
 
     /// What is known without planning: what the client declared, else what a cast or the place says.
@@ -143,6 +162,7 @@ impl Visitor for Places {
             Expr::Function(Function { args: FunctionArguments::List(list), .. }) => {
                 list.args.iter().enumerate().for_each(|(at, arg)| self.argument(at, arg, OfTable::No));
             }
+            Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } => self.arrays.extend(number(bare(right))),
             expr => self.count = self.count.max(number(expr).unwrap_or(0)),
         }
         ControlFlow::Continue(())
@@ -182,6 +202,32 @@ impl Visitor for Places {
         args.iter().enumerate().for_each(|(at, arg)| self.argument(at, arg, OfTable::Yes));
         ControlFlow::Continue(())
     }
+}
+
+/// An expression without the parentheses around it.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => bare(inner),
+        expr => expr,
+    }
+}
+
+/// Puts `x = $1` in place of `x = ANY ($1)`, of which a planner can tell what an item is.
+pub(super) fn compare_items(statement: &mut Statement) {
+    struct Items;
+    impl VisitorMut for Items {
+        type Break = std::convert::Infallible;
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+            if let Expr::AnyOp { left, compare_op, right, .. } | Expr::AllOp { left, compare_op, right } = expr
+                && number(bare(right)).is_some()
+            {
+                let right = Box::new(bare(right).clone());
+                *expr = Expr::BinaryOp { left: left.clone(), op: compare_op.clone(), right };
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let ControlFlow::Continue(()) = statement.visit(&mut Items);
 }
 
 /// The number of a parameter, if `expr` is one; 0 if it is none that PostgreSQL has.
@@ -275,13 +321,23 @@ pub(super) fn type_written(of: &Written) -> Option<DataType> {
         Written::Date => DataType::Date32,
         Written::Timestamp(_, zone) => micros(zone),
         Written::Array(of) => match of {
-            datafusion::sql::sqlparser::ast::ArrayElemTypeDef::SquareBracket(of, _) => {
-                DataType::new_list(type_written(of)?, true)
-            }
+            ArrayElemTypeDef::SquareBracket(of, _) if is_oid(of) => DataType::List(Arc::new(oid_item())),
+            ArrayElemTypeDef::SquareBracket(of, _) => DataType::new_list(type_written(of)?, true),
             _ => return None,
         },
         // An oid, a name of one, or what PostgreSQL keeps in its catalogues.
         Written::Regclass | Written::Custom(..) => return None,
         _ => return None,
     })
+}
+
+fn is_oid(of: &Written) -> bool {
+    matches!(of, Written::Custom(name, arguments) if arguments.is_empty()
+        && name.0.last().and_then(|part| part.as_ident()).is_some_and(|name| name.value.eq_ignore_ascii_case("oid")))
+}
+
+/// What an array of oids holds: numbers that say that they are oids, since drivers know such arrays by that alone.
+fn oid_item() -> Field {
+    let marks = [(PG_OID_ALIAS_KEY.to_owned(), "oid".to_owned())];
+    Field::new_list_field(DataType::Int64, true).with_metadata(marks.into_iter().collect())
 }

@@ -35,7 +35,7 @@ pub struct Described {
 
 impl Query {
     pub(super) fn new(statement: Statement, text: &str) -> Self {
-        let statement = rewriting::rewritten(statement);
+        let statement = rewriting::rewritten(introspection::known(statement));
         let places = Places::of(&statement);
         Self { statement, text: text.into(), places }
     }
@@ -59,7 +59,7 @@ impl Query {
         let mut types = self.inferred(context, known).await;
         for number in 1..=self.parameters().max(declared.len()) {
             if !self.places.is_of_table(number) {
-                types.entry(number).or_insert(DataType::Utf8);
+                types.entry(number).or_insert_with(|| self.places.unknown(number));
             }
         }
         let mut failure = None;
@@ -82,9 +82,11 @@ impl Query {
         }
         for guessed in [known.clone(), self.places.guessed(&known)] {
             for stand_ins in self.places.stand_ins(&guessed) {
-                let Ok(statement) = self.with(&stand_ins) else { continue };
+                let Ok(mut statement) = self.with(&stand_ins) else { continue };
+                parameter::compare_items(&mut statement);
                 if let Ok(plan) = introspection::plan(context, statement, &self.text).await {
                     let mut types = parameter::types_in(&plan);
+                    types.iter_mut().for_each(|(number, of)| self.places.gather(*number, of));
                     types.extend(guessed);
                     return types;
                 }

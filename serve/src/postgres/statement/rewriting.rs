@@ -8,17 +8,20 @@
 //! | `'pg_catalog.array_in'::regproc` | the name of that function |
 //! | `'{a,b}'::text[]`, `= ANY ('{a,b}')` | `ARRAY['a', 'b']` |
 //! | `x::name`, `x::"char"`, `x::uuid` | text |
+//! | `LIKE 'a/_' ESCAPE '/'` | `LIKE 'a\_'` |
 //! | `SELECT count(*), 1` | columns named `count` and `?column?` |
 
 mod casts;
+mod patterns;
 
+use super::qualified;
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query,
     SelectItem, SetExpr, Statement, VisitMut,
 };
 use datafusion_pg_catalog::sql::rules::{
     CurrentUserVariableToSessionUserFunctionCall, PrependUnqualifiedPgTableName, RewritePgCatalogOperator,
-    SqlStatementRewriteRule, StripCallableQualifier,
+    SqlStatementRewriteRule,
 };
 use std::ops::ControlFlow;
 
@@ -27,14 +30,12 @@ pub(super) fn rewritten(mut statement: Statement) -> Statement {
     if let Statement::Query(query) = &mut statement {
         name_columns(query);
     }
-    let rules: [&dyn SqlStatementRewriteRule; 4] = [
-        &PrependUnqualifiedPgTableName,
-        &StripCallableQualifier,
-        &CurrentUserVariableToSessionUserFunctionCall,
-        &RewritePgCatalogOperator,
-    ];
+    let ControlFlow::<()>::Continue(()) = statement.visit(&mut qualified::Builtin) else { return statement };
+    let rules: [&dyn SqlStatementRewriteRule; 3] =
+        [&PrependUnqualifiedPgTableName, &CurrentUserVariableToSessionUserFunctionCall, &RewritePgCatalogOperator];
     statement = rules.into_iter().fold(statement, |statement, rule| rule.rewrite(statement));
     let ControlFlow::<()>::Continue(()) = statement.visit(&mut casts::Casts) else { return statement };
+    let ControlFlow::<()>::Continue(()) = statement.visit(&mut patterns::Patterns) else { return statement };
     statement
 }
 

@@ -51,6 +51,71 @@ fn what_is_not_listed_is_refused_before_a_name_is_looked_up() {
     }
 }
 
+#[tokio::test]
+async fn the_schema_of_a_function_is_one_that_the_reader_has() {
+    let context = session();
+    for sql in [
+        "SELECT at FROM public.hcp_metrics_at('2026-01-01')",
+        "SELECT at FROM PUBLIC.hcp_metrics_at('2026-01-01')",
+        "SELECT at FROM datafusion.public.hcp_metrics_at('2026-01-01')",
+        "SELECT pg_catalog.upper('a') FROM pg_catalog.generate_series(1, 1)",
+    ] {
+        let rows = answered(&context, sql).await.unwrap_or_else(|fault| panic!("{sql}: {fault}"));
+        assert_eq!(rows.len(), 1, "{sql}");
+    }
+    for (sql, state) in [
+        ("SELECT at FROM medical.hcp_metrics_at('2026-01-01')", "42P01"),
+        ("SELECT at FROM \"PUBLIC\".hcp_metrics_at('2026-01-01')", "42P01"),
+        ("SELECT at FROM pg_catalog.hcp_metrics_at('2026-01-01')", "42P01"),
+        ("SELECT at FROM other.public.hcp_metrics_at('2026-01-01')", "42P01"),
+        ("SELECT 1 FROM touchpoints, LATERAL medical.hcp_metrics_at('2026-01-01')", "42P01"),
+        ("SELECT (SELECT count(*) FROM medical.generate_series(1, 2))", "42P01"),
+        ("EXPLAIN SELECT at FROM medical.hcp_metrics_at('2026-01-01')", "42P01"),
+        ("SELECT medical.upper('a')", "42883"),
+        ("SELECT * FROM medical.touchpoints", "42P01"),
+    ] {
+        let fault = answered(&context, sql).await.expect_err(sql);
+        assert_eq!(fault.state.code(), state, "{sql}: {fault}");
+    }
+    let fault =
+        answered(&context, "SELECT at\nFROM medical.hcp_metrics_at('2026-01-01')").await.expect_err("no schema");
+    let told = (fault.message.as_str(), fault.position);
+    assert_eq!(told, ("relation \"medical.hcp_metrics_at\" does not exist", Some(16)));
+}
+
+#[tokio::test]
+async fn an_array_that_is_compared_with_items_is_of_their_type() {
+    let context = session();
+    for (sql, expected) in [
+        ("SELECT 1 FROM touchpoints WHERE hcp_id = ANY ($1)", DataType::Utf8),
+        ("SELECT 1 FROM touchpoints WHERE n = ANY ($1)", DataType::Int64),
+        ("SELECT 1 FROM pg_class c WHERE c.relkind = ANY ($1)", DataType::Utf8),
+    ] {
+        let Some(Understood::Query(query)) = understand(sql).expect(sql).pop() else { panic!("{sql}") };
+        let described = query.describe(&context, &[]).await.expect(sql);
+        assert_eq!(described.parameters, [DataType::new_list(expected, true)], "{sql}");
+    }
+}
+
+/// asyncpg knows arrays of oids and of text without asking, and nothing else.
+#[tokio::test]
+async fn the_look_up_of_unknown_types_gives_them_and_their_items() {
+    let context = session();
+    let sql = "WITH RECURSIVE typeinfo_tree(oid) AS (SELECT oid FROM pg_type WHERE oid = any($1::oid[]) UNION ALL \
+               SELECT t.oid FROM pg_type t, typeinfo_tree tt WHERE tt.oid = t.typelem) SELECT * FROM typeinfo_tree";
+    let Some(Understood::Query(query)) = understand(sql).expect("a query").pop() else { panic!("no query") };
+    let described = query.describe(&context, &[]).await.expect("describes");
+    let told = crate::postgres::rows::type_of(&described.parameters[0]).expect("a type");
+    assert_eq!(told.name(), "_oid");
+    let attributes = described.columns.field_with_name("attrtypoids").expect("a column");
+    assert_eq!(crate::postgres::rows::type_of(attributes.data_type()).expect("a type").name(), "_oid");
+    let asked = ScalarValue::List(ScalarValue::new_list_nullable(&[ScalarValue::Int64(Some(1016))], &DataType::Int64));
+    let plan = query.bind(&context, &[asked]).await.expect("plans");
+    let found = rows(&context, plan).await.expect("runs");
+    let shown: Vec<String> = found.iter().map(|row| row.split('|').take(6).collect::<Vec<_>>().join("|")).collect();
+    assert_eq!(shown, ["20|pg_catalog|int8|b|∅|0", "1016|pg_catalog|_int8|b|∅|20"]);
+}
+
 fn command(sql: &str) -> Command {
     match understand(sql).unwrap_or_else(|fault| panic!("{sql}: {fault}")).pop() {
         Some(Understood::Command(command)) => *command,

@@ -79,6 +79,9 @@ pub(super) fn functions() -> Vec<Answer> {
     functions.extend(RIGHTS.map(|name| Answer::new(name, Gives::Flag, rights)));
     functions
         .push(Answer::new("pg_my_temp_schema", Gives::Oid, |call| Ok(Arc::new(Int32Array::from(vec![0; call.rows])))));
+    // No type here has columns.
+    functions
+        .push(Answer::new("pg_no_oids", Gives::Oids, |call| Ok(new_null_array(&Gives::Oids.data_type(), call.rows))));
     functions.push(Answer::new("pg_partition_ancestors", Gives::Oid, |call| {
         Ok(Arc::new(call.oid(0)?.into_iter().collect::<Int32Array>()))
     }));

@@ -9,7 +9,7 @@ pub(super) fn of(name: &str) -> Option<Columns> {
 
 /// The oid of a table where clients know it by heart.
 pub(in crate::postgres::catalog) fn oid(name: &str) -> Option<i32> {
-    const KNOWN: [(&str, i32); 14] = [
+    const KNOWN: [(&str, i32); 17] = [
         ("pg_type", 1247),
         ("pg_attribute", 1249),
         ("pg_proc", 1255),
@@ -22,7 +22,10 @@ pub(in crate::postgres::catalog) fn oid(name: &str) -> Option<i32> {
         ("pg_description", 2609),
         ("pg_index", 2610),
         ("pg_namespace", 2615),
+        ("pg_opclass", 2616),
+        ("pg_rewrite", 2618),
         ("pg_trigger", 2620),
+        ("pg_opfamily", 2753),
         ("pg_extension", 3079),
     ];
     KNOWN.iter().find(|(named, _)| *named == name).map(|(_, oid)| *oid)

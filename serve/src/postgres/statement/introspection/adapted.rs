@@ -1,21 +1,21 @@
 //! Rewrites that keep the meaning of a statement over catalogues.
 
 use super::relations::last;
-use crate::postgres::statement::rewriting::call;
+use super::{arrays, shown_again, tableoids};
+use crate::postgres::rows::AGAIN;
+use crate::postgres::statement::rewriting::{call, item_name};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, UnaryOperator, Value, VisitMut, VisitorMut,
+    BinaryOperator, Expr, Ident, Select, SelectItem, SetExpr, Statement, TableFactor, UnaryOperator, Value,
+    ValueWithSpan, VisitMut, VisitorMut,
 };
-use datafusion_pg_catalog::sql::rules::{
-    AliasDuplicatedProjectionRewrite, ResolveUnqualifiedIdentifier, SqlStatementRewriteRule, StripCollate,
-};
+use datafusion_pg_catalog::sql::rules::{ResolveUnqualifiedIdentifier, SqlStatementRewriteRule, StripCollate};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// `statement`, adapted.
-pub(super) fn adapted(statement: Statement) -> Statement {
-    let rules: [&dyn SqlStatementRewriteRule; 3] =
-        [&AliasDuplicatedProjectionRewrite, &ResolveUnqualifiedIdentifier, &StripCollate];
+pub(super) fn adapted(mut statement: Statement) -> Statement {
+    shown_again::marked(&mut statement);
+    let rules: [&dyn SqlStatementRewriteRule; 2] = [&ResolveUnqualifiedIdentifier, &StripCollate];
     let mut statement = rules.into_iter().fold(statement, |statement, rule| rule.rewrite(statement));
     let ControlFlow::<()>::Continue(()) = statement.visit(&mut Adapting) else { return statement };
     statement
@@ -28,10 +28,12 @@ impl VisitorMut for Adapting {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         tell_apart(&mut select.projection);
+        tableoids::numbered(select);
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        arrays::joined(expr);
         if let Expr::InSubquery { expr: sought, subquery, negated } = expr
             && let SetExpr::Select(select) = subquery.body.as_ref()
             && splits_the_search_path(select)
@@ -48,30 +50,26 @@ impl VisitorMut for Adapting {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         match expr {
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
+            Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right } => {
                 by_name(left, right);
                 by_name(right, left);
             }
-            Expr::Function(Function { name, args: FunctionArguments::Subquery(query), .. })
-                if last(name).is_some_and(|name| name.value.eq_ignore_ascii_case("array")) =>
-            {
-                *expr = gathered(query.as_ref().clone());
-            }
-            _ => {}
+            other => arrays::gathered(other),
         }
         ControlFlow::Continue(())
     }
 }
 
-/// Columns without a name that are written alike get names of their own.
+/// Columns without a name that are written alike are told apart by a mark that clients do not see.
 fn tell_apart(items: &mut [SelectItem]) {
     let mut seen = BTreeSet::new();
     for (at, item) in items.iter_mut().enumerate() {
         if let SelectItem::UnnamedExpr(expr) = item
             && !seen.insert(expr.to_string())
         {
-            let expr = expr.clone();
-            *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', format!("?column? {}", at + 1)) };
+            let (expr, name) = (expr.clone(), item_name(item).unwrap_or_default());
+            let alias = Ident::with_quote('"', format!("{name}{AGAIN}{}", at + 1));
+            *item = SelectItem::ExprWithAlias { expr, alias };
         }
     }
 }
@@ -90,28 +88,27 @@ fn splits_the_search_path(select: &Select) -> bool {
     calls("generate_series") && calls("string_to_array") && select.to_string().contains("'search_path'")
 }
 
-/// `pg_proc.oid = pg_type.typreceive`: what is an oid in PostgreSQL is the name of the function here.
-fn by_name(function: &mut Expr, column: &Expr) {
+/// What is the oid of a function in PostgreSQL is its name here: `pg_proc.oid = pg_type.typreceive` compares names, and
+/// `typreceive != 0` asks whether there is a function.
+fn by_name(other: &mut Expr, column: &Expr) {
     const OF_TYPES: [&str; 5] = ["typinput", "typoutput", "typreceive", "typsend", "typanalyze"];
-    let Expr::CompoundIdentifier(column) = column else { return };
-    let Expr::CompoundIdentifier(function) = function else { return };
-    let is =
-        |idents: &[Ident], names: &[&str]| idents.last().is_some_and(|ident| names.contains(&ident.value.as_str()));
-    if is(column, &OF_TYPES) && is(function, &["oid"]) {
-        if let Some(name) = function.last_mut() {
-            *name = Ident::new("proname");
+    let of = |expr: &Expr| match expr {
+        Expr::Identifier(name) => Some(name.value.to_lowercase()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.to_lowercase()),
+        _ => None,
+    };
+    if !of(column).is_some_and(|name| OF_TYPES.contains(&name.as_str())) {
+        return;
+    }
+    match other {
+        Expr::Value(ValueWithSpan { value: Value::Number(zero, _), .. }) if zero == "0" => {
+            *other = Expr::Value(Value::SingleQuotedString("-".to_owned()).with_empty_span());
         }
+        Expr::CompoundIdentifier(parts) => {
+            if let Some(name) = parts.last_mut().filter(|name| name.value == "oid") {
+                *name = Ident::new("proname");
+            }
+        }
+        _ => {}
     }
-}
-
-/// `ARRAY(SELECT …)`.
-fn gathered(mut query: Query) -> Expr {
-    query.order_by = None;
-    if let SetExpr::Select(select) = query.body.as_mut()
-        && let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
-            select.projection.as_mut_slice()
-    {
-        *expr = call("array_agg", vec![expr.clone()]);
-    }
-    Expr::Subquery(Box::new(query))
 }

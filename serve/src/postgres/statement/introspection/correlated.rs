@@ -72,17 +72,29 @@ impl VisitorMut for Absent {
     }
 }
 
-/// Whether an expression is an aggregate, or holds one.
+/// Whether an expression is an aggregate, or holds one that is not a subquery's.
 pub(super) fn aggregates(expr: &Expr) -> bool {
     const AGGREGATES: [&str; 9] =
         ["count", "max", "min", "sum", "avg", "array_agg", "string_agg", "bool_and", "bool_or"];
-    struct Finding;
+    #[derive(Default)]
+    struct Finding {
+        inside: usize,
+    }
     impl Visitor for Finding {
         type Break = ();
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.inside += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.inside -= 1;
+            ControlFlow::Continue(())
+        }
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             match expr {
                 Expr::Function(Function { name, .. })
-                    if last(name).is_some_and(|name| AGGREGATES.contains(&name.value.to_lowercase().as_str())) =>
+                    if self.inside == 0
+                        && last(name).is_some_and(|name| AGGREGATES.contains(&name.value.to_lowercase().as_str())) =>
                 {
                     ControlFlow::Break(())
                 }
@@ -90,7 +102,7 @@ pub(super) fn aggregates(expr: &Expr) -> bool {
             }
         }
     }
-    expr.visit(&mut Finding).is_break()
+    expr.visit(&mut Finding::default()).is_break()
 }
 
 /// Whether a query names a table that it does not read itself.

@@ -3,6 +3,7 @@
 use super::correlated::aggregates;
 use super::relations::catalogue;
 use crate::postgres::catalog::WITHOUT_ROWS;
+use crate::postgres::rows::AGAIN;
 use crate::postgres::statement::rewriting::item_name;
 use datafusion::sql::sqlparser::ast::{
     Cte, GroupByExpr, JoinOperator, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins,
@@ -25,12 +26,17 @@ pub(super) fn emptied(statement: &Statement) -> Option<Statement> {
     let columns = names.map(|name| {
         let name = name?;
         let again = seen.entry(name.clone()).and_modify(|count| *count += 1).or_insert(0);
-        let name = if *again == 0 { name } else { format!("{name} {again}") };
+        let name = if *again == 0 { name } else { format!("{name}{AGAIN}{again}") };
         Some(format!("CAST(NULL AS TEXT) AS \"{}\"", name.replace('"', "\"\"")))
     });
     let text = format!("SELECT {} WHERE false", columns.collect::<Option<Vec<_>>>()?.join(", "));
     let parsed = Parser::parse_sql(&PostgreSqlDialect {}, &text).ok()?;
     parsed.into_iter().next()
+}
+
+/// Whether a query reads a catalogue without rows, and so has none.
+pub(super) fn gives_nothing(query: &Query) -> bool {
+    is_empty(query, &[])
 }
 
 fn first(body: &SetExpr) -> Option<&Select> {

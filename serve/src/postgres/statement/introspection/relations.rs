@@ -1,11 +1,9 @@
 //! Which tables a statement reads.
 
+use crate::postgres::statement::qualified::TABLE_FUNCTIONS;
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, Statement, TableFactor, Visit, Visitor};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-
-/// Table functions that belong to no table.
-const NEUTRAL: [&str; 5] = ["generate_series", "generate_subscripts", "pg_get_keywords", "string_to_array", "unnest"];
 
 /// Whether all tables of `statement` are catalogues, and there is one.
 pub(super) fn are_catalogues(statement: &Statement) -> bool {
@@ -41,7 +39,8 @@ impl Visitor for Read {
         };
         match (catalogue(name), is_function) {
             (Some(_), false) => self.catalogues += 1,
-            (_, true) if last(name).is_some_and(|name| NEUTRAL.contains(&name.value.to_lowercase().as_str())) => {}
+            (_, true)
+                if last(name).is_some_and(|name| TABLE_FUNCTIONS.contains(&name.value.to_lowercase().as_str())) => {}
             (Some(_), true) => {}
             (None, _) => {
                 self.named.insert(name.to_string().to_lowercase());
