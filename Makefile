@@ -63,4 +63,4 @@ setup-build:
 
 setup-tests: setup-build
 	@tests/setup/debian.sh tests
-	@for tool in kafka promtool prometheus alertmanager amtool python pgjdbc chromium; do tests/setup/$$tool.sh >/dev/null || tests/setup/absent.sh "$$tool" $$?; done
+	@for tool in kafka promtool prometheus alertmanager amtool python node pgjdbc chromium; do tests/setup/$$tool.sh >/dev/null || tests/setup/absent.sh "$$tool" $$?; done

@@ -69,6 +69,16 @@ impl Demo {
         self.http
     }
 
+    /// Where its Postgres door is, by the command line that it prints for psql.
+    pub(crate) fn sql(&self) -> SocketAddr {
+        let said = self.said();
+        let line = said.lines().find(|line| line.contains("psql -h")).expect("a command line for psql");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let after =
+            |flag: &str| words.iter().position(|w| *w == flag).and_then(|at| words.get(at + 1)).expect("an option");
+        format!("{}:{}", after("-h"), after("-p")).parse().expect("an address")
+    }
+
     /// What it has written to standard output so far.
     pub(crate) fn said(&self) -> String {
         self.read("out")

@@ -20,11 +20,7 @@ fn ready(seed: u64) -> (Demo, SocketAddr) {
     let mut demo = Demo::start(seed);
     demo.wait_for("/readyz", |_| true);
     demo.wait_busy();
-    let said = demo.said();
-    let line = said.lines().find(|line| line.contains("psql -h")).expect("a command line for psql");
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let after = |flag: &str| words.iter().position(|w| *w == flag).and_then(|at| words.get(at + 1)).expect("an option");
-    let at = format!("{}:{}", after("-h"), after("-p")).parse().expect("an address");
+    let at = demo.sql();
     (demo, at)
 }
 

@@ -7,7 +7,7 @@
 
 use super::built_table::{BuildRows, BuiltTable, Wanted};
 use crate::shards::{Shards, SharedShards};
-use crate::state::sums::TouchSums;
+use crate::state::sums::{TouchSum, TouchSums};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
@@ -73,6 +73,7 @@ impl SumsTable {
     fn touch_columns(&self, audience: Audience) -> Vec<ArrayRef> {
         let mut sums = TouchSums::default();
         for_slices(&self.shards, |shard, hcps| shard.add_touches(hcps, audience, &mut sums));
+        let sums: Vec<TouchSum<'_>> = sums.iter().collect();
         vec![
             Arc::new(StringArray::from_iter_values(sums.iter().map(|sum| sum.window.as_str()))),
             Arc::new(StringArray::from_iter_values(sums.iter().map(|sum| sum.territory))),
