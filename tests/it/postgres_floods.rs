@@ -147,7 +147,8 @@ struct Told {
 fn attack(login: &Login, number: usize, over: &AtomicBool, told: &Told) {
     let mut client = match PostgresClient::connect(login) {
         Ok(client) => client,
-        Err(refused) if refused.code == "53300" => {
+        // Whose login takes ten seconds, since everybody's is computed on two cores, is shown out without a word.
+        Err(refused) if refused.code == "53300" || refused.code == LOST => {
             told.full.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -214,7 +215,7 @@ fn two_hundred_clients_of_bombs_do_not_hold_ingest_up() {
     let otherwise = told.otherwise.into_inner().expect("whole");
     assert!(otherwise.is_empty(), "{} were told something else:\n{}", otherwise.len(), otherwise.join("\n"));
     let [let_in, full] = [told.let_in, told.full].map(AtomicUsize::into_inner);
-    assert!(let_in >= 8 && let_in + full == CLIENTS, "{let_in} were let in, {full} were told that it is full");
+    assert!(let_in >= 8 && let_in + full == CLIENTS, "{let_in} were let in, {full} were shown out");
     assert!(attacked <= 2 * quiet + NOISE, "{attacked} records behind under attack, {quiet} without");
     until("the memory to be free", || (server.run.metric(ACTIVE) + server.run.metric(RESERVED) <= 0.0).then_some(()));
     let mut client = server.connect("admin").expect("the server is still there");
