@@ -76,6 +76,8 @@ const EVERY_KEY: &str = r#"
         maintenance = "1h"
         options = { region = "eu-1", AWS_SECRET_ACCESS_KEY = "s", allow_http = true }
         [http]
+        connections = 7
+        idle_timeout = "61s"
         listen = "[::1]:9"
         tokens = "t.toml"
         audit = "log"
