@@ -66,10 +66,7 @@ fn a_person_is_helped_at_the_prompt() {
         terminal.press("\u{3}");
         terminal.sees("cancelled").then_some(())
     });
-    // Keys that come while no line is read are lost to the line editor.
-    terminal.wait_for("touchload> ");
-    terminal.press("\\q\r");
-    assert_eq!(terminal.wait_end(), Some(0));
+    assert_eq!(terminal.press_until_end("\\q\r"), Some(0));
 
     let file = state.join("touchload/sql_history");
     let kept = std::fs::read_to_string(&file).expect("a history");

@@ -70,6 +70,19 @@ impl PseudoTerminal {
         found.is_some()
     }
 
+    /// Presses keys until the command has ended: those that come while no line is read are lost. Its exit code.
+    pub(crate) fn press_until_end(mut self, keys: &str) -> Option<i32> {
+        let status = until("its end", || {
+            let ended = self.child.try_wait().expect("a child can be asked");
+            if let (None, Some(input)) = (ended, self.keys.as_mut()) {
+                // It may have ended a moment ago, and then nobody listens.
+                input.write_all(keys.as_bytes()).and_then(|()| input.flush()).unwrap_or_default();
+            }
+            ended
+        });
+        status.code()
+    }
+
     /// Waits for the end of the command; its exit code.
     pub(crate) fn wait_end(mut self) -> Option<i32> {
         let status = until("its end", || self.child.try_wait().expect("a child can be asked"));
