@@ -5,6 +5,7 @@ use crate::embedded::Demo;
 use crate::python_readers::PythonReaders;
 use crate::test_setup;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::Path;
 
 #[test]
@@ -40,8 +41,9 @@ fn the_page_looks_as_it_did() {
     let arguments: [OsString; 4] = [chromium.into(), url.into(), goldens.into(), pictures.into()];
     let told = python.run("live_page_goldens.py", arguments.iter().map(OsString::as_os_str));
     if told.starts_with("not compared") {
-        let _: Option<()> = test_setup::skip(&told);
-    } else {
-        assert!(told.contains("pictures"), "{told}");
+        // Other fonts are no fault of the page, nor anything that could be installed: said, and no failure.
+        writeln!(std::io::stderr().lock(), "\n*** {}\n", told.trim()).expect("standard error is open");
+        return;
     }
+    assert!(told.contains("pictures"), "{told}");
 }
