@@ -67,7 +67,6 @@ mod stage;
 mod state;
 mod table;
 #[path = "../../tests/it/test_setup.rs"]
-#[expect(dead_code, reason = "tests alone may take long only when they are told to")]
 mod test_setup;
 mod what_if;
 mod wire;
