@@ -1,32 +1,8 @@
 #!/usr/bin/env bash
-# Prints the path of promtool; fetches it once from Debian's package when this machine has none.
-#
-# The package is unpacked into the cache instead of installed: nothing needs root and no Prometheus service starts.
-# Exit 3: there is none and it cannot be fetched.
+# Prints the path of promtool, which comes with Prometheus; without one on this machine that of Debian's package. Exit 3: it
+# cannot be fetched.
 set -euo pipefail
 
 if command -v promtool; then exit 0; fi
-cache="${TOUCHLOAD_CACHE:-$HOME/.cache/touchload}"
-tool="$cache/bin/promtool"
-if [ -x "$tool" ]; then
-    echo "$tool"
-    exit 0
-fi
-missing() {
-    echo "the tests of the metrics page need promtool (Debian: apt-get install prometheus)" >&2
-    exit 3
-}
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || missing
-
-mkdir -p "$cache/bin"
-scratch="$(mktemp -d "$cache/promtool.partial.XXXXXX")"
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
-if ! apt-get download prometheus >&2; then
-    # The package lists may be missing on a new machine.
-    if [ "$(id -u)" -eq 0 ]; then apt-get update --quiet >&2; else sudo -n apt-get update --quiet >&2 || missing; fi
-    apt-get download prometheus >&2 || missing
-fi
-dpkg-deb --extract prometheus_*.deb unpacked
-mv unpacked/usr/bin/promtool "$tool"
-echo "$tool"
+package="$("$(dirname "$0")/package.sh" prometheus "the tests of the metrics page need promtool")"
+echo "$package/usr/bin/promtool"
