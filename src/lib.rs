@@ -20,6 +20,7 @@
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
 //! | [`tokens`] | the tokens file: who may ask the API |
+//! | [`urgency`] | which threads leave the core to others |
 //! | [`users`] | the users file: who may ask in SQL |
 //! | [`view`] | the terminal view of `demo` |
 //! | [`what_if`] | stored history replayed under another policy |
@@ -42,6 +43,7 @@ pub mod service;
 pub mod session;
 pub mod summary;
 pub mod tokens;
+pub mod urgency;
 pub mod users;
 pub mod view;
 pub mod what_if;

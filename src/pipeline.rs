@@ -42,9 +42,9 @@ use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
 use placing::{Doubt, Placing};
 use processors::state::hcp::Changed;
-use processors::{Askers, SharedShards, Watermark};
+use processors::{Askers, SharedShards, Watermark, Writing};
 use serve::{Assignment, Health};
-use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
 use tokio::runtime::Handle;
@@ -144,7 +144,7 @@ pub struct Parts {
     pub owner: Owner,
     /// The live state, shared with readers.
     pub shards: SharedShards,
-    /// Readers whom somebody waits for: they are let in between slices of the work.
+    /// Those whom somebody waits for: they are answered or let in between slices of the work.
     pub askers: Askers,
     /// Metrics and health.
     pub observer: Observer,
@@ -324,9 +324,8 @@ impl Pipeline {
         Ok(borne_on.len())
     }
 
-    // A reader that panicked holds no half-written state: readers only read.
-    fn shards(&self) -> RwLockWriteGuard<'_, processors::Shards> {
-        self.parts.shards.write().unwrap_or_else(PoisonError::into_inner)
+    fn shards(&self) -> Writing<'_> {
+        self.parts.askers.write(&self.parts.shards)
     }
 }
 

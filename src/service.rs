@@ -24,6 +24,7 @@ use crate::erased::erased;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::reference::ReferenceSource;
 use crate::session;
+use crate::urgency::{PatientThreads, Urgency};
 use alerting::Alerting;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
@@ -116,11 +117,12 @@ pub struct Service {
     source: Arc<SourceHandle>,
     background: JoinSet<()>,
     quiet: CancellationToken,
-    _lock: FolderLock,
+    _kept: (PatientThreads, FolderLock),
 }
 
 /// What the pipeline's thread does; the source ends with it.
 fn turn(parts: Parts, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
+    Urgency::Steady.take();
     let ended = Pipeline::new(parts).run(events, source);
     source.stop();
     ended
@@ -160,15 +162,14 @@ impl Service {
         observer.policy_in_force(&policy);
         observer.reference_in_force(&config.reference);
         let (policies, policy_changes) = watch::channel(policy.clone());
-        let policy_watch = config.policy_file.map(|file| PolicyWatch::new(file, policy, policies, policy_metrics));
-        let policy_watch = policy_watch.transpose().context("listening for SIGHUP")?;
+        let watching = |file| PolicyWatch::new(file, policy, policies, policy_metrics);
+        let policy_watch = config.policy_file.map(watching).transpose().context("listening for SIGHUP")?;
         let decoder = Decoder::new(config.reference.clone(), config.decode).leaving_out(erased(&store).await?);
         let decoder = Arc::new(decoder);
         let (references, reference_changes) = watch::channel(config.reference.clone());
         let takers = Takers { decoder: decoder.clone(), pipeline: references, metrics: reference_metrics };
-        let source = config.reference_source;
-        let reference_watch = source.map(|source| ReferenceWatch::new(source, config.reference.clone(), takers));
-        let reference_watch = reference_watch.transpose().context("listening for SIGHUP")?;
+        let watching = |source| ReferenceWatch::new(source, config.reference.clone(), takers);
+        let reference_watch = config.reference_source.map(watching).transpose().context("listening for SIGHUP")?;
         let parts = Parts {
             store: store.clone(),
             owner,
@@ -185,8 +186,8 @@ impl Service {
         let (source, events) = KafkaSource::spawn(config.kafka.clone(), decoder, clock.clone())?;
         let source = Arc::new(source);
         let handle = source.clone();
-        let turning = std::thread::Builder::new().name("pipeline".into());
-        let pipeline = turning.spawn(move || turn(parts, &events, &handle))?;
+        let thread = std::thread::Builder::new().name("pipeline".into());
+        let pipeline = thread.spawn(move || turn(parts, &events, &handle))?;
         let quiet = CancellationToken::new();
         let mut background = JoinSet::new();
         alerting.receivers.start(&mut background, &clock, &quiet);
@@ -194,13 +195,14 @@ impl Service {
             arrivals::Sources { store: store.clone(), shards: shards.clone(), clock: clock.clone(), door: api.clone() };
         background.spawn(arrivals::learn(learning, quiet.clone()));
         background.spawn(background::http(entrance, HttpState { page, health, api }, quiet.clone()));
-        background.spawn(background::gauges(gauges, context, config.gauges, quiet.clone()));
         if let Some(door) = door {
             door.start(&mut background, &quiet);
         }
         keep_looking((policy_watch, reference_watch, tokens_watch), &mut background, &quiet);
-        background.spawn(background::maintenance(store.clone(), clock, config.maintenance, quiet.clone()));
-        Ok(Self { shards, observer, http, sql, store, alerts, pipeline, source, background, quiet, _lock: lock })
+        let maintaining = background::maintenance(store.clone(), clock, config.maintenance, quiet.clone());
+        let work = (background::gauges(gauges, context, config.gauges, quiet.clone()), maintaining);
+        let kept = (background::patiently(&mut background, work)?, lock);
+        Ok(Self { shards, observer, http, sql, store, alerts, pipeline, source, background, quiet, _kept: kept })
     }
 
     /// Whether the pipeline has ended by itself.

@@ -38,5 +38,5 @@ pub mod watermark;
 pub mod what_if;
 
 pub use shards::{Ownership, Placement, Shards, SharedShards};
-pub use state::{Applied, Applying, Askers, Shard};
+pub use state::{Applied, Applying, Askers, Question, Shard, Writing};
 pub use watermark::Watermark;

@@ -123,7 +123,7 @@ fn windows(evaluation: &Evaluation, instant: &Instant<'_>) -> Vec<WindowMetrics>
     let of = |window: WindowLength| {
         let values = evaluation.windows.get(window.index())?;
         let values = Values { window: values, overall: evaluation.overall, as_of: at, policy, zone };
-        let columns = METRICS.iter().map(|column| (column.name, rows::value(column.name, values))).collect();
+        let columns = METRICS.iter().map(|column| (column.name, rows::value(column.name, &values))).collect();
         Some(WindowMetrics { window, columns })
     };
     WindowLength::ALL.into_iter().filter_map(of).collect()

@@ -6,7 +6,7 @@
 //! which partition the records of an HCP would come from of whom it holds none.
 
 use crate::state::{LiveSnapshot, Shard, hcp::Changed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
 use touchpoint::time::Micros;
 use touchpoint::{Policy, Reference};
@@ -163,6 +163,11 @@ impl Shards {
     /// A consistent view of each shard's headline values.
     pub fn snapshots(&self) -> Vec<LiveSnapshot> {
         self.shards.values().map(Shard::snapshot).collect()
+    }
+
+    /// As [`Shards::snapshots`] of the HCPs of these ids alone.
+    pub fn snapshots_of(&self, ids: &BTreeSet<String>) -> Vec<LiveSnapshot> {
+        self.shards.values().map(|shard| shard.snapshot_of(ids)).collect()
     }
 
     /// The policy in force.

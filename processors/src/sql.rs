@@ -7,6 +7,7 @@
 //! | [`built_table`] | the frame of a table whose rows are built when a plan runs; `built_exec` in a plan |
 //! | [`sieve`] | what rows have to pass before they are built whole |
 //! | `live_rows` | the live state, read a slice at a time |
+//! | `named` | the HCPs that a filter names |
 //! | [`changed`] | `changed`, `changed_windows`, `changed_touches`: what a turn of the alert rules looks at |
 //! | [`account_table`] | `account_now`, and the table function `account_metrics_at(timestamp [, audience])` |
 //! | [`touchpoints_at`] | the table function `touchpoints_at(timestamp)` |
@@ -43,6 +44,7 @@ mod live_forecasts;
 mod live_rows;
 pub mod live_table;
 pub mod metric_functions;
+mod named;
 pub mod output;
 pub mod reading;
 pub mod reference_table;

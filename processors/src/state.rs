@@ -44,6 +44,6 @@ pub mod wheel;
 pub mod witnesses;
 
 pub use applying::Applying;
-pub use askers::Askers;
+pub use askers::{Askers, Question, Writing};
 pub use live::{Cell, Headline, Headlines, LiveSnapshot};
 pub use shard::{Applied, Shard};

@@ -1,6 +1,6 @@
 //! What the HTTP API answers from: the live state, who may ask, and the audit log.
 //!
-//! Every answer is computed under the read lock of the state, for one HCP at a time, so that the writer never waits long.
+//! Every answer is computed under the read lock of the state, for few HCPs at a time, so that the writer never waits long.
 //! Whether the state is complete is looked at under the same lock: what belongs to a share that is being restored is not
 //! answered from.
 
@@ -14,13 +14,14 @@ use processors::check::{Answer, Asked, Proposal, check};
 use processors::kernel::Scratch;
 use processors::{Askers, Shards, SharedShards};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 use touchpoint::{Audience, Clock, Micros};
 
 /// See the module.
 pub struct Api {
     /// The live state.
     pub shards: SharedShards,
-    /// Those whom the pipeline lets in.
+    /// Those whom the pipeline answers or lets in.
     pub askers: Askers,
     /// Now.
     pub clock: Arc<dyn Clock>,
@@ -80,16 +81,27 @@ impl Api {
         proposals.iter().map(judge).collect()
     }
 
-    /// As [`Api::judge`] of one proposal, without waiting; `None` while the pipeline writes.
-    ///
-    /// # Errors
-    /// The state is not complete.
-    pub fn judge_now(&self, proposal: &Proposal, audience: Audience) -> Option<Result<Answer, NotReady>> {
-        let shards = self.askers.read_now(&self.shards)?;
-        let mut scratch = Scratch::default();
-        Some(self.look(&shards, |shards, now| check(shards, proposal, Asked { audience, now }, &mut scratch)))
+    /// As [`Api::judge`] for a few proposals, all as of one now, by whoever holds the lock: the caller's thread never waits. What
+    /// it gives ends without a value when judging panics, which is a bug.
+    pub fn judge_soon(self: &Arc<Self>, proposals: Vec<Proposal>, audience: Audience) -> oneshot::Receiver<Judged> {
+        let (tell, told) = oneshot::channel();
+        let api = self.clone();
+        let question = move |shards: &Shards| {
+            let mut scratch = Scratch::default();
+            let judged = api.look(shards, |shards, now| {
+                let asked = Asked { audience, now };
+                proposals.iter().map(|proposal| check(shards, proposal, asked, &mut scratch)).collect()
+            });
+            // Who no longer waits needs no answer.
+            tell.send(judged.map(|answers| (proposals, answers))).unwrap_or_default();
+        };
+        self.askers.ask(&self.shards, Box::new(question));
+        told
     }
 }
+
+/// Proposals with their answers, or why there are none.
+pub type Judged = Result<(Vec<Proposal>, Vec<Answer>), NotReady>;
 
 impl std::fmt::Debug for Door {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -19,6 +19,7 @@ use file::append;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use touchpoint::Micros;
 use touchpoint::time::midnight;
@@ -27,6 +28,10 @@ use touchpoint::time::midnight;
 const WAITING: usize = 1_024;
 /// Requests whose lines go into one write.
 const TOGETHER: usize = 256;
+
+/// From one write to the next while several ask at once: a write and its sync cost as much as answering two checks, and the
+/// more lines share one the more of a core is left.
+const PACE: Duration = Duration::from_micros(500);
 
 /// The lines were not written: the disk's fault, or that of its rights. A retry helps when there is room again.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -102,12 +107,19 @@ struct Writer {
 
 impl Writer {
     fn run(self, mut waiting: mpsc::Receiver<Request>) {
+        let (mut began, mut wrote) = (Instant::now(), 0);
         while let Some(first) = waiting.blocking_recv() {
+            // Whoever asks alone is not kept waiting.
+            if wrote > 1 || !waiting.is_empty() {
+                std::thread::sleep(PACE.saturating_sub(began.elapsed()));
+            }
+            began = Instant::now();
             let mut together = vec![first];
             while together.len() < TOGETHER {
                 let Ok(next) = waiting.try_recv() else { break };
                 together.push(next);
             }
+            wrote = together.len();
             self.write(together);
         }
     }

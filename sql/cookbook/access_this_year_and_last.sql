@@ -4,8 +4,8 @@
 -- Misleads: a closed door that nobody writes down looks open. `reporting` is the share of owners with 20 attempts or
 --   more who wrote down at least one; below 0.5 in either year every column of access is NULL (`reason` not_reported).
 --   One company's log is not the industry's survey. Days are UTC; a single HCP's interval is wide: see `wide_bands`.
--- Ask: commercial, analyst. A closed door is not a task: wait, use another channel with consent, ask for a
---   preference.
+-- Ask: compliance, admin; to others, who see no owners, nobody would be a reporter who never reports a closed door.
+--   A closed door is not a task: wait, use another channel with consent, ask for a preference.
 -- Parameters: `params`.
 -- Thin support: an HCP is rated from 4 attempts on; columns are NULL with fewer than 20 matched HCPs (thin_support).
 -- Cost: visits of two years, grouped twice.
@@ -16,8 +16,8 @@ visits AS (
     SELECT t.hcp_id, coalesce(t.owner_id, '?') AS owner_id, date_trunc('day', t.occurred_at) AS day,
         CASE WHEN t.occurred_at > p.at - p.year THEN 'now' ELSE 'then' END AS year,
         max(CASE WHEN t.status = 'completed' THEN 1 ELSE 0 END) AS seen
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.kind = 'calls' AND t.channel = 'face_to_face' AND t.business_function = 'sales'
         AND t.status IN ('completed', 'no_access') AND t.purpose NOT IN ('service', 'safety')
         AND t.occurred_at > p.at - p.year - p.year AND t.occurred_at <= p.at
@@ -25,8 +25,8 @@ visits AS (
 ),
 placed AS (
     SELECT v.*, coalesce(h.territory, '?') AS territory, a.access_status
-    FROM visits v
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN visits v
     LEFT JOIN hcps_history h ON h.hcp_id = v.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     LEFT JOIN affiliations_history f ON f.hcp_id = v.hcp_id AND f.is_primary
@@ -37,8 +37,8 @@ placed AS (
 scoped AS (
     SELECT CASE WHEN v.scope = 'all' THEN 'all' ELSE l.territory END AS territory, l.hcp_id, l.owner_id, l.year, l.seen,
         l.access_status
-    FROM placed l
-    CROSS JOIN (VALUES ('all'), ('own')) AS v (scope)
+    FROM (VALUES ('all'), ('own')) AS v (scope)
+    CROSS JOIN placed l
 ),
 owners AS (
     SELECT territory, year, owner_id, count(*) AS attempts, sum(1 - seen) AS closed
@@ -67,8 +67,8 @@ bands AS (
             WHEN r.x_then > 0.3 * r.n_then THEN 1 ELSE 0 END AS band_then,
         2 * p.z * sqrt(r.x_now * 1.0 / r.n_now * (1 - r.x_now * 1.0 / r.n_now) / r.n_now
             + p.z * p.z / (4.0 * r.n_now * r.n_now)) / (1 + p.z * p.z / r.n_now) AS breadth
-    FROM rated r
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN rated r
     WHERE r.n_now >= p.attempts AND r.n_then >= p.attempts
 ),
 matched AS (
@@ -86,8 +86,8 @@ judged AS (
     SELECT m.*, r.reporting_then, r.reporting_now,
         CASE WHEN m.matched < p.matched THEN 'thin_support'
             WHEN coalesce(r.reporting_now, 0) < 0.5 OR coalesce(r.reporting_then, 0) < 0.5 THEN 'not_reported' END AS reason
-    FROM matched m
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN matched m
     LEFT JOIN reporting r ON r.territory = m.territory
 )
 SELECT territory, matched AS hcps_matched, attempts_then, attempts_now, round(reporting_then, 4) AS reporting_then,

@@ -14,8 +14,8 @@ WITH params AS (
 ),
 touches AS (
     SELECT coalesce(a.account_id, h.account_id, 'unassigned') AS account_id, t.hcp_id, t.business_function, t.theme
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id AND (h.valid_from IS NULL OR h.valid_from <= t.occurred_at)
         AND (h.valid_to IS NULL OR h.valid_to > t.occurred_at)
     LEFT JOIN affiliations_history a ON a.hcp_id = t.hcp_id AND a.is_primary
@@ -57,8 +57,8 @@ SELECT s.account_id, c.territory, c.kind, s.hcps, s.functions, CAST(s.touches AS
     CAST(s.pooled_den / 2 AS BIGINT) AS pooled_pairs,
     CASE WHEN s.within_den >= 20 THEN round(s.within_num / s.within_den, 4) END AS within_hcps,
     CAST(s.within_den / 2 AS BIGINT) AS within_pairs
-FROM summed s
-CROSS JOIN params p
+FROM params p
+CROSS JOIN summed s
 LEFT JOIN accounts_history c ON c.account_id = s.account_id
     AND (c.valid_from IS NULL OR c.valid_from <= p.at) AND (c.valid_to IS NULL OR c.valid_to > p.at)
 WHERE s.pooled_den >= 20

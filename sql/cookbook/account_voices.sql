@@ -3,7 +3,7 @@
 --   many of their HCPs are touched, by how many functions, and the share of touches of the busiest voice.
 -- Misleads: many voices at a large hospital are no fault by themselves; ask whether they agree
 --   (account_agreement.sql). A headquarters that writes under one owner_id is one voice however many campaigns it runs.
--- Ask: commercial, analyst. No owner is named: a voice is only counted.
+-- Ask: compliance, admin; to others, who see no owners, nobody has a voice. No owner is named: a voice is only counted.
 -- Parameters: `params`.
 -- Thin support: accounts with fewer than 20 touches or fewer than 3 HCPs are left out.
 -- Cost: touches of 90 days, grouped twice.
@@ -12,16 +12,16 @@ WITH params AS (
 ),
 members AS (
     SELECT h.hcp_id, coalesce(a.account_id, h.account_id) AS account_id
-    FROM hcps_history h
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN hcps_history h
     LEFT JOIN affiliations_history a ON a.hcp_id = h.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),
 touches AS (
     SELECT m.account_id, m.hcp_id, t.owner_id, t.business_function, count(t.hcp_id) AS n
-    FROM members m
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN members m
     LEFT JOIN touchpoints t ON t.hcp_id = m.hcp_id AND t.occurred_at > p.at - p.width AND t.occurred_at <= p.at
         AND t.business_function <> 'medical'
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
@@ -48,8 +48,8 @@ summed AS (
 )
 SELECT s.account_id, c.territory, c.kind, s.hcps, s.touched, round(s.touched * 1.0 / s.hcps, 4) AS stakeholder_breadth,
     s.touches, s.functions, round(v.effective, 2) AS voices, round(v.lead_share, 4) AS lead_share
-FROM summed s
-CROSS JOIN params p
+FROM params p
+CROSS JOIN summed s
 JOIN voices v ON v.account_id = s.account_id
 LEFT JOIN accounts_history c ON c.account_id = s.account_id
     AND (c.valid_from IS NULL OR c.valid_from <= p.at) AND (c.valid_to IS NULL OR c.valid_to > p.at)

@@ -17,15 +17,15 @@ stories AS (
         max(CASE WHEN a.state = 'resolved' THEN a.at END) AS ended_at,
         max(CASE WHEN a.state = 'resolved' THEN a.resolution END) AS resolution,
         max(CASE WHEN a.from_state IS NULL OR a.state = 'firing' THEN a.origin END) AS origin
-    FROM alerts a
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN alerts a
     WHERE a.audience = 'commercial' AND a.subject_kind <> 'rule' AND a.at <= p.at
     GROUP BY a.alert_id, a.rule, a.hcp_id, a.account_id
 ),
 fired AS (
     SELECT s.*, coalesce(h.territory, c.territory, '?') AS territory
-    FROM stories s
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN stories s
     LEFT JOIN hcps_history h ON h.hcp_id = s.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     LEFT JOIN accounts_history c ON c.account_id = s.account_id
@@ -34,8 +34,8 @@ fired AS (
 ),
 responsible AS (
     SELECT f.alert_id, count(*) AS records
-    FROM fired f
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN fired f
     JOIN touchpoint_log l ON l.hcp_id = f.hcp_id AND l.business_function <> 'medical'
         AND l.occurred_at <= f.fired_at AND l.occurred_at > f.since - INTERVAL '28 days'
         AND coalesce(l.recorded_at, l.ingested_at) > CASE f.origin WHEN 'retrospective' THEN f.since ELSE f.fired_at END

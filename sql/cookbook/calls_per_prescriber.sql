@@ -4,7 +4,7 @@
 -- Misleads: the code of practice of the UK speaks of the mean over prescribers, three a year; a single prescriber
 --   above it breaks nothing. Group meetings, calls that were asked for and service calls are left out, as the code has
 --   it; a rep who declares calls as asked for looks better: see `declared`.
--- Ask: compliance only, or an owner about himself: a row per person. Ordered by id, not by result.
+-- Ask: compliance, admin; or an owner about himself. A row per person. Ordered by id, not by result.
 -- Parameters: `params`: the instant, the year, the limit.
 -- Thin support: mean and verdict are NULL under 5 prescribers.
 -- Cost: sales touches of a year, grouped twice.
@@ -17,8 +17,8 @@ touches AS (
             THEN 1 ELSE 0 END) AS calls,
         sum(CASE WHEN t.solicited THEN 0 ELSE 1 END) AS contacts,
         sum(CASE WHEN t.channel = 'face_to_face' AND t.solicited THEN 1 ELSE 0 END) AS declared
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - p.year AND t.occurred_at <= p.at AND t.business_function = 'sales'
         AND t.owner_id IS NOT NULL AND t.purpose NOT IN ('service', 'safety')
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
@@ -38,7 +38,7 @@ SELECT o.owner_id, o.prescribers, o.calls, CASE WHEN o.prescribers >= 5 THEN rou
     o.with_1, o.with_2, o.with_3, o.with_4_and_more, o.most_calls, o.declared,
     CASE WHEN o.contacted >= 5 THEN round(o.contacts * 1.0 / o.contacted, 4) END AS contacts_mean,
     CASE WHEN o.prescribers >= 5 THEN o.calls > p.most * o.prescribers END AS over
-FROM owners o
-CROSS JOIN params p
+FROM params p
+CROSS JOIN owners o
 WHERE o.prescribers > 0
 ORDER BY o.owner_id

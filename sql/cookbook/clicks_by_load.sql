@@ -19,8 +19,8 @@ touches AS (
             WHEN t.channel = 'face_to_face' THEN 1.0 WHEN t.channel = 'phone' THEN 0.9 WHEN t.channel = 'video' THEN 0.8
             WHEN t.channel = 'congress' THEN 0.5 WHEN t.channel = 'chat' THEN 0.4
             WHEN t.origin = 'hq' THEN 0.2 ELSE 0.3 END AS weight
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - INTERVAL '400 days' AND t.occurred_at <= p.at
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
             'invited', 'declined', 'accepted', 'no_show', 'attended')
@@ -52,6 +52,6 @@ SELECT s.origin, s.load_band, s.hcps, s.mails, s.clicks, round(s.share, 4) AS cl
         + p.z * p.z / (4.0 * s.mails * s.mails))) / (1 + p.z * p.z / s.mails), 4) AS click_low,
     round((s.share + p.z * p.z / (2 * s.mails) + p.z * sqrt(s.share * (1 - s.share) / s.mails
         + p.z * p.z / (4.0 * s.mails * s.mails))) / (1 + p.z * p.z / s.mails), 4) AS click_high
-FROM summed s
-CROSS JOIN params p
+FROM params p
+CROSS JOIN summed s
 ORDER BY s.origin, s.load_band

@@ -5,7 +5,7 @@
 -- Misleads: chance knows no working week: random touches on working days alone collide some 15 % more. A planned
 --   hand-over within 48 h is no collision where both touches carry the same plan. A busy HCP collides by being busy:
 --   that is what the chance line is for.
--- Ask: commercial, analyst. Medical touches are left out.
+-- Ask: compliance, admin; to others, who see no owners, voices of one function are one. Medical touches are left out.
 -- Parameters: `params`: window and gap as in the policy.
 -- Thin support: `ratio` is NULL under 10 expected collisions.
 -- Cost: one sort of the touches of 28 days.
@@ -17,8 +17,8 @@ touches AS (
         lag(t.business_function) OVER w AS function_before, lag(coalesce(t.owner_id, '?')) OVER w AS owner_before,
         lag(t.occurred_at) OVER w AS time_before, lag(t.plan_id) OVER w AS plan_before, p.width_d, p.gap_d,
         coalesce(h.territory, '?') AS territory
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE t.occurred_at > p.at - p.width AND t.occurred_at <= p.at

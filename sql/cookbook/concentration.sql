@@ -14,8 +14,8 @@ WITH params AS (
 ),
 touches AS (
     SELECT t.hcp_id, count(*) AS touches
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - p.width AND t.occurred_at <= p.at AND t.business_function <> 'medical'
         AND NOT t.solicited AND t.purpose NOT IN ('service', 'safety')
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
@@ -26,8 +26,8 @@ ranked AS (
     SELECT coalesce(h.territory, '?') AS territory, coalesce(t.touches, 0) AS touches,
         row_number() OVER (PARTITION BY h.territory ORDER BY coalesce(t.touches, 0), h.hcp_id) AS place,
         count(*) OVER (PARTITION BY h.territory) AS hcps
-    FROM hcps_history h
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN hcps_history h
     LEFT JOIN touches t ON t.hcp_id = h.hcp_id
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),

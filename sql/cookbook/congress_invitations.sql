@@ -3,7 +3,7 @@
 --   invitations were answered once and more than once.
 -- Misleads: an invitation is a touch as soon as it is sent, whatever comes of it. That fewer of those invited twice
 --   decline proves nothing: the most wanted are invited twice.
--- Ask: every role; invitations by medical are left out.
+-- Ask: compliance, admin; to others, who see no owners, `owners` is 1. Invitations by medical are left out.
 -- Parameters: `params`.
 -- Thin support: shares are NULL under 20 HCPs; congresses with fewer than 5 invited HCPs are left out.
 -- Cost: invitations of a year.
@@ -15,8 +15,8 @@ invited AS (
         count(DISTINCT coalesce(t.owner_id, '?')) AS owners,
         max(CASE WHEN t.status IN ('accepted', 'attended') THEN 1 ELSE 0 END) AS accepted,
         max(CASE WHEN t.status = 'declined' THEN 1 ELSE 0 END) AS declined
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.kind = 'congress' AND t.congress_id IS NOT NULL AND t.business_function <> 'medical'
         AND t.status IN ('invited', 'declined', 'accepted', 'no_show', 'attended')
         AND t.occurred_at > p.at - p.year AND t.occurred_at <= p.at

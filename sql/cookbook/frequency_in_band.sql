@@ -3,7 +3,7 @@
 --   panel's min_touches and max_touches, below and above it.
 -- Misleads: a number of touches is no engagement; a band says what was planned, not what is good. Touches of every
 --   function but medical count, by whomever: a target above its band may have been pushed there by another function.
--- Ask: commercial, analyst.
+-- Ask: compliance, admin; others do not see panels.
 -- Parameters: `params`.
 -- Thin support: shares are NULL under 20 targets.
 -- Cost: touches of 90 days, grouped once.
@@ -13,8 +13,8 @@ WITH params AS (
 targets AS (
     SELECT x.hcp_id, coalesce(h.territory, '?') AS territory, coalesce(h.segment, '?') AS segment,
         max(x.min_touches) AS min_touches, min(x.max_touches) AS max_touches
-    FROM panels_history x
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN panels_history x
     LEFT JOIN hcps_history h ON h.hcp_id = x.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
@@ -22,8 +22,8 @@ targets AS (
 ),
 touches AS (
     SELECT t.hcp_id, count(*) AS touches
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - p.width AND t.occurred_at <= p.at AND t.business_function <> 'medical'
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
             'invited', 'declined', 'accepted', 'no_show', 'attended')

@@ -11,10 +11,10 @@ WITH params AS (
     SELECT now() AS at
 ),
 targets AS (
-    SELECT DISTINCT x.hcp_id
-    FROM panels_history x
-    CROSS JOIN params p
-    WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
+    SELECT x.hcp_id
+    FROM params p
+    CROSS JOIN targets_history x
+    WHERE (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
 )
 SELECT f.hcp_id, h.territory, h.segment, f.hcp_excess AS touches_too_many, f.binding_budget,
     round(f.budget_use, 2) AS budget_use, f.occurred_at AS planned_at, f.channel, f.business_function, f.product, f.act,

@@ -3,7 +3,8 @@
 --   whose records have had time to come: median and 90th percentile in hours, and the share later than three days.
 -- Misleads: where the source tells no recorded_at, the time of ingestion stands for it, and after a bulk load that
 --   says nothing. A territory that never records a touch at all is not late here, it is missing: look at silent feeds.
--- Ask: commercial, analyst. Fewer than five owners are pooled over territories ('*'), and left out if still fewer.
+-- Ask: compliance, admin; others see neither owners nor `supersedes`, and get nothing. Fewer than five owners are pooled
+--   over territories ('*'), and left out if still fewer.
 -- Parameters: `params`.
 -- Thin support: percentiles and share are NULL under 20 records.
 -- Cost: one pass over the log of 90 days, one sort for the percentiles.
@@ -14,8 +15,8 @@ first_records AS (
     SELECT l.kind || CASE WHEN l.origin IS NULL THEN '' ELSE ' ' || l.origin END AS feed,
         coalesce(l.owner_id, '?') AS owner_id, coalesce(h.territory, '?') AS territory,
         (date_part('epoch', coalesce(l.recorded_at, l.ingested_at)) - date_part('epoch', l.occurred_at)) / 3600.0 AS late_h
-    FROM touchpoint_log l
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoint_log l
     LEFT JOIN hcps_history h ON h.hcp_id = l.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= l.occurred_at) AND (h.valid_to IS NULL OR h.valid_to > l.occurred_at)
     WHERE l.occurred_at > p.at - p.oldest AND l.occurred_at <= p.at - p.newest AND l.op = 'upsert'
@@ -36,8 +37,8 @@ SELECT r.territory, r.feed, count(DISTINCT r.owner_id) AS owners, count(*) AS re
         AS late_share,
     CASE WHEN count(*) >= 20 THEN round(percentile_cont(0.5) WITHIN GROUP (ORDER BY r.late_h), 2) END AS late_p50_h,
     CASE WHEN count(*) >= 20 THEN round(percentile_cont(0.9) WITHIN GROUP (ORDER BY r.late_h), 2) END AS late_p90_h
-FROM placed r
-CROSS JOIN params p
+FROM params p
+CROSS JOIN placed r
 GROUP BY r.territory, r.feed
 HAVING count(DISTINCT r.owner_id) >= 5
 ORDER BY r.territory, r.feed

@@ -14,12 +14,11 @@ WITH params AS (
 ),
 targets AS (
     SELECT x.hcp_id, coalesce(h.territory, '?') AS territory, h.specialty, h.segment
-    FROM panels_history x
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN targets_history x
     JOIN hcps_history h ON h.hcp_id = x.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
-    WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
-    GROUP BY 1, 2, 3, 4
+    WHERE (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
 ),
 uses AS (
     SELECT 'now' AS moment, hcp_id, budget_use

@@ -22,8 +22,8 @@ busiest AS (
 ),
 touches AS (
     SELECT t.hcp_id, t.business_function, count(*) AS touches
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - p.width AND t.occurred_at <= p.at
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
             'invited', 'declined', 'accepted', 'no_show', 'attended')
@@ -40,8 +40,8 @@ voices AS (
 SELECT b.hcp_id, h.territory, h.specialty, h.segment, b.zone, round(b.budget_use, 2) AS budget_use, b.binding_budget,
     b.unsolicited, v.by_function, round(b.voices, 1) AS voices, round(b.visits_per_week, 2) AS visits_per_week,
     round(b.fragmentation, 2) AS fragmentation, b.coherence_basis, b.next_free_at AS free_at, b.policy_version
-FROM busiest b
-CROSS JOIN params p
+FROM params p
+CROSS JOIN busiest b
 LEFT JOIN voices v ON v.hcp_id = b.hcp_id
 LEFT JOIN hcps_history h ON h.hcp_id = b.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)

@@ -6,7 +6,7 @@
 -- Misleads: read `verdict`, not `did`. The placebo asks the same of the two halves of the time before: if that
 --   differs too, the arms were not comparable. Another metric than the one registered before the start is exploratory.
 --   Two pilots looked at are two chances to find something.
--- Ask: commercial, analyst. Medical touches are left out.
+-- Ask: compliance, admin; to others, who see no owners, voices are fewer than they are. Medical touches are left out.
 -- Parameters: `params`, and one line per unit in `units`: pilot, territory, arm, stratum; start, washout and length
 --   of both spans. At most 12 units a pilot. HCPs belong to the territory that they had at the start (intention to
 --   treat).
@@ -35,8 +35,8 @@ spans AS (
 ),
 members AS (
     SELECT u.pilot_id, u.territory, u.arm, u.stratum, h.hcp_id
-    FROM units u
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN units u
     JOIN hcps_history h ON h.territory = u.territory
         AND (h.valid_from IS NULL OR h.valid_from <= p.starts) AND (h.valid_to IS NULL OR h.valid_to > p.starts)
 ),
@@ -58,8 +58,8 @@ measured AS (
 ),
 unit_means AS (
     SELECT x.pilot_id, x.territory, x.span, count(*) AS hcps, sum(x.m['fragmentation']) / count(*) AS mean
-    FROM measured x
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN measured x
     WHERE x.m['coherence_basis'] = p.basis
     GROUP BY x.pilot_id, x.territory, x.span
 ),
@@ -156,8 +156,8 @@ SELECT a.pilot_id, a.units_pilot, a.units_control, a.units_dropped, round(t.did,
         WHEN t.placebo_p < 0.10 OR a.baseline_gap_sd > 1 OR c.touched_hcps > 0.10 * c.control_hcps THEN 'not_comparable'
         WHEN t.p <= 0.05 AND t.did < 0 THEN 'better' WHEN t.p <= 0.05 AND t.did > 0 THEN 'worse'
         ELSE 'no_evidence' END AS verdict
-FROM arms a
-CROSS JOIN params p
+FROM params p
+CROSS JOIN arms a
 LEFT JOIN tested t ON t.pilot_id = a.pilot_id
 LEFT JOIN contaminated c ON c.pilot_id = a.pilot_id
 ORDER BY a.pilot_id

@@ -5,7 +5,7 @@
 -- Misleads: a plan that is hardly touched can be in perfect order: look at `touches`, `hcps` and at plan_recall in
 --   `hcp_metrics_at`. What is not mapped to a step (no plan_id, or a step that the plan lacks) is not seen here.
 --   Without its medical steps a plan has gaps that are nobody's fault: pairs around one show as too late.
--- Ask: every role. Medical steps and touches are left out, and the step before a step is the next lower other one,
+-- Ask: compliance, admin; others do not see plans. Medical steps and touches are left out, and the step before a step is the next lower other one,
 --   unless `with_medical` says otherwise: for roles that see medical rows.
 -- Parameters: `params`.
 -- Thin support: `in_order_share` is NULL under 5 pairs.
@@ -16,8 +16,8 @@ WITH params AS (
 steps AS (
     SELECT s.plan_id, s.step, s."position", s.after, s.min_gap_h, s.max_gap_h, s.valid_from, s.valid_to,
         lag(s.step) OVER (PARTITION BY s.plan_id ORDER BY s."position") AS step_below
-    FROM plan_steps_history s
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN plan_steps_history s
     WHERE (p.with_medical OR coalesce(s.function, '') <> 'medical')
         AND (s.valid_from IS NULL OR s.valid_from <= p.at) AND (s.valid_to IS NULL OR s.valid_to > p.at)
 ),
@@ -25,8 +25,8 @@ mapped AS (
     SELECT t.hcp_id, t.plan_id, t.plan_step, t.occurred_at, t."precision", s.step_below, s.after, s.min_gap_h, s.max_gap_h,
         lag(t.plan_step) OVER w AS step_before, lag(t.occurred_at) OVER w AS time_before,
         lag(t."precision") OVER w AS precision_before
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     JOIN steps s ON s.plan_id = t.plan_id AND s.step = t.plan_step
     WHERE t.occurred_at > p.at - p.span AND t.occurred_at <= p.at AND (p.with_medical OR t.business_function <> 'medical')
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',

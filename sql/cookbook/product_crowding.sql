@@ -13,8 +13,8 @@ WITH params AS (
 weeks AS (
     SELECT t.hcp_id, date_trunc('week', t.occurred_at) AS week, count(*) AS touches,
         count(DISTINCT t.product) AS products, count(DISTINCT t.business_function) AS functions
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - p.span AND t.occurred_at <= p.at AND t.product IS NOT NULL
         AND t.business_function <> 'medical' AND NOT t.solicited AND t.purpose NOT IN ('service', 'safety')
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
@@ -26,8 +26,8 @@ SELECT coalesce(h.specialty, '?') AS specialty, coalesce(h.segment, '?') AS segm
     sum(CASE WHEN w.products > 2 THEN 1 ELSE 0 END) AS with_three_and_more,
     CASE WHEN count(*) >= 20 THEN round(sum(CASE WHEN w.products > 1 THEN 1.0 ELSE 0.0 END) / count(*), 4) END AS several_share,
     sum(CASE WHEN w.products > 1 AND w.functions > 1 THEN 1 ELSE 0 END) AS several_by_several_functions
-FROM weeks w
-CROSS JOIN params p
+FROM params p
+CROSS JOIN weeks w
 LEFT JOIN hcps_history h ON h.hcp_id = w.hcp_id
     AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 GROUP BY 1, 2

@@ -5,7 +5,8 @@
 --   completeness is that of the end of a day: a lower bound, far too low for the last one.
 -- Misleads: it supposes that people record as they used to; a silent territory looks like a complete one: see
 --   late_sync.sql. Weekends have few records of their own. Instants of recording are the source's where it tells them.
--- Ask: every role. Medical records are left out.
+-- Ask: medical, compliance, admin; commercial roles do not see what a record replaces, and have the table `completeness`.
+--   Medical records are left out.
 -- Parameters: `params`.
 -- Thin support: completeness is NULL where fewer than 200 older records of the feed are known, and what is expected
 --   below a completeness of 0.5.
@@ -18,8 +19,8 @@ records AS (
         date_part('epoch', coalesce(l.recorded_at, l.ingested_at)) - date_part('epoch', l.occurred_at) AS late_s,
         CAST(ceil((date_part('epoch', p.at) - date_part('epoch', l.occurred_at)) / 86400.0) AS BIGINT) AS days_ago,
         l.occurred_at <= p.at - p.newest AS is_old
-    FROM touchpoint_log l
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoint_log l
     WHERE l.occurred_at > p.at - p.oldest AND l.occurred_at <= p.at AND NOT l.supersedes AND l.op = 'upsert'
         AND l.business_function <> 'medical' AND l.kind IN ('calls', 'emails')
         AND l.status IN ('completed', 'no_access', 'sent', 'delivered')

@@ -21,8 +21,8 @@ offers AS (
             WHEN t.channel = 'face_to_face' THEN 1.0 WHEN t.channel = 'phone' THEN 0.9 WHEN t.channel = 'video' THEN 0.8
             WHEN t.channel = 'congress' THEN 0.5 WHEN t.channel = 'chat' THEN 0.4
             WHEN t.origin = 'hq' THEN 0.2 ELSE 0.3 END AS weight
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - INTERVAL '400 days' AND t.occurred_at <= p.at
         AND t.status IN ('no_access', 'completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam',
             'unsubscribed', 'invited', 'declined', 'accepted', 'no_show', 'attended')
@@ -54,8 +54,8 @@ bounded AS (
             + p.z * p.z / (4.0 * s.offers * s.offers))) / (1 + p.z * p.z / s.offers) AS low,
         (s.share + p.z * p.z / (2 * s.offers) + p.z * sqrt(s.share * (1 - s.share) / s.offers
             + p.z * p.z / (4.0 * s.offers * s.offers))) / (1 + p.z * p.z / s.offers) AS high
-    FROM summed s
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN summed s
 )
 SELECT way, load_band, hcps, offers, refused, round(share, 4) AS refused_share, round(low, 4) AS low,
     round(high, 4) AS high,

@@ -14,16 +14,16 @@ WITH params AS (
 ),
 mails AS (
     SELECT t.hcp_id, t.occurred_at, t.origin, t.product, t.theme
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.kind = 'emails' AND t.business_function <> 'medical' AND t.purpose = 'promotional'
         AND t.status IN ('sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed')
         AND t.occurred_at > p.at - p.span - INTERVAL '14 days' AND t.occurred_at <= p.at
 ),
 waves AS (
     SELECT date_trunc('day', m.occurred_at) AS day, m.product, m.theme
-    FROM mails m
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN mails m
     WHERE m.origin = 'hq' AND m.occurred_at > p.at - p.span AND m.occurred_at <= p.at - INTERVAL '7 days'
     GROUP BY 1, 2, 3
     HAVING count(DISTINCT m.hcp_id) >= min(p.recipients)
@@ -51,8 +51,8 @@ around AS (
 by_hcp AS (
     SELECT a.hcp_id, coalesce(h.territory, '?') AS territory, count(*) AS waves, sum(a.after) AS after,
         sum(a.before) AS before, sum(a.earlier) AS earlier
-    FROM around a
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN around a
     LEFT JOIN hcps_history h ON h.hcp_id = a.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     GROUP BY a.hcp_id, h.territory
@@ -86,8 +86,8 @@ bounded AS (
             - p.z * sqrt(s.placebo_share * (1 - s.placebo_share) / (s.placebo_more + s.placebo_fewer)
             + p.z * p.z / (4.0 * (s.placebo_more + s.placebo_fewer) * (s.placebo_more + s.placebo_fewer))))
             / (1 + p.z * p.z / (s.placebo_more + s.placebo_fewer)) AS placebo_low
-    FROM shares s
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN shares s
 )
 SELECT territory, hcps, received AS mails_of_waves, after AS rep_mails_after, before AS rep_mails_before,
     earlier AS rep_mails_earlier, round(100.0 * after / received, 1) AS after_per_100,

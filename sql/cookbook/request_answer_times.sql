@@ -4,7 +4,7 @@
 --   one.
 -- Misleads: a request that was closed without an answer counts as open. Withdrawn ones are left out. An intake of few
 --   requests has a median that a single slow one moves.
--- Ask: medical and compliance. Never a target of commercial roles, who see no request.
+-- Ask: medical, compliance, admin. Never a target of commercial roles, who see no request.
 -- Parameters: `params`: the instant, the span, the hours promised.
 -- Thin support: the median is NULL under 5 requests and where fewer than half are answered yet; the share under 5
 --   due.
@@ -17,8 +17,8 @@ requests AS (
         (date_part('epoch', p.at) - date_part('epoch', t.occurred_at)) / 3600.0 AS age_h,
         CASE WHEN t.status IN ('answered', 'closed') AND t.answered_at <= p.at
             THEN (date_part('epoch', t.answered_at) - date_part('epoch', t.occurred_at)) / 3600.0 END AS answered_h
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.kind = 'requests' AND t.status <> 'withdrawn' AND t.occurred_at > p.at - p.span AND t.occurred_at <= p.at
 ),
 ordered AS (

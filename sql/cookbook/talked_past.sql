@@ -3,7 +3,7 @@
 --   about the same product came, and those touches, each once, by function.
 -- Misleads: a coincidence is no breach: nobody in sales is to know of the request. Read it as a reason to hold
 --   promotion, never as one to follow a request up. Without a product a request or a touch cannot be matched.
--- Ask: compliance and medical. Commercial roles see no request and get an empty answer.
+-- Ask: medical, compliance, admin. Commercial roles see no request and get an empty answer.
 -- Parameters: `params`.
 -- Thin support: `share` is NULL under 10 requests.
 -- Cost: requests of a year joined with the promotional touches of their HCPs.
@@ -14,8 +14,8 @@ requests AS (
     SELECT t.hcp_id, t.source, t.event_id, t.product, t.occurred_at AS asked_at, p.at,
         CASE WHEN t.status IN ('answered', 'closed') AND t.answered_at <= p.at THEN t.answered_at END AS answered_at,
         coalesce(h.territory, '?') AS territory
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE t.kind = 'requests' AND t.status <> 'withdrawn' AND t.product IS NOT NULL

@@ -11,24 +11,23 @@ WITH params AS (
 ),
 members AS (
     SELECT h.hcp_id, h.territory, h.specialty, h.segment, coalesce(a.account_id, h.account_id) AS account_id
-    FROM hcps_history h
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN hcps_history h
     LEFT JOIN affiliations_history a ON a.hcp_id = h.hcp_id AND a.is_primary
         AND (a.valid_from IS NULL OR a.valid_from <= p.at) AND (a.valid_to IS NULL OR a.valid_to > p.at)
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),
 targets AS (
-    SELECT x.hcp_id, count(*) AS panels
-    FROM panels_history x
-    CROSS JOIN params p
-    WHERE x.is_target AND (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
-    GROUP BY x.hcp_id
+    SELECT x.hcp_id
+    FROM params p
+    CROSS JOIN targets_history x
+    WHERE (x.valid_from IS NULL OR x.valid_from <= p.at) AND (x.valid_to IS NULL OR x.valid_to > p.at)
 ),
 touches AS (
     SELECT t.hcp_id, max(t.occurred_at) AS last_touch,
         sum(CASE WHEN t.occurred_at > p.at - p.width THEN 1 ELSE 0 END) AS touches
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at <= p.at AND t.business_function <> 'medical'
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
             'invited', 'declined', 'accepted', 'no_show', 'attended')
@@ -41,9 +40,9 @@ accounts_touched AS (
     GROUP BY m.account_id
 )
 SELECT m.hcp_id, m.territory, m.specialty, m.segment, m.account_id, a.access_status, x.touches AS account_touches,
-    x.hcps AS account_hcps_touched, t.last_touch, g.panels
-FROM targets g
-CROSS JOIN params p
+    x.hcps AS account_hcps_touched, t.last_touch
+FROM params p
+CROSS JOIN targets g
 JOIN members m ON m.hcp_id = g.hcp_id
 JOIN accounts_touched x ON x.account_id = m.account_id AND x.touches >= p.touched
 LEFT JOIN touches t ON t.hcp_id = m.hcp_id

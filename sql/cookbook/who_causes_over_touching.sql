@@ -6,8 +6,9 @@
 --   `chance_share` is what as many touches of other voices would give at random times.
 -- Misleads: who comes last breaks the cap, whoever used it up: read both shares. Twenty rows are twenty chances to be
 --   beyond peers by luck, hence z = 3 and not 2. A cell of sales differs from one of marketing by its channels as well.
--- Ask: commercial, analyst, compliance. Never a league table of people: fewer than five owners are pooled, first over
---   territories ('*'), then over products, then left out. With your owner_id as `me` you see yourself and your line.
+-- Ask: compliance, admin; others see no owners but their line and have `owners_pooled`. Never a league table of people:
+--   fewer than five owners are pooled, first over territories ('*'), then over products, then left out. With an owner_id as
+--   `me` that owner and their line have rows of their own.
 -- Parameters: `params`; the cap is that of the policy over all channels.
 -- Thin support: shares are NULL under 20 touches; `peers_share` where fewer than 20 touches have peers.
 -- Cost: three sorts of the touches of `span`; no join of touches with touches.
@@ -18,8 +19,8 @@ touches AS (
     SELECT t.hcp_id, t.occurred_at, t.business_function, coalesce(t.product, '?') AS product,
         coalesce(t.owner_id, '?') AS owner_id, p.cap,
         t.occurred_at > p.at - p.span AS inside
-    FROM touchpoints t
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN touchpoints t
     WHERE t.occurred_at > p.at - p.span - INTERVAL '28 days' AND t.occurred_at <= p.at
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
             'invited', 'declined', 'accepted', 'no_show', 'attended')
@@ -40,8 +41,8 @@ counted AS (
 places AS (
     SELECT h.hcp_id, coalesce(h.territory, '?') AS territory, h.specialty, h.segment,
         count(*) OVER (PARTITION BY h.territory) AS hcps
-    FROM hcps_history h
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN hcps_history h
     WHERE (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 ),
 judged AS (
@@ -81,8 +82,8 @@ by_owner AS (
 narrow AS (
     SELECT o.*, CASE WHEN o.owner_id = p.me OR w.manager_id = p.me THEN 1 ELSE 0 END AS mine,
         count(*) OVER (PARTITION BY o.territory, o.business_function, o.product) AS owners_here
-    FROM by_owner o
-    CROSS JOIN params p
+    FROM params p
+    CROSS JOIN by_owner o
     LEFT JOIN people_history w ON w.owner_id = o.owner_id
         AND (w.valid_from IS NULL OR w.valid_from <= p.at) AND (w.valid_to IS NULL OR w.valid_to > p.at)
 ),
@@ -116,6 +117,6 @@ SELECT s.territory, s.business_function, s.product, s.owner, s.owners, s.touches
         / (1 + p.z * p.z / s.touches), 4) > round(s.peers_share, 4) AS beyond,
     s.collided, CASE WHEN s.touches >= 20 THEN round(s.collided * 1.0 / s.touches, 4) END AS collided_share,
     CASE WHEN s.touches >= 20 THEN round(s.chance_share, 4) END AS chance_share
-FROM summed s
-CROSS JOIN params p
+FROM params p
+CROSS JOIN summed s
 ORDER BY s.territory, s.business_function, s.product, s.owner

@@ -1,5 +1,7 @@
 //! What runs beside the pipeline: HTTP, gauges, maintenance. None of it may stop the pipeline.
 
+use crate::urgency::PatientThreads;
+use anyhow::Context;
 use datafusion::prelude::SessionContext;
 use serve::{GaugeSet, HttpLimits, HttpState};
 use std::net::TcpListener;
@@ -7,11 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Maintenance, MaintenanceSettings, Store};
 use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use touchpoint::Clock;
 
 /// Threads that answer HTTP. Each question takes microseconds; two, so that a long answer does not hold up the others.
 const HTTP_THREADS: usize = 2;
+/// Threads of gauges and maintenance.
+const PATIENT: usize = 2;
+/// Of a thread that plans our own statements.
+const PATIENT_STACK: usize = 8 << 20;
 
 /// Answers on threads of its own: writing Parquet and running queries take the runtime's for tens of milliseconds at a time,
 /// and somebody waits for each of these answers.
@@ -30,6 +37,21 @@ pub(super) async fn http(entrance: (TcpListener, HttpLimits), state: HttpState, 
         Ok(Err(error)) => tracing::error!(%error, "http has no threads; it did not start"),
         Err(error) => tracing::error!(%error, "http stopped"),
     }
+}
+
+/// Starts both on threads that come last, which are kept by the caller.
+///
+/// # Errors
+/// The system has no room for the threads.
+pub(super) fn patiently(
+    background: &mut JoinSet<()>,
+    (gauging, maintaining): (impl Future<Output = ()> + Send + 'static, impl Future<Output = ()> + Send + 'static),
+) -> anyhow::Result<PatientThreads> {
+    let threads = PatientThreads::start("patient", PATIENT, PATIENT_STACK).context("starting the threads of gauges")?;
+    let handle = threads.handle().context("the threads are gone: a bug")?;
+    background.spawn_on(gauging, &handle);
+    background.spawn_on(maintaining, &handle);
+    Ok(threads)
 }
 
 pub(super) async fn gauges(set: Arc<GaugeSet>, context: SessionContext, every: Duration, quiet: CancellationToken) {

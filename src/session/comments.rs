@@ -27,6 +27,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("plan_steps_history", "steps of engagement plans, every row with the span in which it holds"),
     ("plans_history", "whom engagement plans are for, every row with the span in which it holds"),
     ("requests_now", "requests of the headline window by territory and state; empty below 10 HCPs"),
+    ("targets_history", "who is anybody's target, in spans; whose target is not told"),
     ("touches_now", "touches by window, territory, channel and function"),
     ("touchpoint_log", "one row per accepted record, deletes and older versions among them"),
     ("touchpoints", "the live version of every interaction: what is known today"),

@@ -38,7 +38,7 @@ const fn visible(name: &'static str, subject: Subject) -> Visible {
 const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
 
 /// The tables and views.
-pub(super) const TABLES: [Visible; 24] = [
+pub(super) const TABLES: [Visible; 25] = [
     Visible { medical: LOG, ..visible("touchpoint_log", Subject::Hcp) },
     Visible { medical: LOG, ..visible("touchpoints", Subject::Hcp) },
     visible("hcp_now", Subject::Hcp),
@@ -64,6 +64,7 @@ pub(super) const TABLES: [Visible; 24] = [
     visible("affiliations_history", Subject::Hcp),
     Visible { readers: Readers::Overseers, ..visible("people_history", Subject::Nobody) },
     Visible { readers: Readers::Overseers, ..visible("panels_history", Subject::Hcp) },
+    visible("targets_history", Subject::Hcp),
     Visible { readers: Readers::Overseers, ..visible("plans_history", Subject::Nobody) },
     Visible { readers: Readers::Overseers, ..visible("plan_steps_history", Subject::Nobody) },
     visible("medical_activity", Subject::Nobody),

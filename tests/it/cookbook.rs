@@ -5,6 +5,7 @@
 //! and DuckDB answers the same text alike. Questions take their instant from `now()`, in whose place the tests put [`world::NOW`].
 
 pub(crate) mod planted;
+mod roles;
 pub(crate) mod world;
 
 use crate::python_readers::PythonReaders;

@@ -160,7 +160,7 @@ fn assert_cells(found: &ReferenceRow, expected: Values<'_>, place: &str) {
     use simulate::reference::Cell;
     let found = found.cells();
     for metric in METRICS.iter().filter(|m| !matches!(m.name, "interruption_load" | "visits_per_week")) {
-        let cell = match rows::value(metric.name, expected) {
+        let cell = match rows::value(metric.name, &expected) {
             Value::Count(n) => Cell::Integer(n),
             Value::Real(r) => Cell::Real(r),
             Value::Text(t) => Cell::Text(t),

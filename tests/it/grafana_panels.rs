@@ -34,6 +34,12 @@ const QUIET: &[(&str, &str)] = &[
 /// Statements without rows in a demo, and why.
 const EMPTY: &[(&str, &str)] = &[];
 
+/// The HCP whom a reader of the explorer has chosen: of those with planned touches ahead, whoever is touched most. The busiest of
+/// all may have nothing planned on the day of the test.
+const BUSIEST_WITH_PLANS: &str = "SELECT h.hcp_id FROM hcp_now h \
+    JOIN (SELECT DISTINCT hcp_id FROM forecast(now(), 14, 'commercial')) f ON f.hcp_id = h.hcp_id \
+    ORDER BY h.touches DESC, h.hcp_id LIMIT 1";
+
 /// What holds in a demo and Prometheus after it has been scraped for a while.
 struct Scene {
     _alertmanager: AlertmanagerProcess,
@@ -221,7 +227,7 @@ fn choices(board: &Board, scene: &Scene, client: &mut PostgresClient) -> Choices
         let values = match (text(variable, "type"), name.as_str()) {
             ("query", _) if variable["allValue"].is_string() => vec![text(variable, "allValue").to_owned()],
             ("query", _) => offered(variable, scene, client, &choices),
-            (_, "hcp") => busiest(client, "SELECT hcp_id FROM hcp_now ORDER BY touches DESC, hcp_id LIMIT 1"),
+            (_, "hcp") => busiest(client, BUSIEST_WITH_PLANS),
             (_, "account") => busiest(
                 client,
                 "SELECT account_id FROM account_now WHERE account_id <> 'unassigned' ORDER BY touches DESC, account_id LIMIT 1",

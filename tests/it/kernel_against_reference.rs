@@ -127,7 +127,7 @@ fn differences(shard: &Shard, by_hcp: &BTreeMap<String, Vec<Record>>, at: Micros
                         let Instant { policy, zone, .. } = Instant::new(at, shard.policy(), shard.reference(), hcp_id);
                         let window = &evaluation.windows[window.index()];
                         let values = Values { window, overall: evaluation.overall, as_of: at, policy, zone };
-                        let diff = expected.diff_columns(|name| cell(rows::value(name, values)));
+                        let diff = expected.diff_columns(|name| cell(rows::value(name, &values)));
                         found.extend(diff.into_iter().map(|d| format!("{place}: {d}")));
                     }
                     (expected, _) => found.push(format!("{place}: a row in the reference: {}", expected.is_some())),

@@ -53,7 +53,7 @@ fn values(shard: &Shard) -> Vec<(String, Value)> {
                 let of = &evaluation.windows[window.index()];
                 let of = Values { window: of, overall: evaluation.overall, as_of: at, policy, zone };
                 let place = format!("{hcp_id} {} {} at {at}", audience.as_str(), window.as_str());
-                values.extend(METRICS.iter().map(|m| (format!("{place}: {}", m.name), rows::value(m.name, of))));
+                values.extend(METRICS.iter().map(|m| (format!("{place}: {}", m.name), rows::value(m.name, &of))));
             }
         }
     }

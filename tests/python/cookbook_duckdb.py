@@ -54,6 +54,8 @@ def connect(options: argparse.Namespace) -> duckdb.DuckDBPyConnection:
             columns = ", ".join(f"'{name}': '{column_type(name)}'" for name in names)
             # In memory, as Touchload holds them.
             peer.execute(f"CREATE TABLE {table}_history AS SELECT * FROM read_csv('{path}', header = true, columns = {{{columns}}})")
+    # One owner's spans of a target neither meet nor overlap here; Touchload joins those that do.
+    peer.execute("CREATE TABLE targets_history AS SELECT DISTINCT hcp_id, valid_from, valid_to FROM panels_history WHERE is_target")
     return peer
 
 

@@ -232,7 +232,7 @@ impl<'a> RowBuilder<'a> {
             let text = match column {
                 Column::Metric(_) => {
                     if let Some(builder) = metrics.next() {
-                        builder.push(values);
+                        builder.push(&values);
                     }
                     continue;
                 }

@@ -6,6 +6,7 @@ use crate::kernel::{Overall, WindowValues};
 use crate::shards::{Shards, SharedShards};
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::PoisonError;
 use touchpoint::{Audience, Micros, WindowLength};
@@ -45,6 +46,15 @@ pub(super) fn slices(shards: &SharedShards, size: u32) -> Vec<Slice> {
     read(shards, |shards| shards.iter().flat_map(of).collect())
 }
 
+/// The HCPs of these ids, a slice each.
+pub(super) fn slices_of(shards: &SharedShards, ids: &BTreeSet<String>) -> Vec<Slice> {
+    let of = |(number, held): (i32, &crate::Shard)| {
+        let slice = |hcp: u32| Slice { shard: number, now: held.now(), hcps: hcp..hcp.saturating_add(1) };
+        ids.iter().filter_map(|id| held.number_of(id)).map(slice).collect::<Vec<_>>()
+    };
+    read(shards, |shards| shards.iter().flat_map(of).collect())
+}
+
 /// A row of a metric table, not built yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MetricRow<'a> {
@@ -67,6 +77,11 @@ impl Sifted {
     pub(super) fn new(layout: &Layout, kept: Option<&Vec<usize>>, sieve: Sieve) -> Self {
         let looked_at = layout.project(Some(sieve.columns().unwrap_or(&Vec::new())));
         Self { output: layout.project(kept), looked_at, sieve }
+    }
+
+    /// The HCPs of whom alone rows can pass; `None` when those of any can.
+    pub(super) fn named(&self) -> Option<&BTreeSet<String>> {
+        self.sieve.named()
     }
 
     /// The batch of those rows that pass.

@@ -1,15 +1,15 @@
 //! `hcp_now` and `hcp_now_windows`: the live state as tables.
 //!
 //! `hcp_now` reads cached headline values from a snapshot taken when the query starts; `hcp_now_windows` evaluates every
-//! window on the fly, a slice of HCPs under the lock at a time. Columns that a query does not ask for are not built, of
+//! window on the fly, a slice of HCPs under the lock at a time. HCPs that a statement names are looked up by their ids. Columns that a query does not ask for are not built, of
 //! rows that its filters drop only those that the filters look at, and a limit stops early. Both hold only HCPs that have
 //! a row for the table's audience.
 
 use super::built_table::{BuildRows, BuiltTable, Wanted};
 use super::layout::Layout;
-use super::live_rows::{MetricRow, Sifted, read, shared, slices};
+use super::live_rows::{MetricRow, Sifted, read, shared, slices, slices_of};
 use crate::kernel::{Evaluation, Scratch};
-use crate::shards::SharedShards;
+use crate::shards::{Shards, SharedShards};
 use crate::state::{Cell, LiveSnapshot};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -18,8 +18,8 @@ use datafusion::logical_expr::TableProviderFilterPushDown;
 use std::sync::Arc;
 use touchpoint::{Audience, WindowLength};
 
-/// Chunks of cells per batch of `hcp_now`: 4096 HCPs.
-const CHUNKS: usize = 16;
+/// Chunks of cells per batch of `hcp_now`: 1024 HCPs, whose rows stay in the cache until they are built.
+const CHUNKS: usize = 4;
 
 /// HCPs per batch of `hcp_now_windows`: as many are evaluated under the lock, in some two milliseconds.
 const SLICE: u32 = 128;
@@ -53,7 +53,11 @@ impl LiveTable {
     }
 
     fn headlines(self, sifted: Sifted) -> impl Iterator<Item = Result<RecordBatch>> + Send {
-        let (snapshots, template) = read(&self.shards, |s| (s.snapshots(), shared(s, 0, self.audience)));
+        let taken = |shards: &Shards| match sifted.named() {
+            Some(ids) => shards.snapshots_of(ids),
+            None => shards.snapshots(),
+        };
+        let (snapshots, template) = read(&self.shards, |s| (taken(s), shared(s, 0, self.audience)));
         let slices = snapshots.into_iter().flat_map(|LiveSnapshot { as_of, chunks }| {
             let slices: Vec<Vec<Arc<Vec<Cell>>>> = chunks.chunks(CHUNKS).map(<[_]>::to_vec).collect();
             slices.into_iter().map(move |chunks| LiveSnapshot { as_of, chunks })
@@ -68,7 +72,11 @@ impl LiveTable {
 
     fn evaluations(self, sifted: Sifted) -> impl Iterator<Item = Result<RecordBatch>> + Send {
         let mut scratch = Scratch::default();
-        slices(&self.shards, SLICE).into_iter().map(move |slice| {
+        let slices = match sifted.named() {
+            Some(ids) => slices_of(&self.shards, ids),
+            None => slices(&self.shards, SLICE),
+        };
+        slices.into_iter().map(move |slice| {
             read(&self.shards, |shards| {
                 let shared = shared(shards, slice.now, self.audience);
                 // A shard that was given back meanwhile has no rows any more.

@@ -1,4 +1,4 @@
-//! `affiliations_history`, `people_history`, `panels_history`, `plans_history` and `plan_steps_history`: every row of reference
+//! `affiliations_history`, `people_history`, `panels_history`, `targets_history`, `plans_history` and `plan_steps_history`: every row of reference
 //! data as SQL tables. HCPs and accounts, of which more is known than their rows say, are
 //! [`reference_table`](super::reference_table)'s.
 //!
@@ -34,10 +34,11 @@ const SLICE: usize = 8192;
 type Build = fn(&Reference) -> Columns;
 
 /// By name.
-const TABLES: [(&str, Build); 5] = [
+const TABLES: [(&str, Build); 6] = [
     ("affiliations_history", customers::affiliations),
     ("people_history", company::people),
     ("panels_history", company::panels),
+    ("targets_history", company::targets),
     ("plans_history", planned::plans),
     ("plan_steps_history", planned::plan_steps),
 ];

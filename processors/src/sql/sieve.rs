@@ -3,6 +3,7 @@
 //! A predicate may change while a plan runs: that of the largest k so far drops more rows with every batch. So it is put to
 //! each slice anew.
 
+use super::named::named;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::prep_null_mask_filter;
 use arrow::datatypes::SchemaRef;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub struct Sieve {
     columns: Vec<usize>,
     predicates: Vec<Arc<dyn PhysicalExpr>>,
+    named: Option<BTreeSet<String>>,
 }
 
 impl Sieve {
@@ -30,12 +32,18 @@ impl Sieve {
         let columns = names.iter().map(|name| Ok(schema.index_of(name)?)).collect::<Result<Vec<_>>>()?;
         let narrow = schema.project(&columns)?;
         let placed = |predicate: &Arc<dyn PhysicalExpr>| reassign_expr_columns(predicate.clone(), &narrow);
-        Ok(Self { predicates: predicates.iter().map(placed).collect::<Result<_>>()?, columns })
+        let named = named(predicates);
+        Ok(Self { predicates: predicates.iter().map(placed).collect::<Result<_>>()?, columns, named })
     }
 
     /// The columns that [`Sieve::passing`] looks at; `None` when every row passes.
     pub fn columns(&self) -> Option<&Vec<usize>> {
         (!self.predicates.is_empty()).then_some(&self.columns)
+    }
+
+    /// The HCPs of whom alone rows can pass; `None` when those of any can.
+    pub fn named(&self) -> Option<&BTreeSet<String>> {
+        self.named.as_ref()
     }
 
     /// Which rows of a batch of [`Sieve::columns`] pass.

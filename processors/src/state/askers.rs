@@ -1,13 +1,27 @@
 //! Who waits to read the shards while the pipeline writes them.
 //!
-//! The pipeline works in slices and lets go of the lock between them. The lock is not fair: a reader that waits takes some
-//! time to wake up, and by then the pipeline would have taken it back, slice after slice. So readers whose answers somebody
-//! waits for are counted, and between two slices the pipeline waits until as many have been in as waited when it let go:
-//! those who come meanwhile wait for the next slice, or under a rush the pipeline would never go on.
+//! The pipeline works in slices and lets go of the lock between them. There are two ways to be answered meanwhile.
+//!
+//! A [`Question`] takes microseconds and is never handed the lock: whoever holds it answers. Where nobody writes that is the
+//! one who asks; otherwise the pipeline answers when its slice is done, so that no thread has to wake up, take the lock and
+//! give it back. [`Askers::write`] is the only way to write where questions are asked.
+//!
+//! Longer looks take the lock themselves. It is not fair: a reader that waits takes some time to wake up, and by then the
+//! pipeline would have taken it back, slice after slice. So they are counted, and between two slices the pipeline waits until
+//! as many have been in as waited when it let go: those who come meanwhile wait for the next slice, or under a rush the
+//! pipeline would never go on.
+
+mod questions;
+#[cfg(test)]
+mod tests;
+
+pub use questions::Question;
 
 use crate::shards::{Shards, SharedShards};
+use questions::Questions;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLockReadGuard, TryLockError};
+use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 /// How often the pipeline gives way to those who wait. Each time takes a microsecond where nobody else wants its core, and
 /// up to a time slice of the scheduler where somebody does.
@@ -17,6 +31,7 @@ const TIMES: u32 = 1_000;
 #[derive(Debug, Clone, Default)]
 pub struct Askers {
     queue: Arc<Queue>,
+    questions: Arc<Questions>,
 }
 
 /// Both only grow, and wrap around.
@@ -32,11 +47,58 @@ impl Queue {
     }
 }
 
+/// The shards, held for writing. Questions that came meanwhile are answered when it is dropped.
+pub struct Writing<'s> {
+    // Dropped in this order.
+    shards: RwLockWriteGuard<'s, Shards>,
+    _then: ThenAnswer<'s>,
+}
+
+impl Deref for Writing<'_> {
+    type Target = Shards;
+
+    fn deref(&self) -> &Shards {
+        &self.shards
+    }
+}
+
+impl DerefMut for Writing<'_> {
+    fn deref_mut(&mut self) -> &mut Shards {
+        &mut self.shards
+    }
+}
+
+struct ThenAnswer<'s> {
+    questions: &'s Questions,
+    shards: &'s SharedShards,
+}
+
+impl Drop for ThenAnswer<'_> {
+    fn drop(&mut self) {
+        self.questions.written(self.shards);
+    }
+}
+
 impl Askers {
+    /// Has a question answered: at once, or by the pipeline as soon as its slice is done. Never waits for a slice.
+    pub fn ask(&self, shards: &SharedShards, question: Question) {
+        self.questions.ask(shards, question);
+    }
+
+    /// Writes. The caller is the one thread that does.
+    pub fn write<'s>(&'s self, shards: &'s SharedShards) -> Writing<'s> {
+        self.questions.writing();
+        let then = ThenAnswer { questions: &self.questions, shards };
+        // A reader that panicked holds no half-written state: readers only read.
+        Writing { shards: shards.write().unwrap_or_else(PoisonError::into_inner), _then: then }
+    }
+
     /// Reads, as soon as the pipeline lets go.
     pub fn read<'s>(&self, shards: &'s SharedShards) -> RwLockReadGuard<'s, Shards> {
-        if let Some(free) = self.read_now(shards) {
-            return free;
+        match shards.try_read() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {}
         }
         self.queue.came.fetch_add(1, Ordering::AcqRel);
         // A reader that panicked holds no half-written state: readers only read.
@@ -45,16 +107,7 @@ impl Askers {
         guard
     }
 
-    /// Reads without waiting; `None` while the pipeline writes.
-    pub fn read_now<'s>(&self, shards: &'s SharedShards) -> Option<RwLockReadGuard<'s, Shards>> {
-        match shards.try_read() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    /// Lets those in who wait. The caller is the pipeline and holds no lock.
+    /// Lets those in who wait to read. The caller is the pipeline and holds no lock.
     pub fn let_in(&self) {
         let until = self.queue.came.load(Ordering::Acquire);
         for _ in 0..TIMES {
@@ -63,61 +116,5 @@ impl Askers {
             }
             std::thread::yield_now();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Askers;
-    use crate::shards::{Shards, SharedShards};
-    use std::sync::atomic::Ordering;
-    use std::sync::mpsc::sync_channel;
-    use std::sync::{Arc, RwLock};
-    use touchpoint::{Policy, Reference};
-
-    fn shards() -> SharedShards {
-        Arc::new(RwLock::new(Shards::new(Arc::new(Policy::default()), Arc::new(Reference::default()))))
-    }
-
-    #[test]
-    fn a_reader_that_waits_is_in_before_the_next_slice() {
-        let (shards, askers) = (shards(), Askers::default());
-        let (tell, told) = sync_channel(1);
-        let held = shards.write().unwrap();
-        assert!(askers.read_now(&shards).is_none());
-        let reader = {
-            let (shards, askers) = (shards.clone(), askers.clone());
-            std::thread::spawn(move || {
-                let guard = askers.read(&shards);
-                tell.send(()).unwrap();
-                drop(guard);
-            })
-        };
-        while askers.queue.came.load(Ordering::Acquire) == 0 {
-            std::thread::yield_now();
-        }
-        drop(held);
-        // As the pipeline does: it does not take the lock back while somebody waits, however slowly they wake up.
-        while !askers.queue.has_let_in(1) {
-            askers.let_in();
-        }
-        drop(shards.write().unwrap());
-        told.recv().unwrap();
-        reader.join().unwrap();
-        askers.let_in();
-    }
-
-    #[test]
-    fn those_who_come_while_others_are_let_in_hold_nothing_up() {
-        let askers = Askers::default();
-        askers.queue.came.store(usize::MAX, Ordering::Release);
-        askers.queue.went_in.store(usize::MAX - 2, Ordering::Release);
-        assert!(!askers.queue.has_let_in(usize::MAX), "two wait");
-        askers.queue.came.fetch_add(1, Ordering::AcqRel);
-        askers.queue.went_in.fetch_add(2, Ordering::AcqRel);
-        assert!(askers.queue.has_let_in(usize::MAX), "the third came afterwards");
-        assert!(!askers.queue.has_let_in(0), "and waits for the next time, though the count has wrapped");
-        askers.queue.went_in.fetch_add(1, Ordering::AcqRel);
-        assert!(askers.queue.has_let_in(0));
     }
 }

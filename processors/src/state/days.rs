@@ -251,7 +251,7 @@ impl Shard {
             revisions.append_value(row.revision);
             let Instant { policy, zone, .. } = self.instant_of(row.hcp, row.as_of);
             let values = Values { window: &row.values, overall: row.overall, as_of: row.as_of, policy, zone };
-            metrics.iter_mut().for_each(|m| m.push(values));
+            metrics.iter_mut().for_each(|m| m.push(&values));
         }
         let mut columns: Vec<ArrayRef> =
             vec![Arc::new(ids.finish()), Arc::new(windows.finish()), Arc::new(as_of.finish())];

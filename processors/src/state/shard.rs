@@ -14,7 +14,7 @@ use super::wheel::Wheel;
 use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
 use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::BuildHasher;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -194,6 +194,12 @@ impl Shard {
     /// A consistent view of the cached headline values at the present time; call [`Shard::evaluate`] first.
     pub fn snapshot(&self) -> LiveSnapshot {
         self.live.snapshot(self.now)
+    }
+
+    /// As [`Shard::snapshot`] of the HCPs of these ids alone.
+    pub fn snapshot_of(&self, ids: &BTreeSet<String>) -> LiveSnapshot {
+        let cells = ids.iter().filter_map(|id| self.live.cell(self.number_of(id)?));
+        LiveSnapshot { as_of: self.now, chunks: vec![Arc::new(cells.cloned().collect())] }
     }
 
     /// Every window of one HCP at `at`, with today's knowledge.

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use touchpoint::Micros;
@@ -41,18 +41,19 @@ impl Asking {
     }
 
     /// A line of the audit log: when, who, and what was asked and answered.
-    pub(super) fn line(&self, at: Micros, action: &str, rest: Value) -> String {
-        let mut line = json!({
-            "at": instant(at),
-            "caller": self.caller.name,
-            "role": self.caller.role.as_str(),
-            "audience": self.caller.role.audience().as_str(),
-            "action": action,
-        });
-        if let (Value::Object(line), Value::Object(rest)) = (&mut line, rest) {
-            line.extend(rest);
-        }
-        format!("{line}\n")
+    pub(super) fn line(&self, at: Micros, action: &str, rest: impl Serialize) -> String {
+        let line = Line {
+            at: instant(at),
+            caller: &self.caller.name,
+            role: self.caller.role.as_str(),
+            audience: self.caller.role.audience().as_str(),
+            action,
+            rest,
+        };
+        // Texts, numbers and lists of them: there is nothing that JSON cannot say.
+        let mut text = serde_json::to_string(&line).unwrap_or_default();
+        text.push('\n');
+        text
     }
 
     /// Writes audit lines; only then may an answer go out.
@@ -67,6 +68,17 @@ impl Asking {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answers cannot be audited", detail)
         })
     }
+}
+
+#[derive(Serialize)]
+struct Line<'a, R> {
+    at: String,
+    caller: &'a str,
+    role: &'a str,
+    audience: &'a str,
+    action: &'a str,
+    #[serde(flatten)]
+    rest: R,
 }
 
 fn refused(refusal: Refusal) -> Problem {
@@ -117,11 +129,14 @@ pub(super) async fn look<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(why)) => Err(not_ready(why)),
-        Err(_) => {
-            let detail = "a fault of the program; the log of the process says where";
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "not answered", detail))
-        }
+        Err(_) => Err(not_answered()),
     }
+}
+
+/// Looking panicked, which is a bug.
+pub(super) fn not_answered() -> Problem {
+    let detail = "a fault of the program; the log of the process says where";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "not answered", detail)
 }
 
 /// There is no answer yet.
@@ -131,7 +146,7 @@ pub(super) fn not_ready(_: NotReady) -> Problem {
 }
 
 /// An answer that holds ids of persons: nobody between may keep it.
-pub(super) fn private(body: Value) -> Response {
+pub(super) fn private(body: impl Serialize) -> Response {
     let mut response = Json(body).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

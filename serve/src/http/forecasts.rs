@@ -6,7 +6,7 @@
 
 use super::HttpState;
 use super::asking::{Asking, look, private};
-use super::check::reason;
+use super::check::ReasonBody;
 use super::hcps::{happening, unreadable};
 use super::problem::Problem;
 use super::query::{self, Parameter};
@@ -196,7 +196,7 @@ fn touch(touch: &PlannedTouch) -> Value {
     json!({
         "record": happening(&touch.record),
         "source": touch.source,
-        "breaks": touch.breaks.iter().map(reason).collect::<Vec<_>>(),
+        "breaks": touch.breaks.iter().map(ReasonBody::from).collect::<Vec<_>>(),
         "budget": touch.binding.as_ref().map(there),
         "excess": touch.excess,
     })

@@ -108,7 +108,7 @@ impl Accumulator for TouchMetricsAccumulator {
         let values = Values { window: values, overall: *overall, as_of: *as_of, policy: &self.policy, zone: *zone };
         let column = |metric| {
             let mut builder = MetricBuilder::new(metric);
-            builder.push(values);
+            builder.push(&values);
             builder.finish()
         };
         let columns = METRICS.iter().map(column).collect();
