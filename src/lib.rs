@@ -10,6 +10,7 @@
 //! | [`config`] | the configuration file of `run` |
 //! | `erased` | who was erased, for whoever decodes records |
 //! | [`format`] | query results as table, CSV or JSON |
+//! | [`patient`] | threads that come last where cores are few |
 //! | [`pipeline`] | the main job: source events in, state and tables out |
 //! | [`policy`] | the policy file: read strictly, told in plain words |
 //! | [`progress`] | bars and spinners on a terminal |
@@ -20,7 +21,6 @@
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
 //! | [`tokens`] | the tokens file: who may ask the API |
-//! | [`urgency`] | which threads leave the core to others |
 //! | [`users`] | the users file: who may ask in SQL |
 //! | [`view`] | the terminal view of `demo` |
 //! | [`what_if`] | stored history replayed under another policy |
@@ -33,6 +33,7 @@ pub mod command;
 pub mod config;
 mod erased;
 pub mod format;
+pub mod patient;
 pub mod pipeline;
 pub mod policy;
 pub mod progress;
@@ -43,7 +44,6 @@ pub mod service;
 pub mod session;
 pub mod summary;
 pub mod tokens;
-pub mod urgency;
 pub mod users;
 pub mod view;
 pub mod what_if;

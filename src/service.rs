@@ -21,10 +21,10 @@ use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
 use crate::config::SqlSection;
 use crate::erased::erased;
+use crate::patient::PatientThreads;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::reference::ReferenceSource;
 use crate::session;
-use crate::urgency::{PatientThreads, Urgency};
 use alerting::Alerting;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
@@ -122,7 +122,6 @@ pub struct Service {
 
 /// What the pipeline's thread does; the source ends with it.
 fn turn(parts: Parts, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
-    Urgency::Steady.take();
     let ended = Pipeline::new(parts).run(events, source);
     source.stop();
     ended

@@ -46,13 +46,14 @@ pub use runtime::QueryLimits;
 pub use stored::StoredTables;
 
 use datafusion::error::Result;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use processors::SharedShards;
 use processors::sql::forecast_function::Known;
 use processors::sql::live_table::Windows;
-use processors::sql::{ForecastFunction, LiveTable, SumsTable};
+use processors::sql::{ForecastFunction, LiveTable, SumsTable, single_pass};
 use std::sync::Arc;
 use store::Store;
 use touchpoint::{Audience, Clock, Micros, Policy, Reference};
@@ -105,5 +106,6 @@ fn context() -> Result<SessionContext> {
     let config = SessionConfig::new().with_information_schema(true).with_batch_size(BATCH);
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc()?;
     runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
-    Ok(SessionContext::new_with_config_rt(config, runtime))
+    let builder = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
+    Ok(SessionContext::new_with_state(single_pass(builder).build()))
 }

@@ -26,6 +26,7 @@
 //! | [`metric_functions`] | a function per metric column over `touch_metrics`, all of one list |
 //! | [`function_docs`] | what each function is, takes and gives |
 //! | [`yielding()`] | plans that can be ended while they compute |
+//! | [`single_pass()`] | nested-loop joins that read the side they keep once |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 pub mod account_table;
@@ -51,6 +52,7 @@ pub mod reference_table;
 pub mod reference_tables;
 pub mod share_rows;
 pub mod sieve;
+mod single_pass;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
@@ -64,6 +66,7 @@ pub use history_function::HistoryFunction;
 pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;
+pub use single_pass::single_pass;
 pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;
 pub use yielding::{Held, Leash, yielding};

@@ -1,6 +1,6 @@
 //! What runs beside the pipeline: HTTP, gauges, maintenance. None of it may stop the pipeline.
 
-use crate::urgency::PatientThreads;
+use crate::patient::PatientThreads;
 use anyhow::Context;
 use datafusion::prelude::SessionContext;
 use serve::{GaugeSet, HttpLimits, HttpState};
