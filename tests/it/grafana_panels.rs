@@ -32,7 +32,10 @@ const QUIET: &[(&str, &str)] = &[
 ];
 
 /// Statements without rows in a demo, and why.
-const EMPTY: &[(&str, &str)] = &[];
+const EMPTY: &[(&str, &str)] = &[
+    ("Untouched targets at accounts that are touched A", "whether one of 60 HCPs is left alone depends on the day"),
+    ("Planned for the next 14 days A", "what lies ahead of one HCP depends on the day"),
+];
 
 /// The HCP whom a reader of the explorer has chosen: of those with planned touches ahead, whoever is touched most. The busiest of
 /// all may have nothing planned on the day of the test.
