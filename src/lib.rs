@@ -10,7 +10,6 @@
 //! | [`config`] | the configuration file of `run` |
 //! | `erased` | who was erased, for whoever decodes records |
 //! | [`format`] | query results as table, CSV or JSON |
-//! | [`patient`] | threads that come last where cores are few |
 //! | [`pipeline`] | the main job: source events in, state and tables out |
 //! | [`policy`] | the policy file: read strictly, told in plain words |
 //! | [`progress`] | bars and spinners on a terminal |
@@ -20,6 +19,7 @@
 //! | [`service`] | a running pipeline with HTTP, gauges and maintenance |
 //! | [`session`] | tables, views and functions of SQL |
 //! | [`summary`] | what a command did, at its end |
+//! | [`threads`] | threads of one kind of work, and who has a core first |
 //! | [`tokens`] | the tokens file: who may ask the API |
 //! | [`users`] | the users file: who may ask in SQL |
 //! | [`view`] | the terminal view of `demo` |
@@ -33,7 +33,6 @@ pub mod command;
 pub mod config;
 mod erased;
 pub mod format;
-pub mod patient;
 pub mod pipeline;
 pub mod policy;
 pub mod progress;
@@ -43,6 +42,7 @@ pub mod reference;
 pub mod service;
 pub mod session;
 pub mod summary;
+pub mod threads;
 pub mod tokens;
 pub mod users;
 pub mod view;

@@ -19,6 +19,7 @@
 //! | [`placing`] | which partition an HCP belongs to |
 //! | [`cycle`] | what was accepted and not yet committed |
 //! | [`commit`] | the commit that is on its way |
+//! | `pace` | when the state is turned next |
 //! | [`facts`] | by which policy and reference data days were closed |
 //! | [`observe`] | what metrics, health and summary are told |
 
@@ -29,6 +30,7 @@ mod cycle;
 mod facts;
 mod observe;
 mod old_emails;
+mod pace;
 mod placing;
 mod restore;
 
@@ -40,6 +42,7 @@ use commit::InFlight;
 use crossbeam_channel::Receiver;
 use cycle::Pending;
 use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
+use pace::{Load, Pace};
 use placing::{Doubt, Placing};
 use processors::state::hcp::Changed;
 use processors::{Askers, SharedShards, Watermark, Writing};
@@ -49,20 +52,10 @@ use std::time::Duration;
 use store::{CommitError, Owner, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use touchpoint::time::SECOND;
 use touchpoint::{Clock, Micros, Policy, Reference, TopicPartition};
 
-/// Ageing and evaluation happen this often …
-const TURN: Micros = SECOND / 10;
-/// … or less often, so that they take at most one part in this many of the time, alerts included …
-const SHARE: Micros = 2;
-/// … and a smaller part while a backlog is worked off: nearly every HCP changes in every turn then, and evaluating it once
-/// for many records is what keeps catching up fast.
-const SHARE_BEHIND: Micros = 5;
 /// HCPs that are evaluated before somebody who asks is let in: half a millisecond.
 const SLICE: usize = 64;
-/// Longest time between two evaluations.
-const LONGEST_WAIT: Micros = 20 * SECOND;
 
 /// Why the pipeline stopped.
 #[derive(Debug, thiserror::Error)]
@@ -173,7 +166,9 @@ pub struct Pipeline {
     placing: Option<Placing>,
     /// What was last said of why nobody answers for HCPs without records; `None` before the first assignment.
     doubt: Option<Option<Doubt>>,
-    next_turn: Micros,
+    pace: Pace,
+    /// Whether the last event was a tick of the source.
+    was_quiet: bool,
 }
 
 /// What the process owns at present.
@@ -194,7 +189,8 @@ impl Pipeline {
             watermark: Watermark::default(),
             placing: None,
             doubt: None,
-            next_turn: Micros::MIN,
+            pace: Pace::default(),
+            was_quiet: false,
         }
     }
 
@@ -206,24 +202,36 @@ impl Pipeline {
     pub fn run(mut self, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
         let _closing = Closing(self.parts.observer.health().clone());
         for event in events {
-            self.handle(event, source)?;
+            let load = self.load(&event);
+            self.handle(event, load, source)?;
         }
         // Whoever leaves in order gives everything back first.
         if self.owned.is_some() { Err(PipelineError::SourceGone) } else { Ok(self.parts.observer.tally()) }
     }
 
-    fn handle(&mut self, event: SourceEvent, source: &SourceHandle) -> Result<(), PipelineError> {
+    /// Nothing comes when two ticks of the source have no batch between them.
+    fn load(&mut self, event: &SourceEvent) -> Load {
+        let is_quiet = matches!(event, SourceEvent::Turn { .. });
+        let was_quiet = std::mem::replace(&mut self.was_quiet, is_quiet);
+        match (self.parts.observer.is_behind(), is_quiet && was_quiet) {
+            (true, _) => Load::Behind,
+            (false, false) => Load::KeepsUp,
+            (false, true) => Load::Idle,
+        }
+    }
+
+    fn handle(&mut self, event: SourceEvent, load: Load, source: &SourceHandle) -> Result<(), PipelineError> {
         match event {
             SourceEvent::Batch(batch) => {
                 self.take(batch)?;
                 let now = self.parts.clock.now();
                 self.accept_alerts(now)?;
-                self.turn_when_due(now, source)?;
+                self.turn_when_due(now, load, source)?;
                 self.commit_when_due(now, source)
             }
             SourceEvent::Turn { at } => {
                 self.accept_alerts(at)?;
-                self.turn_when_due(at, source)?;
+                self.turn_when_due(at, load, source)?;
                 self.commit_when_due(at, source)
             }
             SourceEvent::Assigned { partitions, counts, ownership, reply } => {
@@ -254,11 +262,9 @@ impl Pipeline {
 
     /// Ages the state and refreshes what changed; under a new policy that is everything, under new reference data
     /// everybody they bear on.
-    fn turn_when_due(&mut self, now: Micros, source: &SourceHandle) -> Result<(), PipelineError> {
+    fn turn_when_due(&mut self, now: Micros, load: Load, source: &SourceHandle) -> Result<(), PipelineError> {
         let (policy, reference) = (changed(&mut self.parts.policy), changed(&mut self.parts.reference));
-        // A clock that was set back must not stop the ageing until it has caught up.
-        let is_early = (now..now + LONGEST_WAIT).contains(&self.next_turn) && now != self.next_turn;
-        if is_early && policy.is_none() && reference.is_none() {
+        if policy.is_none() && reference.is_none() && !self.is_turn_due(now, load) {
             return Ok(());
         }
         // What happened before a reload is told as what it is: pagers must not miss it for coming with the reload.
@@ -269,8 +275,7 @@ impl Pipeline {
             evaluated += self.reload(now, policy, reference)?;
         }
         let took = self.parts.clock.now() - now;
-        let share = if self.parts.observer.is_behind() { SHARE_BEHIND } else { SHARE };
-        self.next_turn = now + (took * share).clamp(TURN, LONGEST_WAIT - SECOND);
+        self.pace.turned(now, took, evaluated);
         self.vouch(&source.stats().partition_counts);
         let watermark = self.watermark.value(now);
         self.parts.observer.turned(now, evaluated, watermark, source);
@@ -279,6 +284,11 @@ impl Pipeline {
             self.parts.observer.state(&shards, now);
         }
         Ok(())
+    }
+
+    fn is_turn_due(&self, now: Micros, load: Load) -> bool {
+        let waiting = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner).changed_count();
+        self.pace.is_due(now, waiting, load)
     }
 
     /// Brings everybody who changed up to date, slice by slice, so that nobody who asks waits for all of them.

@@ -21,10 +21,10 @@ use crate::alerts::AlertSettings;
 use crate::clock::SystemClock;
 use crate::config::SqlSection;
 use crate::erased::erased;
-use crate::patient::PatientThreads;
 use crate::pipeline::{Observer, Parts, Pipeline, PipelineError, PipelineSettings, Tally};
 use crate::reference::ReferenceSource;
 use crate::session;
+use crate::threads::Threads;
 use alerting::Alerting;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
@@ -117,7 +117,7 @@ pub struct Service {
     source: Arc<SourceHandle>,
     background: JoinSet<()>,
     quiet: CancellationToken,
-    _kept: (PatientThreads, FolderLock),
+    _kept: (Threads, FolderLock),
 }
 
 /// What the pipeline's thread does; the source ends with it.

@@ -46,14 +46,12 @@ pub use runtime::QueryLimits;
 pub use stored::StoredTables;
 
 use datafusion::error::Result;
-use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use processors::SharedShards;
 use processors::sql::forecast_function::Known;
 use processors::sql::live_table::Windows;
-use processors::sql::{ForecastFunction, LiveTable, SumsTable, single_pass};
+use processors::sql::sessions::closed_session;
+use processors::sql::{ForecastFunction, LiveTable, SumsTable};
 use std::sync::Arc;
 use store::Store;
 use touchpoint::{Audience, Clock, Micros, Policy, Reference};
@@ -103,9 +101,5 @@ pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext>
 
 /// A session without tables that can open no file.
 fn context() -> Result<SessionContext> {
-    let config = SessionConfig::new().with_information_schema(true).with_batch_size(BATCH);
-    let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc()?;
-    runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
-    let builder = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
-    Ok(SessionContext::new_with_state(single_pass(builder).build()))
+    closed_session(SessionConfig::new().with_information_schema(true).with_batch_size(BATCH), QUERY_MEMORY)
 }

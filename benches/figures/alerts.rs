@@ -2,9 +2,9 @@
 //! which the producer has the broker's word for it to the instant at which a webhook has the alert.
 //!
 //! One touch at a time, at instants that have nothing to do with the engine's turns; without a stream, and while one runs
-//! at half of the maximum. Only the budget of a product that the stream does not know can be overrun, so that nothing but
-//! the probes fires; the rules are asked about everybody all the same. Limit: a message to a topic and back out of it, by a
-//! bare producer and a bare consumer.
+//! at a tenth and at half of the maximum. Only the budget of a product that the stream does not know can be overrun, so that
+//! nothing but the probes fires; the rules are asked about everybody all the same. Limit: a message to a topic and back out
+//! of it, by a bare producer and a bare consumer.
 
 use crate::Sizes;
 use crate::engine::Engine;
@@ -66,13 +66,17 @@ pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
     stage.broker.create_topic(ROUND_TRIP);
     let probes = Probes::to(&stage.broker)?;
     let each = sizes.alert_probes;
-    (0..2 * each).try_for_each(|hcp| (0..2).try_for_each(|touch| probes.touch(hcp, touch)))?;
-    stage.engine.wait_committed(stage.preloaded + 4 * each)?;
+    (0..3 * each).try_for_each(|hcp| (0..2).try_for_each(|touch| probes.touch(hcp, touch)))?;
+    stage.engine.wait_committed(stage.preloaded + 6 * each)?;
     let idle = phase(&stage, &probes, &alerts, 0..each)?;
-    let stream = stage.stream()?;
-    let busy = phase(&stage, &probes, &alerts, each..2 * each)?;
-    let rate = count(stream.rate(&mut stage.engine)?);
-    Ok(vec![idle.row("no stream")?, busy.row(&format!("stream at half of its maximum, {rate} records/s"))?])
+    let mut rows = vec![idle.row("no stream")?];
+    for (number, part, name) in [(1, 0.1, "a tenth"), (2, 0.5, "half")] {
+        let stream = stage.stream(part)?;
+        let busy = phase(&stage, &probes, &alerts, number * each..(number + 1) * each)?;
+        let rate = count(stream.rate(&mut stage.engine)?);
+        rows.push(busy.row(&format!("stream at {name} of its maximum, {rate} records/s"))?);
+    }
+    Ok(rows)
 }
 
 /// What a phase measured.

@@ -61,7 +61,7 @@ pub(crate) fn rows(sizes: &Sizes) -> anyhow::Result<Vec<Row>> {
         return Ok(vec![Row::failed("`/v1/check`")]);
     };
     let mut rows = under(&stage, sizes, "no stream")?;
-    let stream = stage.stream()?;
+    let stream = stage.stream(0.5)?;
     let beside = under(&stage, sizes, "stream at half of its maximum")?;
     let rate = stream.rate(&mut stage.engine)?;
     rows.push(Row::new("the stream beside the checks", format!("{} records/s committed", count(rate))));

@@ -41,11 +41,17 @@ pub(crate) fn rows((hcps, records): (u64, u64), runs: usize) -> anyhow::Result<V
     let mut rows = vec![Row::new(format!("cookbook over {} touchpoints", count(records as f64)), "")];
     let (mut sum, mut peer_sum) = (0.0, 0.0);
     for (name, seconds) in &peer {
-        let (own, peer) = (number(&ours, name)?, seconds.as_f64().context("seconds")?);
+        let peer = seconds.as_f64().context("seconds")?;
+        if let Some(refused) = ours[name].as_str() {
+            let figure = format!("not answered ({refused}); DuckDB: {peer:.2} s");
+            rows.push(Row::new(name, figure).against("≤ 1.5 × DuckDB", false));
+            continue;
+        }
+        let own = number(&ours, name)?;
         (sum, peer_sum) = (sum + own, peer_sum + peer);
         rows.push(beside(name, own, peer));
     }
-    rows.push(beside("all of them", sum, peer_sum));
+    rows.push(beside("all that were answered", sum, peer_sum));
     Ok(rows)
 }
 
@@ -100,7 +106,7 @@ fn duckdb(python: &Path, [data, reference]: [&Path; 2], at: &str, runs: usize) -
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Our seconds by question, the fastest of the runs.
+/// Our seconds by question, the fastest of the runs; why, of a question that was not answered.
 pub(crate) fn measure(tables: [&Path; 2], at: &str, runs: usize, names: &str) -> anyhow::Result<Value> {
     let [data, reference] = tables;
     let reference = ReferenceInput { folder: Some(reference.to_owned()), ..ReferenceInput::default() }.load()?;
@@ -115,13 +121,17 @@ pub(crate) fn measure(tables: [&Path; 2], at: &str, runs: usize, names: &str) ->
         for name in names.split(',') {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("sql/cookbook/{name}.sql"));
             let question = fs::read_to_string(file)?.replace("now()", &format!("TIMESTAMPTZ '{at}'"));
-            let mut best = f64::INFINITY;
+            let mut best = Value::Null;
             for _ in 0..runs {
                 let began = Instant::now();
-                context.sql(&question).await?.collect().await.with_context(|| name.to_owned())?;
-                best = best.min(began.elapsed().as_secs_f64());
+                if let Err(error) = context.sql(&question).await?.collect().await {
+                    best = error.to_string().lines().next().unwrap_or_default().into();
+                    break;
+                }
+                let took = began.elapsed().as_secs_f64();
+                best = best.as_f64().map_or(took, |best| best.min(took)).into();
             }
-            seconds.insert(name.to_owned(), best.into());
+            seconds.insert(name.to_owned(), best);
         }
         Ok(Value::Object(seconds))
     })

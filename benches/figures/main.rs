@@ -203,7 +203,7 @@ pub(crate) struct Sizes {
     stage_records: u64,
     /// Questions per second, and for how many seconds.
     checks: (f64, f64),
-    /// Alerts per phase; a rule that opens a hundred in ten minutes is in a storm and sums up.
+    /// Alerts in each of three phases; a rule that opens a hundred in ten minutes is in a storm and sums up.
     alert_probes: u64,
     /// For how long open pages are looked at while no record comes.
     page_seconds: f64,
@@ -227,7 +227,7 @@ const FULL: Sizes = Sizes {
     what_if_alert_records: 50_000,
     stage_records: 1_000_000,
     checks: (5_000.0, 20.0),
-    alert_probes: 48,
+    alert_probes: 32,
     page_seconds: 30.0,
     scrape: (1_000_000, 2_000_000),
     runs: 2,

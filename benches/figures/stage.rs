@@ -82,6 +82,8 @@ pub(crate) struct Stage {
     pub(crate) preloaded: u64,
     /// Records per second that the engine took of the backlog.
     worked_off: f64,
+    /// Records per second that it takes of a stream, once that was measured.
+    maximum: Option<f64>,
 }
 
 impl Stage {
@@ -91,14 +93,18 @@ impl Stage {
         let Some(broker) = Broker::start(preloaded)? else { return Ok(None) };
         let mut engine = Engine::start(&broker.servers(), broker.engine_core, more, files)?;
         let run = engine.wait_committed(preloaded)?;
-        Ok(Some(Self { engine, broker, preloaded, worked_off: preloaded as f64 / run.seconds }))
+        Ok(Some(Self { engine, broker, preloaded, worked_off: preloaded as f64 / run.seconds, maximum: None }))
     }
 
-    /// Starts the stream at half of the maximum, and waits until it runs evenly.
-    pub(crate) fn stream(&mut self) -> anyhow::Result<Stream> {
-        let maximum = self.start(self.worked_off)?.rate_over(&mut self.engine, SATURATED)?;
+    /// Starts the stream at a part of the maximum, and waits until it runs evenly.
+    pub(crate) fn stream(&mut self, part: f64) -> anyhow::Result<Stream> {
+        let maximum = match self.maximum {
+            Some(maximum) => maximum,
+            None => self.start(self.worked_off)?.rate_over(&mut self.engine, SATURATED)?,
+        };
+        self.maximum = Some(maximum);
         self.wait_quiet()?;
-        self.start((maximum / 2.0).max(1.0))
+        self.start((maximum * part).max(1.0))
     }
 
     fn start(&mut self, rate: f64) -> anyhow::Result<Stream> {

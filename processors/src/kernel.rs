@@ -184,10 +184,35 @@ pub fn evaluate_windows<T: Texts + Copy>(
 fn pass<T: Texts + Copy>(
     records: Records<'_, T>,
     instant: &Instant<'_>,
-    (lengths, values): (&[Micros], &mut [WindowValues]),
+    windows: (&[Micros], &mut [WindowValues]),
     older_load: Option<f64>,
     scratch: &mut Scratch,
 ) -> Option<Overall> {
+    let (source, older) = fill(records, instant, windows, scratch)?;
+    let weighing = load::Weighing::new(instant);
+    let older_load = older_load.unwrap_or_else(|| weighing.entries(&source, older));
+    let load = older_load + weighing.touches(&scratch.touches);
+    Some(Overall { load, standing: budgets::standing(&source, instant) })
+}
+
+/// The values of windows of the given lengths, shortest first, without what does not depend on a window: it costs as much
+/// as the longest of them holds touches. `None` as in [`evaluate`].
+pub fn fill_windows<T: Texts + Copy>(
+    records: Records<'_, T>,
+    instant: &Instant<'_>,
+    windows: (&[Micros], &mut [WindowValues]),
+    scratch: &mut Scratch,
+) -> Option<()> {
+    fill(records, instant, windows, scratch).map(drop)
+}
+
+/// Fills windows and the scratch. Gives what there is, and those of the entries that are older than the longest window.
+fn fill<'e, T: Texts + Copy>(
+    records: Records<'e, T>,
+    instant: &Instant<'_>,
+    (lengths, values): (&[Micros], &mut [WindowValues]),
+    scratch: &mut Scratch,
+) -> Option<(touches::Source<'e, T>, &'e [Entry])> {
     let retained = within(records.entries, instant.at - RETENTION, instant.at);
     let is_recorded = retained.iter().rev().any(|e| e.counts_for(records.audience));
     if !is_recorded && !instant.reference.is_target(instant.hcp_id, instant.at) {
@@ -200,10 +225,6 @@ fn pass<T: Texts + Copy>(
     let source = touches::Source { retained, texts: records.texts, audience };
     collect(&source, instant, recent, scratch);
     plans::due(&source, instant, longest, &mut scratch.due);
-    let weighing = load::Weighing::new(instant);
-    let older_load = older_load.unwrap_or_else(|| weighing.entries(&source, older));
-    let load = older_load + weighing.touches(&scratch.touches);
-    let standing = budgets::standing(&source, instant);
     requests::collect(&source, longest - instant.policy.request_sla, &mut scratch.requests);
     let seen = Seen { retained, touches: &scratch.touches, requests: &scratch.requests, audience, instant };
     let mut pass = scan::Pass::new(seen, &mut scratch.scan);
@@ -213,7 +234,7 @@ fn pass<T: Texts + Copy>(
         values.plan_recall = plans::recall(&scratch.due, instant.at - length);
         values.complete(instant.policy);
     }
-    Some(Overall { load, standing })
+    Some((source, older))
 }
 
 /// Fills the touches of the scratch with those of `recent`, and with what consent and plans say of each.

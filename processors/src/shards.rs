@@ -136,6 +136,11 @@ impl Shards {
         self.shards.values_mut().for_each(|shard| shard.advance(now));
     }
 
+    /// How many HCPs changed and are still to be refreshed.
+    pub fn changed_count(&self) -> usize {
+        self.shards.values().map(Shard::changed_count).sum()
+    }
+
     /// Refreshes what changed, at most so many HCPs, so that a reader need not wait for all of them. Returns them with the
     /// numbers of their shards; none when nobody is left.
     pub fn turn_some(&mut self, most: usize) -> Vec<(i32, Changed)> {

@@ -26,7 +26,8 @@
 //! | [`metric_functions`] | a function per metric column over `touch_metrics`, all of one list |
 //! | [`function_docs`] | what each function is, takes and gives |
 //! | [`yielding()`] | plans that can be ended while they compute |
-//! | [`single_pass()`] | nested-loop joins that read the side they keep once |
+//! | [`sessions`] | what every session starts from, and those that can open no file |
+//! | `single_pass` | nested-loop joins that read the side they keep once |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 pub mod account_table;
@@ -50,6 +51,7 @@ pub mod output;
 pub mod reading;
 pub mod reference_table;
 pub mod reference_tables;
+pub mod sessions;
 pub mod share_rows;
 pub mod sieve;
 mod single_pass;
@@ -60,13 +62,12 @@ pub mod touchpoints_at;
 pub mod window_exec;
 mod yielding;
 
-pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs};
+pub use changed::{ChangedRows, ChangedTable, ChangedTables, LookAt, Needs, Passing};
 pub use forecast_function::ForecastFunction;
 pub use history_function::HistoryFunction;
 pub use history_table::HistoryTable;
 pub use layout::Layout;
 pub use live_table::LiveTable;
-pub use single_pass::single_pass;
 pub use sums_table::SumsTable;
 pub use touch_metrics::touch_metrics;
 pub use yielding::{Held, Leash, yielding};

@@ -43,6 +43,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use touchpoint::{Audience, Policy};
 
+mod ageing;
 mod evidence;
 mod file;
 mod header;
@@ -120,6 +121,16 @@ impl RuleSet {
             planned.add_needs(&mut needs);
         }
         needs
+    }
+
+    /// Whether what the rule at place `rule` says of an HCP may change although no turn looks at it.
+    pub fn ages(&self, rule: usize) -> bool {
+        self.planned.get(rule).is_none_or(|planned| planned.ageing == ageing::Ageing::Moves)
+    }
+
+    /// Whether every table that the rule at place `rule` reads is among `tables`.
+    pub fn reads_only(&self, rule: usize, tables: &[ChangedTable]) -> bool {
+        self.planned.get(rule).is_some_and(|planned| planned.reads_only(tables))
     }
 
     /// Whether the rule at place `rule` speaks of the present alone: it reads a forecast, and none is made of the past.

@@ -19,7 +19,7 @@ use processors::alert::{
     Turn,
 };
 use processors::sql::live_table::Windows;
-use processors::sql::{ChangedRows, ChangedTables, LiveTable, LookAt, Needs};
+use processors::sql::{ChangedRows, ChangedTable, ChangedTables, LiveTable, LookAt, Needs};
 use processors::state::hcp::Changed;
 use processors::{Ownership, Shards, SharedShards};
 use std::collections::BTreeMap;
@@ -195,7 +195,9 @@ impl AlertWatch {
                 self.everybody_at = None;
                 looks::everybody(&shards, changed)
             } else {
-                looks::of_turn(&shards, changed, self.machine.due(turn.now))
+                let desks = &self.desks;
+                let due = self.machine.due(turn.now, |rule| ages(desks, rule));
+                looks::of_turn(&shards, changed, due)
             }
         };
         let mut said = Vec::with_capacity(self.desks.len());
@@ -314,8 +316,12 @@ impl Desk {
     ) -> BTreeMap<Arc<str>, Vec<usize>> {
         let mut firing: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
         let rows = ChangedRows::build(&read(shards), self.rules.audience(), looks, &self.needs);
+        let mut empty = Vec::new();
         match rows {
-            Ok(rows) => self.tables.fill(rows),
+            Ok(rows) => {
+                empty.extend(ChangedTable::ALL.into_iter().filter(|table| rows.is_empty(*table)));
+                self.tables.fill(rows);
+            }
             // A bug. No rows would mean that every condition has ended, so no rule may say anything.
             Err(error) => {
                 tracing::error!(%error, "rows for alert rules could not be built");
@@ -325,7 +331,8 @@ impl Desk {
             }
         }
         let asked: Vec<usize> = said.findings.keys().copied().collect();
-        for rule in asked {
+        // Of no rows a rule says nothing: that need not be asked.
+        for rule in asked.into_iter().filter(|rule| !self.rules.reads_only(*rule, &empty)) {
             match self.rules.run(rule).await {
                 Ok(found) => {
                     for finding in found.iter().filter(|f| f.verdict == Verdict::Fires) {
@@ -341,6 +348,12 @@ impl Desk {
         }
         firing
     }
+}
+
+/// Whether alerts of the rule at this place in the machine are looked at again as time passes.
+fn ages(desks: &[Desk], rule: usize) -> bool {
+    let desk = desks.iter().rev().find(|desk| desk.first <= rule);
+    desk.is_none_or(|desk| desk.rules.ages(rule - desk.first))
 }
 
 /// A writer that panicked stops the process; until then its last consistent state may still be read.

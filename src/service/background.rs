@@ -1,6 +1,6 @@
 //! What runs beside the pipeline: HTTP, gauges, maintenance. None of it may stop the pipeline.
 
-use crate::patient::PatientThreads;
+use crate::threads::{Threads, Urgency};
 use anyhow::Context;
 use datafusion::prelude::SessionContext;
 use serve::{GaugeSet, HttpLimits, HttpState};
@@ -46,8 +46,9 @@ pub(super) async fn http(entrance: (TcpListener, HttpLimits), state: HttpState, 
 pub(super) fn patiently(
     background: &mut JoinSet<()>,
     (gauging, maintaining): (impl Future<Output = ()> + Send + 'static, impl Future<Output = ()> + Send + 'static),
-) -> anyhow::Result<PatientThreads> {
-    let threads = PatientThreads::start("patient", PATIENT, PATIENT_STACK).context("starting the threads of gauges")?;
+) -> anyhow::Result<Threads> {
+    let threads = Threads::start("patient", PATIENT, PATIENT_STACK, Urgency::Last);
+    let threads = threads.context("starting the threads of gauges")?;
     let handle = threads.handle().context("the threads are gone: a bug")?;
     background.spawn_on(gauging, &handle);
     background.spawn_on(maintaining, &handle);

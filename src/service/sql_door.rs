@@ -13,6 +13,7 @@
 use super::users_watch::UsersWatch;
 use crate::config::SqlSection;
 use crate::session::{ReaderSessions, Source};
+use crate::threads::{Threads, Urgency};
 use crate::users;
 use anyhow::Context;
 use processors::SharedShards;
@@ -22,7 +23,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use touchpoint::{Clock, Micros};
@@ -96,10 +96,11 @@ pub(super) fn open(socket: SqlSocket, audit: Option<PathBuf>, rooms: &Rooms<'_>)
     let log = AuditLog::start(audit).context("starting the thread of the audit log")?;
     let (clock, metrics) = (rooms.clock.clone(), rooms.metrics.sql.clone());
     let journal = Journal { log, text: settings.audit_text, clock, metrics };
-    let threads = Threads::new(settings.threads).context("starting the threads of SQL statements")?;
+    let threads = Threads::start("sql", settings.threads, STACK, Urgency::Usual);
+    let threads = threads.context("starting the threads of SQL statements")?;
     let watch = watch(&settings, (&admission, encryption.as_ref()), rooms.metrics)?;
     let sessions = Arc::new(sessions);
-    let handle = threads.0.as_ref().map(|threads| threads.handle().clone()).context("the threads are gone: a bug")?;
+    let handle = threads.handle().context("the threads are gone: a bug")?;
     let parts = ServerParts { admission, encryption, sessions, limits: settings.limits, journal, threads: handle };
     Ok(SqlDoor { listener, parts, threads, watch })
 }
@@ -139,22 +140,3 @@ impl SqlDoor {
 
 /// Deep statements are planned by recursion: as deep as the parser lets them be.
 const STACK: usize = 32 << 20;
-
-/// The threads of statements. They end without being waited for: what runs on them is given up with its clients.
-struct Threads(Option<Runtime>);
-
-impl Threads {
-    fn new(count: usize) -> std::io::Result<Self> {
-        let mut threads = Builder::new_multi_thread();
-        let runtime = threads.worker_threads(count).thread_name("sql").thread_stack_size(STACK).enable_all().build()?;
-        Ok(Self(Some(runtime)))
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}

@@ -17,12 +17,12 @@ use super::{Facts, visible};
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use processors::SharedShards;
 use processors::sql::metric_functions::{self, ShareMetrics};
-use processors::sql::{single_pass, touch_metrics};
+use processors::sql::sessions::session_builder;
+use processors::sql::touch_metrics;
 use serve::postgres::sessions::Sessions;
 use serve::postgres::{Fault, SqlState};
 use serve::{Health, Reader};
@@ -217,8 +217,7 @@ impl Connection {
 
 /// A session that knows no format of files and no way to make a table.
 fn bare(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionContext {
-    let builder = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
-    let builder = single_pass(builder);
+    let builder = session_builder(config, runtime);
     let state = builder.with_table_factories(HashMap::new()).with_file_formats(Vec::new()).build();
     SessionContext::new_with_state(state)
 }

@@ -11,7 +11,8 @@ use touchpoint::alert::{AckReason, AlertState, Resolution, SubjectKind};
 use touchpoint::time::{HOUR, SECOND};
 use touchpoint::{Micros, SecretKey};
 
-/// How often every open alert is looked at, whether or not a record changed its subject: loads decay by themselves.
+/// How often open alerts of rules that age are looked at, whether or not a record changed their subjects: loads decay by
+/// themselves.
 const LOOK_AGAIN: Micros = 60 * SECOND;
 
 /// Why a turn comes.
@@ -115,17 +116,16 @@ impl Machine {
     }
 
     /// The HCPs that the next turn must look at, changed or not: those whose pending time is over, and now and then all
-    /// with an open alert.
-    pub fn due(&mut self, now: Micros) -> BTreeSet<Arc<str>> {
-        let look = match self.looked_at {
-            Some(at) if (at..at + LOOK_AGAIN).contains(&now) => Look::AtThoseWhosePendingTimeIsOver,
-            _ => {
-                self.looked_at = Some(now);
-                Look::AtAll
-            }
-        };
-        let of_hcps = self.books.iter().filter(|book| book.rule.subject == SubjectKind::Hcp);
-        of_hcps.flat_map(|book| book.due(now, look)).cloned().collect()
+    /// with an open alert of a rule that `ages`: whose answer may change by time alone.
+    pub fn due(&mut self, now: Micros, ages: impl Fn(usize) -> bool) -> BTreeSet<Arc<str>> {
+        let is_time = !self.looked_at.is_some_and(|at| (at..at + LOOK_AGAIN).contains(&now));
+        if is_time {
+            self.looked_at = Some(now);
+        }
+        let look = |rule| if is_time && ages(rule) { Look::AtAll } else { Look::AtThoseWhosePendingTimeIsOver };
+        let books = self.books.iter().enumerate();
+        let of_hcps = books.filter(|(_, book)| book.rule.subject == SubjectKind::Hcp);
+        of_hcps.flat_map(|(rule, book)| book.due(now, look(rule))).cloned().collect()
     }
 
     /// The subjects of a rule's open alerts.

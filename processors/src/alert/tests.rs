@@ -111,13 +111,16 @@ fn it_fires_only_after_its_pending_time_and_ends_in_silence_before() {
             (1_050, Stream, &[("a", &[(1_050, Ends)])], &["resolved a 1000 live cleared"]),
         ],
     );
-    let everybody = machine.due(1_060);
+    let everybody = machine.due(1_060, |_| true);
     assert_eq!(everybody.len(), 1, "the first look is at all");
-    assert!(machine.due(1_070).is_empty(), "nothing is due yet");
-    assert_eq!(machine.due(1_100).into_iter().next().as_deref(), Some("b"));
+    assert!(machine.due(1_070, |_| true).is_empty(), "nothing is due yet");
+    assert_eq!(machine.due(1_100, |_| false).into_iter().next().as_deref(), Some("b"), "its pending time is over");
     let fired = turn_of(&mut machine, 1_100, Stream, &[("b", &[(1_100, Stays)])]);
     assert_eq!(told(&fired), ["firing b 1000 live"]);
     assert!(fired[0].is_to_be_told() && fired[0].from == Some(AlertState::Pending));
+    let later = 1_100 + 60_000_000;
+    assert!(machine.due(later, |_| false).is_empty(), "what does not age is looked at when it changes");
+    assert_eq!(machine.due(2 * later, |_| true).len(), 1, "what ages is looked at again");
     // What held long enough before it was known fires at once.
     assert_eq!(
         told(&turn_of(&mut machine, 2_000, Stream, &[("c", &[(1_500, Fires), (2_000, Fires)])])),

@@ -25,7 +25,19 @@ pub trait BuildRows: Debug + Clone + Send + Sync + 'static {
 
     /// The rows as of now, of at least the wanted columns.
     fn batches(self, wanted: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static;
+
+    /// Whether [`BuildRows::parts`] makes more than one part, which pays where rows are many and each costs.
+    const SIDE_BY_SIDE: bool = false;
+
+    /// [`BuildRows::batches`] in at most so many parts, for as many threads: every row is in one of them, and all of
+    /// them are of the same instant.
+    fn parts(self, wanted: Wanted, _at_most: usize) -> Vec<Batches> {
+        vec![Box::new(self.batches(wanted))]
+    }
 }
+
+/// Rows, built as they are asked for.
+pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// Which part of a table a plan reads.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +89,9 @@ impl<T: BuildRows> TableProvider for BuiltTable<T> {
             .iter()
             .map(|filter| session.create_physical_expr(filter.clone(), &schema))
             .collect::<Result<_>>()?;
-        Ok(Arc::new(BuiltExec::try_new(self.0.clone(), projection.cloned(), predicates)?.limited(limit)))
+        let partitions = if T::SIDE_BY_SIDE { session.config().target_partitions() } else { 1 };
+        let rows = BuiltExec::try_new(self.0.clone(), projection.cloned(), predicates, partitions)?;
+        Ok(Arc::new(rows.limited(limit)))
     }
 }
 

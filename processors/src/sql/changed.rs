@@ -11,29 +11,34 @@
 //! | `changed_touches` | HCP × instant × touch of the 28 days before it | [`touch_schema`] |
 //! | `changed_forecast` | HCP with planned touches, at T alone | [`forecast_schema`] |
 //!
-//! Plans are made once and run over whatever the tables hold then ([`ChangedTables::fill`]); only the columns that some
-//! plan reads ([`Needs`]) are built.
+//! Plans are made once and run over whatever the tables hold then ([`ChangedTables::fill`]); only the columns and rows that
+//! some plan reads ([`Needs`]) are built. As of T the cached headline values are taken, and only the windows that a plan
+//! names are evaluated: of a stream nearly every look is such a one.
 
 use super::layout::{Layout, RowBuilder, Shared};
-use crate::kernel::Scratch;
-use crate::kernel::evidence::Witness;
+use crate::kernel::{LENGTHS, Scratch, Windows};
 use crate::shards::Shards;
-use arrow::array::{ArrayRef, BooleanBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use crate::state::Shard;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
-use touchpoint::policy::Basis;
-use touchpoint::record::instant_type;
-use touchpoint::{Audience, Micros, WindowLength, Word};
+use touchpoint::{Audience, Micros, WindowLength};
 
 mod forecasts;
+mod needs;
 mod table;
+#[cfg(test)]
+mod tests;
+mod touches;
 
 pub use forecasts::forecast_schema;
+pub use needs::{Needs, Passing};
 pub use table::ChangedTables;
+pub use touches::touch_schema;
 
 use forecasts::ForecastBuilder;
+use touches::TouchBuilder;
 
 /// Which of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,49 +78,6 @@ impl ChangedTable {
     }
 }
 
-/// Columns of `changed_touches`: whose, as of when, when it happened, what it was, why it is solicited (NULL: it is not),
-/// whether its record carries the id of a request, and the product (NULL when unknown).
-pub fn touch_schema() -> SchemaRef {
-    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-        let text = |name: &str, nullable: bool| Field::new(name, DataType::Utf8, nullable);
-        Arc::new(Schema::new(vec![
-            text("hcp_id", false),
-            Field::new("as_of", instant_type(), false),
-            Field::new("occurred_at", instant_type(), false),
-            text("kind", false),
-            text("channel", false),
-            text("business_function", false),
-            text("purpose", false),
-            text("solicited_basis", true),
-            Field::new("carries_request", DataType::Boolean, false),
-            text("product", true),
-        ]))
-    });
-    SCHEMA.clone()
-}
-
-/// The columns that plans read; a table that none reads is not built.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needs {
-    now: Option<BTreeSet<usize>>,
-    windows: Option<BTreeSet<usize>>,
-    touches: bool,
-    forecast: bool,
-}
-
-impl Needs {
-    /// `table` is read: these columns of it, or all.
-    pub fn add(&mut self, table: ChangedTable, columns: Option<&[usize]>) {
-        let columns = columns.map_or_else(|| (0..table.schema().fields().len()).collect(), <[usize]>::to_vec);
-        match table {
-            ChangedTable::Now => self.now.get_or_insert_default().extend(columns),
-            ChangedTable::Windows => self.windows.get_or_insert_default().extend(columns),
-            ChangedTable::Touches => self.touches = true,
-            ChangedTable::Forecast => self.forecast = true,
-        }
-    }
-}
-
 /// An HCP, and the instant at which it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LookAt {
@@ -146,22 +108,30 @@ impl ChangedRows {
         }
     }
 
+    /// Whether a table has no row.
+    pub fn is_empty(&self, table: ChangedTable) -> bool {
+        self.of(table).iter().all(|batch| batch.num_rows() == 0)
+    }
+
     /// What `looks` see, as `audience` sees it. HCPs without a row at an instant have none.
     ///
     /// # Errors
     /// Never in practice: the columns are built to the schema.
     pub fn build(shards: &Shards, audience: Audience, looks: &mut [LookAt], needs: &Needs) -> Result<Self, ArrowError> {
         looks.sort_unstable();
-        let layout = |columns: &Option<BTreeSet<usize>>, full: Layout| {
-            columns.as_ref().map(|columns| full.project(Some(&columns.iter().copied().collect())))
+        let layout = |columns: Option<&BTreeSet<usize>>, full: Layout| {
+            columns.map(|columns| full.project(Some(&columns.iter().copied().collect())))
         };
-        let (now, windows) = (layout(&needs.now, Layout::now()), layout(&needs.windows, Layout::now_windows()));
+        let read = needs.windows.as_ref();
+        let now = layout(needs.now.as_ref(), Layout::now());
+        let windows = layout(read.map(|read| &read.columns), Layout::now_windows());
+        let windows = windows.zip(read).map(|(all, read)| all.of_windows(read.windows.iter().copied().collect()));
         let as_of = looks.last().map_or(0, |look| look.at);
         let shared = Shared { as_of, audience, policy: shards.policy().clone(), reference: shards.reference().clone() };
         let mut builders = Builders {
             now: now.as_ref().map(|layout| RowBuilder::new(layout, &shared)),
-            windows: windows.as_ref().map(|layout| RowBuilder::new(layout, &shared)),
-            touches: needs.touches.then(TouchBuilder::default),
+            windows: windows.as_ref().map(|layout| (layout.windows(), RowBuilder::new(layout, &shared))),
+            touches: needs.touches.map(TouchBuilder::new),
             forecasts: needs.forecast.then(ForecastBuilder::default),
         };
         let mut scratch = Scratch::default();
@@ -174,7 +144,7 @@ impl ChangedRows {
 /// thousands, each at an instant of its own.
 struct Builders<'a> {
     now: Option<RowBuilder<'a>>,
-    windows: Option<RowBuilder<'a>>,
+    windows: Option<(&'a [WindowLength], RowBuilder<'a>)>,
     touches: Option<TouchBuilder>,
     forecasts: Option<ForecastBuilder>,
 }
@@ -184,12 +154,10 @@ impl Builders<'_> {
         let Some(shard) = shards.get(look.shard) else { return };
         let Some(hcp) = shard.hcp(look.hcp) else { return };
         if self.now.is_some() || self.windows.is_some() {
-            let evaluation = shard.evaluate_at(look.hcp, audience, look.at, scratch);
-            for builder in self.now.iter_mut().chain(&mut self.windows) {
-                builder.set_as_of(look.at);
-                if let Some(evaluation) = &evaluation {
-                    builder.push_evaluation(&hcp.id, evaluation);
-                }
+            if shard.is_cached_at(look.hcp, look.at) {
+                self.add_present(shard, &hcp.id, (audience, look), scratch);
+            } else {
+                self.add_past(shard, &hcp.id, (audience, look), scratch);
             }
         }
         if let Some(touches) = &mut self.touches {
@@ -201,52 +169,40 @@ impl Builders<'_> {
         }
     }
 
+    fn add_present(&mut self, shard: &Shard, id: &str, (audience, look): (Audience, LookAt), scratch: &mut Scratch) {
+        let Some(headline) = shard.cached_headline(look.hcp, audience) else { return };
+        let overall = headline.overall(look.at, shard.policy().half_life);
+        if let Some(now) = &mut self.now {
+            now.set_as_of(look.at);
+            now.push(id, WindowLength::HEADLINE, &headline.values, overall);
+        }
+        if let Some((windows, rows)) = &mut self.windows {
+            let mut lengths = LENGTHS;
+            lengths.iter_mut().zip(windows.iter()).for_each(|(length, window)| *length = window.micros());
+            let lengths = lengths.get(..windows.len()).unwrap_or_default();
+            let mut values = Windows::default();
+            if shard.fill_windows_at(look.hcp, (audience, look.at), (lengths, &mut values), scratch).is_some() {
+                rows.set_as_of(look.at);
+                windows.iter().zip(&values).for_each(|(window, values)| rows.push(id, *window, values, overall));
+            }
+        }
+    }
+
+    fn add_past(&mut self, shard: &Shard, id: &str, (audience, look): (Audience, LookAt), scratch: &mut Scratch) {
+        let Some(evaluation) = shard.evaluate_at(look.hcp, audience, look.at, scratch) else { return };
+        for rows in self.now.iter_mut().chain(self.windows.iter_mut().map(|(_, rows)| rows)) {
+            rows.set_as_of(look.at);
+            rows.push_evaluation(id, &evaluation);
+        }
+    }
+
     fn finish(self) -> Result<ChangedRows, ArrowError> {
         let batches = |batch: Option<RecordBatch>| batch.into_iter().collect();
         Ok(ChangedRows {
             now: batches(self.now.map(RowBuilder::finish).transpose()?),
-            windows: batches(self.windows.map(RowBuilder::finish).transpose()?),
+            windows: batches(self.windows.map(|(_, rows)| rows.finish()).transpose()?),
             touches: batches(self.touches.map(TouchBuilder::finish).transpose()?),
             forecast: batches(self.forecasts.map(ForecastBuilder::finish).transpose()?),
         })
-    }
-}
-
-/// Rows of `changed_touches`.
-#[derive(Debug, Default)]
-struct TouchBuilder {
-    hcp_id: StringBuilder,
-    as_of: TimestampMicrosecondBuilder,
-    occurred_at: TimestampMicrosecondBuilder,
-    words: [StringBuilder; 4],
-    basis: StringBuilder,
-    carries_request: BooleanBuilder,
-    product: StringBuilder,
-}
-
-impl TouchBuilder {
-    fn push(&mut self, hcp_id: &str, as_of: Micros, witness: &Witness<'_>) {
-        let facts = &witness.facts;
-        self.hcp_id.append_value(hcp_id);
-        self.as_of.append_value(as_of);
-        self.occurred_at.append_value(witness.occurred_at);
-        let words = [facts.kind.as_str(), facts.channel.as_str(), facts.function.as_str(), facts.purpose.as_str()];
-        self.words.iter_mut().zip(words).for_each(|(builder, word)| builder.append_value(word));
-        self.basis.append_option((facts.basis != Basis::Unsolicited).then(|| facts.basis.as_str()));
-        self.carries_request.append_value(witness.carries_request);
-        self.product.append_option(facts.product);
-    }
-
-    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(self.hcp_id.finish()),
-            Arc::new(self.as_of.finish().with_timezone("UTC")),
-            Arc::new(self.occurred_at.finish().with_timezone("UTC")),
-        ];
-        columns.extend(self.words.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
-        columns.push(Arc::new(self.basis.finish()));
-        columns.push(Arc::new(self.carries_request.finish()));
-        columns.push(Arc::new(self.product.finish()));
-        RecordBatch::try_new(touch_schema(), columns)
     }
 }

@@ -116,6 +116,11 @@ impl Layout {
         Self::new(kept.iter().filter_map(|i| self.columns.get(*i).copied()).collect(), self.windows.clone())
     }
 
+    /// Rows of these windows alone.
+    pub fn of_windows(self, windows: Vec<WindowLength>) -> Self {
+        Self { windows, ..self }
+    }
+
     /// The schema of a batch.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema

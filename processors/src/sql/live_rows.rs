@@ -68,6 +68,8 @@ pub(super) struct MetricRow<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Sifted {
     output: Layout,
+    /// Of a slice of which nobody passes, as of most slices of a query for the top few: many columns, made once.
+    nobody: RecordBatch,
     looked_at: Layout,
     sieve: Sieve,
 }
@@ -76,7 +78,8 @@ impl Sifted {
     /// Of a table with all columns of `layout`.
     pub(super) fn new(layout: &Layout, kept: Option<&Vec<usize>>, sieve: Sieve) -> Self {
         let looked_at = layout.project(Some(sieve.columns().unwrap_or(&Vec::new())));
-        Self { output: layout.project(kept), looked_at, sieve }
+        let output = layout.project(kept);
+        Self { nobody: RecordBatch::new_empty(output.schema().clone()), output, looked_at, sieve }
     }
 
     /// The HCPs of whom alone rows can pass; `None` when those of any can.
@@ -90,6 +93,9 @@ impl Sifted {
             return built(&self.output, rows.iter(), shared);
         }
         let passing = self.sieve.passing(&built(&self.looked_at, rows.iter(), shared)?)?;
+        if passing.true_count() == 0 {
+            return Ok(self.nobody.clone());
+        }
         let kept = rows.iter().zip(passing.values().iter()).filter_map(|(row, passes)| passes.then_some(row));
         built(&self.output, kept, shared)
     }

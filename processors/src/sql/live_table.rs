@@ -1,13 +1,14 @@
 //! `hcp_now` and `hcp_now_windows`: the live state as tables.
 //!
 //! `hcp_now` reads cached headline values from a snapshot taken when the query starts; `hcp_now_windows` evaluates every
-//! window on the fly, a slice of HCPs under the lock at a time. HCPs that a statement names are looked up by their ids. Columns that a query does not ask for are not built, of
-//! rows that its filters drop only those that the filters look at, and a limit stops early. Both hold only HCPs that have
-//! a row for the table's audience.
+//! window on the fly, a slice of HCPs under the lock at a time. HCPs that a statement names are looked up by their ids, and
+//! the others are shared out among the threads of a statement. Columns that a query does not ask for are not built, of rows
+//! that its filters drop only those that the filters look at, and a limit stops early. Both hold only HCPs that have a row
+//! for the table's audience.
 
-use super::built_table::{BuildRows, BuiltTable, Wanted};
-use super::layout::Layout;
-use super::live_rows::{MetricRow, Sifted, read, shared, slices, slices_of};
+use super::built_table::{Batches, BuildRows, BuiltTable, Wanted};
+use super::layout::{Layout, Shared};
+use super::live_rows::{MetricRow, Sifted, Slice, read, shared, slices, slices_of};
 use crate::kernel::{Evaluation, Scratch};
 use crate::shards::{Shards, SharedShards};
 use crate::state::{Cell, LiveSnapshot};
@@ -52,30 +53,31 @@ impl LiveTable {
         BuiltTable(Self { shards, audience, windows, layout })
     }
 
-    fn headlines(self, sifted: Sifted) -> impl Iterator<Item = Result<RecordBatch>> + Send {
+    fn headlines(self, sifted: &Sifted, parts: usize) -> Vec<Batches> {
         let taken = |shards: &Shards| match sifted.named() {
             Some(ids) => shards.snapshots_of(ids),
             None => shards.snapshots(),
         };
-        let (snapshots, template) = read(&self.shards, |s| (taken(s), shared(s, 0, self.audience)));
+        let (snapshots, shared) = read(&self.shards, |s| (taken(s), shared(s, 0, self.audience)));
         let slices = snapshots.into_iter().flat_map(|LiveSnapshot { as_of, chunks }| {
             let slices: Vec<Vec<Arc<Vec<Cell>>>> = chunks.chunks(CHUNKS).map(<[_]>::to_vec).collect();
             slices.into_iter().map(move |chunks| LiveSnapshot { as_of, chunks })
         });
-        slices.map(move |slice| {
-            let shared = super::layout::Shared { as_of: slice.as_of, ..template.clone() };
-            let row = |cell| headline_row(cell, &shared);
-            let rows: Vec<MetricRow<'_>> = slice.cells().filter_map(row).collect();
-            sifted.batch(&rows, &shared)
-        })
+        let part = |slices: Vec<LiveSnapshot>| Box::new(headline_batches(slices, shared.clone(), sifted.clone())) as _;
+        dealt(slices, parts).into_iter().map(part).collect()
     }
 
-    fn evaluations(self, sifted: Sifted) -> impl Iterator<Item = Result<RecordBatch>> + Send {
-        let mut scratch = Scratch::default();
+    fn evaluations(self, sifted: &Sifted, parts: usize) -> Vec<Batches> {
         let slices = match sifted.named() {
             Some(ids) => slices_of(&self.shards, ids),
             None => slices(&self.shards, SLICE),
         };
+        let part = |slices| Box::new(self.clone().evaluated_batches(slices, sifted.clone())) as _;
+        dealt(slices.into_iter(), parts).into_iter().map(part).collect()
+    }
+
+    fn evaluated_batches(self, slices: Vec<Slice>, sifted: Sifted) -> impl Iterator<Item = Result<RecordBatch>> + Send {
+        let mut scratch = Scratch::default();
         slices.into_iter().map(move |slice| {
             read(&self.shards, |shards| {
                 let shared = shared(shards, slice.now, self.audience);
@@ -100,7 +102,29 @@ impl LiveTable {
     }
 }
 
-fn headline_row<'c>(cell: &'c Cell, shared: &super::layout::Shared) -> Option<MetricRow<'c>> {
+/// Items in turn to so many hands.
+fn dealt<T>(items: impl Iterator<Item = T>, hands: usize) -> Vec<Vec<T>> {
+    let mut dealt: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(hands).collect();
+    for (item, hand) in items.zip((0..hands).cycle()) {
+        dealt[hand].push(item);
+    }
+    dealt
+}
+
+fn headline_batches(
+    slices: Vec<LiveSnapshot>,
+    template: Shared,
+    sifted: Sifted,
+) -> impl Iterator<Item = Result<RecordBatch>> + Send {
+    slices.into_iter().map(move |slice| {
+        let shared = Shared { as_of: slice.as_of, ..template.clone() };
+        let row = |cell| headline_row(cell, &shared);
+        let rows: Vec<MetricRow<'_>> = slice.cells().filter_map(row).collect();
+        sifted.batch(&rows, &shared)
+    })
+}
+
+fn headline_row<'c>(cell: &'c Cell, shared: &Shared) -> Option<MetricRow<'c>> {
     let headline = cell.headline(shared.audience)?;
     let overall = headline.overall(shared.as_of, shared.policy.half_life);
     Some(MetricRow { hcp_id: &cell.id, window: WindowLength::HEADLINE, values: &headline.values, overall })
@@ -114,11 +138,16 @@ impl BuildRows for LiveTable {
     }
 
     fn batches(self, wanted: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static {
+        self.parts(wanted, 1).into_iter().flatten()
+    }
+
+    const SIDE_BY_SIDE: bool = true;
+
+    fn parts(self, wanted: Wanted, at_most: usize) -> Vec<Batches> {
         let sifted = Sifted::new(&self.layout, wanted.kept.as_ref(), wanted.sieve);
-        let batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> = match self.windows {
-            Windows::Headline => Box::new(self.headlines(sifted)),
-            Windows::All => Box::new(self.evaluations(sifted)),
-        };
-        batches
+        match self.windows {
+            Windows::Headline => self.headlines(&sifted, at_most),
+            Windows::All => self.evaluations(&sifted, at_most),
+        }
     }
 }

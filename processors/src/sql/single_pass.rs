@@ -1,9 +1,9 @@
 //! Nested-loop joins read the side that they keep once, or end.
 //!
-//! Where that side outgrows the memory of its statement, the join of DataFusion 55 executes it a second time to put it on disk, and then
-//! goes over it in parts. Operators that can be executed once panic (apache/datafusion#24661), and joins that give unmatched
-//! rows of the kept side give some of them several times (apache/datafusion#22641): a wrong number. So the second reading is refused
-//! with the error that started it: the statement needs more memory than it has.
+//! Where that side outgrows the memory of its statement, the join of DataFusion 55 executes it a second time to put it on
+//! disk, and then goes over it in parts. Operators that can be executed once panic (apache/datafusion#24661), and joins that
+//! give unmatched rows of the kept side give some of them several times (apache/datafusion#22641): a wrong number. So the
+//! second reading is refused with the error that started it: the statement needs more memory than it has.
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const NAME: &str = "SinglePassExec";
 
 /// A session whose plans keep to this.
-pub fn single_pass(builder: SessionStateBuilder) -> SessionStateBuilder {
+pub(super) fn single_pass(builder: SessionStateBuilder) -> SessionStateBuilder {
     builder.with_physical_optimizer_rule(Arc::new(SinglePass))
 }
 
@@ -114,10 +114,10 @@ impl ExecutionPlan for SinglePassExec {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAME, single_pass};
+    use super::NAME;
+    use crate::sql::sessions::session_builder;
     use datafusion::common::DataFusionError;
     use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-    use datafusion::execution::SessionStateBuilder;
     use datafusion::execution::runtime_env::RuntimeEnvBuilder;
     use datafusion::physical_plan::ExecutionPlan;
     use datafusion::prelude::{SessionConfig, SessionContext};
@@ -127,8 +127,7 @@ mod tests {
     fn session(memory: usize) -> SessionContext {
         let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).build_arc().unwrap();
         let config = SessionConfig::new().with_target_partitions(2);
-        let builder = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
-        SessionContext::new_with_state(single_pass(builder).build())
+        SessionContext::new_with_state(session_builder(config, runtime).build())
     }
 
     /// A join without an equality that keeps a side.

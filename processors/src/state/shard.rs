@@ -11,7 +11,7 @@ use super::interner::Interner;
 use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
 use super::wheel::Wheel;
-use crate::kernel::{self, Entry, Evaluation, Instant, Scratch};
+use crate::kernel::{self, Entry, Evaluation, Instant, Scratch, WindowValues};
 use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
 use std::collections::{BTreeSet, VecDeque};
@@ -113,6 +113,11 @@ impl Shard {
         refreshed
     }
 
+    /// How many HCPs changed and are still to be evaluated.
+    pub fn changed_count(&self) -> usize {
+        self.changed.len()
+    }
+
     /// Reads what evaluating the next HCPs will read first: see [`admission`].
     fn warm_changed(&self, first: u32) {
         let numbers = || std::iter::once(&first).chain(self.changed.iter().take(GROUP - 1));
@@ -202,6 +207,17 @@ impl Shard {
         LiveSnapshot { as_of: self.now, chunks: vec![Arc::new(cells.cloned().collect())] }
     }
 
+    /// Whether the cached headline values of an HCP are those of `at`: it is the present time, and no record and no date
+    /// that came meanwhile is still to be taken in.
+    pub fn is_cached_at(&self, number: u32, at: Micros) -> bool {
+        at == self.now && self.hcps.get(number as usize).is_some_and(|hcp| !hcp.changed)
+    }
+
+    /// The cached headline values of an HCP; `None` while it has no row for the audience.
+    pub fn cached_headline(&self, number: u32, audience: Audience) -> Option<&Headline> {
+        self.live.cell(number)?.headline(audience)
+    }
+
     /// Every window of one HCP at `at`, with today's knowledge.
     pub fn evaluate_at(
         &self,
@@ -215,6 +231,21 @@ impl Shard {
         let nothing = List::default();
         let list = hcp.list().unwrap_or(&nothing);
         kernel::evaluate(list.records(audience, self.dictionary.words()), &instant, scratch)
+    }
+
+    /// As [`Shard::evaluate_at`], of windows of these lengths alone, shortest first, without load and budgets.
+    pub fn fill_windows_at(
+        &self,
+        number: u32,
+        (audience, at): (Audience, Micros),
+        windows: (&[Micros], &mut [WindowValues]),
+        scratch: &mut Scratch,
+    ) -> Option<()> {
+        let hcp = self.hcps.get(number as usize)?;
+        let instant = Instant::new(at, &self.policy, &self.reference, &hcp.id);
+        let nothing = List::default();
+        let list = hcp.list().unwrap_or(&nothing);
+        kernel::fill_windows(list.records(audience, self.dictionary.words()), &instant, windows, scratch)
     }
 
     /// Number of HCPs of whom something was heard, as far as it is remembered.

@@ -1,17 +1,18 @@
 //! A rule's query planned and checked: its parameters bound, its tables and columns as the contract has them, no personal
 //! column but the subject.
 
+use super::ageing::{Ageing, ageing};
 use super::evidence::Evidence;
 use super::file::RuleFile;
 use super::refusal::{RuleProblem, RuleRefusal};
 use crate::lineage::{self, Lineage};
 use arrow::datatypes::{DataType, Schema, TimeUnit};
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, ParamValues, ScalarValue};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{SQLOptions, SessionContext};
-use processors::sql::{ChangedTable, Needs};
+use processors::sql::{ChangedTable, Needs, Passing};
 use std::collections::HashSet;
 use std::sync::Arc;
 use touchpoint::Policy;
@@ -24,6 +25,7 @@ const LIVE_TABLE: &str = "hcp_now";
 pub(super) struct PlannedRule {
     pub(super) plan: Arc<dyn ExecutionPlan>,
     pub(super) columns: Columns,
+    pub(super) ageing: Ageing,
     scans: Vec<Scan>,
 }
 
@@ -40,16 +42,18 @@ pub(super) struct Columns {
     pub(super) named: Vec<(String, usize)>,
 }
 
-/// A table that the plan reads, and which columns of it.
-struct Scan {
-    table: String,
-    columns: Option<Vec<usize>>,
+/// A table that the plan reads, and which columns and rows of it.
+pub(super) struct Scan {
+    pub(super) table: String,
+    pub(super) columns: Option<Vec<usize>>,
+    passing: Passing,
 }
 
 /// What a query gave and read.
 struct Planned {
     plan: Arc<dyn ExecutionPlan>,
     lineage: Vec<Lineage>,
+    ageing: Ageing,
     scans: Vec<Scan>,
 }
 
@@ -90,24 +94,29 @@ pub(super) async fn all(
 impl PlannedRule {
     async fn try_new(file: &RuleFile, context: &SessionContext, policy: &Policy) -> Result<Self, Vec<RuleProblem>> {
         let planned = plan(file.sql(), context, policy).await;
-        let Planned { plan, lineage, scans } =
+        let Planned { plan, lineage, ageing, scans } =
             planned.map_err(|error| vec![RuleProblem::NotOneQuery(Box::new(error))])?;
         let mut problems = wrong_tables(file, &scans);
         let mut check =
             Check { schema: &plan.schema(), lineage: &lineage, taken: HashSet::new(), problems: Vec::new() };
         let columns = check.columns(file);
         problems.append(&mut check.problems);
-        if problems.is_empty() { Ok(Self { plan, columns, scans }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { plan, columns, ageing, scans }) } else { Err(problems) }
     }
 
     pub(super) fn reads(&self, table: ChangedTable) -> bool {
         self.scans.iter().any(|scan| scan.table == table.name())
     }
 
+    /// Whether every table that it reads is among `tables`.
+    pub(super) fn reads_only(&self, tables: &[ChangedTable]) -> bool {
+        self.scans.iter().all(|scan| tables.iter().any(|table| scan.table == table.name()))
+    }
+
     pub(super) fn add_needs(&self, needs: &mut Needs) {
         for scan in &self.scans {
             if let Some(table) = ChangedTable::ALL.into_iter().find(|table| table.name() == scan.table) {
-                needs.add(table, scan.columns.as_deref());
+                needs.add(table, scan.columns.as_deref(), &scan.passing);
             }
         }
     }
@@ -124,15 +133,36 @@ async fn plan(sql: &str, context: &SessionContext, policy: &Policy) -> Result<Pl
     let lineage = lineage::of_plan(&logical);
     let bound = logical.with_param_values(parameters(policy))?;
     let optimized = state.optimize(&bound)?;
+    let scans = scans(&optimized)?;
+    let ageing = ageing(&optimized, &scans)?;
+    let plan = state.query_planner().create_physical_plan(&optimized, &state).await?;
+    Ok(Planned { plan, lineage, ageing, scans })
+}
+
+fn scans(plan: &LogicalPlan) -> Result<Vec<Scan>, DataFusionError> {
     let mut scans = Vec::new();
-    optimized.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            scans.push(Scan { table: scan.table_name.table().to_owned(), columns: scan.projection.clone() });
+    // Of the scan that comes next, if the node before it filters its rows and has no other node to come in between.
+    let mut passing = Passing::default();
+    plan.apply_with_subqueries(|node| {
+        let before = std::mem::take(&mut passing);
+        match node {
+            LogicalPlan::TableScan(scan) => scans.push(Scan {
+                table: scan.table_name.table().to_owned(),
+                columns: scan.projection.clone(),
+                passing: before,
+            }),
+            LogicalPlan::Filter(filter) if is_right_above_a_scan(filter) => passing = Passing::of(&filter.predicate),
+            _ => {}
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
-    let plan = state.query_planner().create_physical_plan(&optimized, &state).await?;
-    Ok(Planned { plan, lineage, scans })
+    Ok(scans)
+}
+
+fn is_right_above_a_scan(filter: &Filter) -> bool {
+    let asks = |expr: &Expr| matches!(expr, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_));
+    let has_subquery = filter.predicate.exists(|expr| Ok(asks(expr))).unwrap_or(true);
+    matches!(&*filter.input, LogicalPlan::TableScan(_)) && !has_subquery
 }
 
 fn wrong_tables(file: &RuleFile, scans: &[Scan]) -> Vec<RuleProblem> {

@@ -47,6 +47,32 @@ async fn the_shipped_rules_are_sound_and_each_is_of_the_audience_of_its_folder()
     }
 }
 
+#[tokio::test]
+async fn alerts_are_looked_at_again_where_time_alone_may_end_them() {
+    let ages = async |audience, files: &[RuleFile]| {
+        let set = RuleSet::load(files, audience, context(audience), &Policy::default()).await;
+        let set = set.unwrap_or_else(|refused| panic!("{refused}"));
+        let ages = (0..set.files().len()).filter(|rule| set.ages(*rule));
+        ages.map(|rule| set.files()[rule].name().to_owned()).collect::<Vec<_>>()
+    };
+    let shipped = shipped().expect("sound");
+    let of_commercial = ages(Audience::Commercial, &shipped).await;
+    // By windows of another length, by the load, by a forecast, by the HCPs of an account.
+    let expected = ["account_over_touched", "collision_burst", "fragmentation_of_a_busy_hcp", "going_over"];
+    assert_eq!(of_commercial, expected);
+    assert_eq!(ages(Audience::Full, &shipped).await, ["sales_touch_on_request"]);
+    let tried = |sql: &str| RuleFile::try_new(Folder::Alerts, "tried", &text(HEADER, sql)).expect("a sound file");
+    assert!(ages(Audience::Commercial, &[tried(SOUND)]).await.is_empty());
+    for moves in [
+        "SELECT hcp_id, as_of, true AS fires, interruption_load AS value FROM changed WHERE touches > 3",
+        "SELECT hcp_id, as_of, true AS fires, touches AS value FROM changed WHERE next_free_at > as_of",
+        "SELECT hcp_id, as_of, true AS fires, extract(hour FROM as_of) AS value FROM changed WHERE touches > 3",
+        "SELECT hcp_id, as_of, true AS fires, touches AS value FROM changed WHERE random() > 0.5",
+    ] {
+        assert_eq!(ages(Audience::Commercial, &[tried(moves)]).await, ["tried"], "{moves}");
+    }
+}
+
 #[test]
 fn every_file_of_the_folder_is_shipped() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/alerts");

@@ -72,7 +72,7 @@ impl Seen<'_> {
     async fn audit(&self, asking: &Asking, is_known: bool) -> Result<(), Problem> {
         let outcome = if is_known { "shown" } else { "unknown" };
         let rest = json!({ "account_id": self.account_id, "outcome": outcome, "hcps": self.hcps });
-        asking.audit(self.at, asking.line(self.at, "view_account", rest)).await?;
+        asking.audit(self.at, asking.line(self.at, "view_account", rest)?).await?;
         let detail = "no reference data that hold now name this account";
         let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown account", detail);
         if is_known { Ok(()) } else { Err(unknown()) }

@@ -56,7 +56,7 @@ pub(super) async fn list(
         })
     })
     .await?;
-    asking.audit(at, asking.line(at, "list_alerts", json!({ "alerts": shown.len() }))).await?;
+    asking.audit(at, asking.line(at, "list_alerts", json!({ "alerts": shown.len() }))?).await?;
     Ok(private(json!({
         "as_of": instant(at),
         "audience": audience.as_str(),
@@ -75,7 +75,7 @@ pub(super) async fn show(
     let asking = Asking::admit(&state, &headers)?;
     let Path(id) = id.map_err(unreadable)?;
     let (at, found) = find(&asking, open(&asking)?, &id).await?;
-    asking.audit(at, line(&asking, at, "view_alert", (&id, found.as_ref()))).await?;
+    asking.audit(at, line(&asking, at, "view_alert", (&id, found.as_ref()))?).await?;
     found.map(|alert| private(described(&alert))).ok_or_else(unknown)
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn acknowledge(
     // Before it is done: what cannot be audited is not done either.
     let mut asked = said((&id, found.as_ref()));
     asked["reason"] = reason.as_str().into();
-    asking.audit(at, asking.line(at, "acknowledge_alert", asked)).await?;
+    asking.audit(at, asking.line(at, "acknowledge_alert", asked)?).await?;
     let alert = found.ok_or_else(unknown)?;
     match alerts.acknowledge(alert.alert.id, reason).await {
         Ok(accepted) => Ok(private(described(&accepted))),
@@ -168,7 +168,7 @@ fn territory<'r>(reference: &'r Reference, open: &Transition, at: Micros) -> Opt
     known.or(Some(UNKNOWN))
 }
 
-fn line(asking: &Asking, at: Micros, action: &str, about: (&str, Option<&Transition>)) -> String {
+fn line(asking: &Asking, at: Micros, action: &str, about: (&str, Option<&Transition>)) -> Result<String, Problem> {
     asking.line(at, action, said(about))
 }
 

@@ -41,7 +41,10 @@ impl Asking {
     }
 
     /// A line of the audit log: when, who, and what was asked and answered.
-    pub(super) fn line(&self, at: Micros, action: &str, rest: impl Serialize) -> String {
+    ///
+    /// # Errors
+    /// 503: JSON cannot say `rest`, which is a bug.
+    pub(super) fn line(&self, at: Micros, action: &str, rest: impl Serialize) -> Result<String, Problem> {
         let line = Line {
             at: instant(at),
             caller: &self.caller.name,
@@ -50,10 +53,9 @@ impl Asking {
             action,
             rest,
         };
-        // Texts, numbers and lists of them: there is nothing that JSON cannot say.
-        let mut text = serde_json::to_string(&line).unwrap_or_default();
+        let mut text = serde_json::to_string(&line).map_err(|error| self.withheld(&error))?;
         text.push('\n');
-        text
+        Ok(text)
     }
 
     /// Writes audit lines; only then may an answer go out.
@@ -61,12 +63,15 @@ impl Asking {
     /// # Errors
     /// 503: the lines could not be written.
     pub(super) async fn audit(&self, at: Micros, lines: String) -> Result<(), Problem> {
-        self.api.audit.write(at, lines).await.map_err(|error| {
-            self.api.metrics.audit_failed();
-            tracing::error!(%error, "an answer was withheld");
-            let detail = "the audit log could not be written, so no answer is given; the log of the process says why";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answers cannot be audited", detail)
-        })
+        self.api.audit.write(at, lines).await.map_err(|error| self.withheld(&error))
+    }
+
+    /// What cannot be audited is not answered.
+    fn withheld(&self, error: &impl std::error::Error) -> Problem {
+        self.api.metrics.audit_failed();
+        tracing::error!(%error, "an answer was withheld");
+        let detail = "the audit log could not be written, so no answer is given; the log of the process says why";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answers cannot be audited", detail)
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) async fn answer(State(state): State<HttpState>, request: Request) -> 
     let proposals = proposals::read(body, began).map_err(|problems| Problem::of_fields(&problems))?;
     let (proposals, answers) = judge(&asking, proposals).await?;
     let judged = proposals.iter().zip(&answers);
-    asking.audit(began, judged.clone().map(|judged| line(&asking, began, judged)).collect()).await?;
+    let lines = judged.clone().map(|judged| line(&asking, began, judged)).collect::<Result<_, Problem>>()?;
+    asking.audit(began, lines).await?;
     for (proposal, answer) in judged.clone() {
         asking.api.metrics.answered(answer.verdict, if proposal.dry { Intent::Dry } else { Intent::Real });
     }

@@ -74,7 +74,7 @@ pub(super) async fn of_hcp(
     let (basis, found) = found.await?;
     let outcome = if found.is_some() { "shown" } else { "unknown" };
     let rest = json!({ "hcp_id": hcp_id, "days": days, "outcome": outcome });
-    asking.audit(basis.asked.at, asking.line(basis.asked.at, "view_forecast", rest)).await?;
+    asking.audit(basis.asked.at, asking.line(basis.asked.at, "view_forecast", rest)?).await?;
     let Some(found) = found else {
         let detail = "no record that your role sees and no reference data name this HCP; where several processes share \
                       the work, another one may hold it";
@@ -109,7 +109,7 @@ pub(super) async fn list(
     let listed = look(move || everybody(&api, (audience, horizon), limit as usize)).await?;
     let at = listed.basis.asked.at;
     let rest = json!({ "days": days, "hcps": listed.hcps.len() });
-    asking.audit(at, asking.line(at, "view_forecasts", rest)).await?;
+    asking.audit(at, asking.line(at, "view_forecasts", rest)?).await?;
     let answer = json!({ "hcps": listed.hcps, "hcps_total": listed.total });
     Ok(private(joined(listed.basis.head(), answer)))
 }

@@ -44,7 +44,7 @@ pub(super) async fn show(
     });
     let Known { at, gap, found } = known.await?;
     let outcome = if found.is_some() { "shown" } else { "unknown" };
-    let line = asking.line(at, "view_hcp", json!({ "hcp_id": hcp_id, "outcome": outcome }));
+    let line = asking.line(at, "view_hcp", json!({ "hcp_id": hcp_id, "outcome": outcome }))?;
     asking.audit(at, line).await?;
     let Some((profile, reference)) = found else {
         let detail = "no record that your role sees and no reference data name this HCP; where several processes share \

@@ -45,8 +45,9 @@ ORDER BY territory
             no_value="no pair of functions met an HCP within 48 hours",
         ),
         table(
-            "Territories where voices collide",
-            "Collisions of 28 days by territory, beside chance. `against chance` is empty below 10 expected collisions; "
+            "Territories where functions collide",
+            "Collisions of 28 days between different functions by territory, beside chance; those within one function, between two of "
+            "its owners, are not among them. `against chance` is empty below 10 expected collisions; "
             "above 1.2 the timing is worse than being busy explains.",
             [sql(places)],
             unit="short",

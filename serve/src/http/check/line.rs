@@ -1,6 +1,7 @@
 //! What the audit log keeps of a check. Fields that were left out are left out.
 
 use super::super::asking::Asking;
+use super::super::problem::Problem;
 use super::super::words::instant;
 use processors::check::{Answer, Proposal};
 use serde::Serialize;
@@ -55,7 +56,7 @@ fn is_false(said: &bool) -> bool {
 }
 
 /// One line: who asked what, and what was answered.
-pub(super) fn line(asking: &Asking, at: Micros, (proposal, answer): (&Proposal, &Answer)) -> String {
+pub(super) fn line(asking: &Asking, at: Micros, (proposal, answer): (&Proposal, &Answer)) -> Result<String, Problem> {
     let checked = Checked {
         hcp_id: &proposal.hcp_id,
         proposed: Proposed::from(proposal),

@@ -35,7 +35,7 @@ pub(in crate::http) async fn list(
     let (at, (listed, total)) = found.await?;
     let name = name(wanted);
     let rest = json!({ "list": name, "hcps": listed.len() });
-    asking.audit(at, asking.line(at, "list_hcps", rest)).await?;
+    asking.audit(at, asking.line(at, "list_hcps", rest)?).await?;
     Ok(private(json!({
         "as_of": instant(at),
         "audience": audience.as_str(),

@@ -1,0 +1,25 @@
+//! The sessions in which statements are planned and run, whoever asks.
+
+use super::single_pass::single_pass;
+use datafusion::common::Result;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use std::sync::Arc;
+
+/// What every session starts from: DataFusion's functions and rules, and joins that read the side they keep once.
+pub fn session_builder(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionStateBuilder {
+    single_pass(SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime))
+}
+
+/// A session of its own without tables, whose statements share so many bytes of memory and can open no file.
+///
+/// # Errors
+/// Never in practice: what is taken from it is there.
+pub fn closed_session(config: SessionConfig, memory: usize) -> Result<SessionContext> {
+    let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).build_arc()?;
+    runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
+    let state = session_builder(config, runtime).build();
+    Ok(SessionContext::new_with_state(state))
+}
