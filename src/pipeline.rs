@@ -45,6 +45,7 @@ use ingest::kafka::{Ownership, PartitionerChoice, SourceEvent, SourceHandle};
 use pace::{Load, Pace};
 use placing::{Doubt, Placing};
 use processors::state::hcp::Changed;
+use processors::state::waiting::Queue;
 use processors::{Askers, SharedShards, Watermark, Writing};
 use serve::{Assignment, Health};
 use std::sync::{Arc, PoisonError};
@@ -167,8 +168,6 @@ pub struct Pipeline {
     /// What was last said of why nobody answers for HCPs without records; `None` before the first assignment.
     doubt: Option<Option<Doubt>>,
     pace: Pace,
-    /// Whether the last event was a tick of the source.
-    was_quiet: bool,
 }
 
 /// What the process owns at present.
@@ -190,7 +189,6 @@ impl Pipeline {
             placing: None,
             doubt: None,
             pace: Pace::default(),
-            was_quiet: false,
         }
     }
 
@@ -202,21 +200,18 @@ impl Pipeline {
     pub fn run(mut self, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
         let _closing = Closing(self.parts.observer.health().clone());
         for event in events {
-            let load = self.load(&event);
+            let load = self.load(events.is_empty());
             self.handle(event, load, source)?;
         }
         // Whoever leaves in order gives everything back first.
         if self.owned.is_some() { Err(PipelineError::SourceGone) } else { Ok(self.parts.observer.tally()) }
     }
 
-    /// Nothing comes when two ticks of the source have no batch between them.
-    fn load(&mut self, event: &SourceEvent) -> Load {
-        let is_quiet = matches!(event, SourceEvent::Turn { .. });
-        let was_quiet = std::mem::replace(&mut self.was_quiet, is_quiet);
-        match (self.parts.observer.is_behind(), is_quiet && was_quiet) {
+    fn load(&self, is_last: bool) -> Load {
+        match (self.parts.observer.is_behind(), is_last) {
             (true, _) => Load::Behind,
             (false, false) => Load::KeepsUp,
-            (false, true) => Load::Idle,
+            (false, true) => Load::Spare,
         }
     }
 
@@ -264,45 +259,53 @@ impl Pipeline {
     /// everybody they bear on.
     fn turn_when_due(&mut self, now: Micros, load: Load, source: &SourceHandle) -> Result<(), PipelineError> {
         let (policy, reference) = (changed(&mut self.parts.policy), changed(&mut self.parts.reference));
-        if policy.is_none() && reference.is_none() && !self.is_turn_due(now, load) {
+        if policy.is_none() && reference.is_none() && !self.pace.is_due(now, load) {
             return Ok(());
         }
         // What happened before a reload is told as what it is: pagers must not miss it for coming with the reload.
-        let happened = self.turn(now);
-        let mut evaluated = happened.len();
-        self.alert(now, &happened)?;
+        let most = if policy.is_some() || reference.is_some() { usize::MAX } else { self.pace.most(load) };
+        let mut evaluated = self.turn(now, most)?;
+        self.pace.turned(now, self.parts.clock.now() - now, evaluated);
         if policy.is_some() || reference.is_some() {
             evaluated += self.reload(now, policy, reference)?;
         }
-        let took = self.parts.clock.now() - now;
-        self.pace.turned(now, took, evaluated);
         self.vouch(&source.stats().partition_counts);
         let watermark = self.watermark.value(now);
-        self.parts.observer.turned(now, evaluated, watermark, source);
+        let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
+        self.parts.observer.turned(now, (evaluated, shards.waiting_count()), watermark, source);
         if self.parts.observer.is_state_due(now) {
-            let shards = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner);
             self.parts.observer.state(&shards, now);
         }
         Ok(())
     }
 
-    fn is_turn_due(&self, now: Micros, load: Load) -> bool {
-        let waiting = self.parts.shards.read().unwrap_or_else(PoisonError::into_inner).changed_count();
-        self.pace.is_due(now, waiting, load)
+    /// Brings at most so many of those who changed up to date, and looks for alerts of each queue before the next: an alert
+    /// that somebody has to act on does not wait for the others. A quarter is kept for these, so that they are not forgotten.
+    /// Gives how many were evaluated.
+    fn turn(&mut self, now: Micros, most: usize) -> Result<usize, PipelineError> {
+        self.shards().begin_turn(now);
+        let at_border = self.evaluate(Queue::AtBorder, most - most / 4);
+        if !at_border.is_empty() {
+            self.alert(now, &at_border)?;
+        }
+        let in_turn = self.evaluate(Queue::InTurn, most - at_border.len());
+        // Open alerts age also where nobody changed.
+        self.alert(now, &in_turn)?;
+        Ok(at_border.len() + in_turn.len())
     }
 
-    /// Brings everybody who changed up to date, slice by slice, so that nobody who asks waits for all of them.
-    fn turn(&self, now: Micros) -> Vec<(i32, Changed)> {
-        self.shards().begin_turn(now);
+    /// Evaluates HCPs of a queue slice by slice, so that nobody who asks waits for all of them.
+    fn evaluate(&self, queue: Queue, most: usize) -> Vec<(i32, Changed)> {
         let mut evaluated = Vec::new();
-        loop {
+        while evaluated.len() < most {
             self.parts.askers.let_in();
-            let some = self.shards().turn_some(SLICE);
+            let some = self.shards().turn_some(queue, SLICE.min(most - evaluated.len()));
             if some.is_empty() {
-                return evaluated;
+                break;
             }
             evaluated.extend(some);
         }
+        evaluated
     }
 
     /// Puts what was read again in force. Gives how many HCPs were evaluated for it.

@@ -19,6 +19,7 @@ mod transaction;
 
 pub use pace::Pace;
 pub use source::{Content, Each, Outgoing, Refilled, Source};
+pub(crate) use topics::until_ready;
 pub use topics::{create_compacted, create_missing};
 pub use transaction::{Positions, Transaction};
 

@@ -5,8 +5,9 @@
 //! partitions of different numbers; one that owns some keeps a shard per partition number, and may know by a [`Placement`]
 //! which partition the records of an HCP would come from of whom it holds none.
 
-use crate::state::{LiveSnapshot, Shard, hcp::Changed};
+use crate::state::{LiveSnapshot, Shard, hcp::Changed, waiting::Queue};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Arc, RwLock};
 use touchpoint::time::Micros;
 use touchpoint::{Policy, Reference};
@@ -37,6 +38,8 @@ pub struct Shards {
     shards: BTreeMap<i32, Shard>,
     policy: Arc<Policy>,
     reference: Arc<Reference>,
+    /// The shard of which HCPs were refreshed last.
+    turned: i32,
 }
 
 /// Shards that readers share with the pipeline.
@@ -48,7 +51,8 @@ const SOLE: i32 = 0;
 impl Shards {
     /// No shards.
     pub fn new(policy: Arc<Policy>, reference: Arc<Reference>) -> Self {
-        Self { ownership: Ownership::Sole, placement: None, shards: BTreeMap::new(), policy, reference }
+        let shards = BTreeMap::new();
+        Self { ownership: Ownership::Sole, placement: None, shards, policy, reference, turned: SOLE }
     }
 
     /// Whether the process holds every HCP, or those of some partitions.
@@ -127,27 +131,39 @@ impl Shards {
     /// their shards.
     pub fn turn(&mut self, now: Micros) -> Vec<(i32, Changed)> {
         self.begin_turn(now);
-        self.turn_some(usize::MAX)
+        let mut evaluated = self.turn_some(Queue::AtBorder, usize::MAX);
+        evaluated.extend(self.turn_some(Queue::InTurn, usize::MAX));
+        evaluated
     }
 
-    /// Moves every shard to `now`. Call [`Shards::turn_some`] next, until nobody is left: meanwhile cached values of those
-    /// who are left are as they were, like those of an HCP whose record has just arrived.
+    /// Moves every shard to `now`. Call [`Shards::turn_some`] next: cached values of those who are left are as they were, like
+    /// those of an HCP whose record has just arrived.
     pub fn begin_turn(&mut self, now: Micros) {
         self.shards.values_mut().for_each(|shard| shard.advance(now));
     }
 
     /// How many HCPs changed and are still to be refreshed.
-    pub fn changed_count(&self) -> usize {
-        self.shards.values().map(Shard::changed_count).sum()
+    pub fn waiting_count(&self) -> usize {
+        self.shards.values().map(Shard::waiting_count).sum()
     }
 
-    /// Refreshes what changed, at most so many HCPs, so that a reader need not wait for all of them. Returns them with the
-    /// numbers of their shards; none when nobody is left.
-    pub fn turn_some(&mut self, most: usize) -> Vec<(i32, Changed)> {
+    /// Refreshes HCPs of a queue, at most so many, so that a reader need not wait for all of them. Returns them with the
+    /// numbers of their shards; none when nobody is left. Every shard has its turn, however many of another wait.
+    pub fn turn_some(&mut self, queue: Queue, most: usize) -> Vec<(i32, Changed)> {
         let mut evaluated = Vec::new();
-        for (number, shard) in &mut self.shards {
-            let some = shard.evaluate_some(most - evaluated.len());
-            evaluated.extend(some.into_iter().map(|changed| (*number, changed)));
+        let after = (Excluded(self.turned), Unbounded);
+        let later: Vec<i32> = self.shards.range(after).map(|(number, _)| *number).collect();
+        let earlier: Vec<i32> = self.shards.range(..=self.turned).map(|(number, _)| *number).collect();
+        for number in later.into_iter().chain(earlier) {
+            if evaluated.len() == most {
+                break;
+            }
+            let Some(shard) = self.shards.get_mut(&number) else { continue };
+            let some = shard.evaluate_some(queue, most - evaluated.len());
+            if !some.is_empty() {
+                self.turned = number;
+            }
+            evaluated.extend(some.into_iter().map(|changed| (number, changed)));
         }
         evaluated
     }
@@ -189,7 +205,8 @@ impl Shards {
 #[cfg(test)]
 mod tests {
     use super::{Ownership, Placement, Shards};
-    use crate::state::Shard;
+    use crate::state::{Shard, waiting::Queue};
+    use std::collections::BTreeSet;
     use std::sync::Arc;
     use touchpoint::reference::{PanelRow, Tables, Validity};
     use touchpoint::{Policy, Reference};
@@ -210,28 +227,31 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_in_slices_evaluates_everybody_once_and_in_the_same_order() {
-        let of_slices = |most: usize| {
+    fn a_turn_in_slices_evaluates_everybody_once_and_every_shard_has_its_turn() {
+        let slices = |most: usize| {
             let mut shards = shards();
             shards.assign(Ownership::Shared, [0, 1, 2]);
             shards.seed_targets(|hcp_id, number| hcp_id.parse::<i32>().is_ok_and(|id| id % 3 == number));
             shards.begin_turn(1);
-            let (mut evaluated, mut slices) = (Vec::new(), 0);
-            loop {
-                let some = shards.turn_some(most);
-                if some.is_empty() {
-                    return (evaluated, slices);
-                }
-                assert!(some.len() <= most);
-                evaluated.extend(some);
-                slices += 1;
-            }
+            assert_eq!((shards.waiting_count(), shards.turn_some(Queue::AtBorder, most).len()), (10, 0));
+            let some = || Some(shards.turn_some(Queue::InTurn, most)).filter(|some| !some.is_empty());
+            let slices: Vec<_> = std::iter::from_fn(some).collect();
+            assert_eq!(shards.waiting_count(), 0);
+            slices
         };
-        let (whole, one) = of_slices(usize::MAX);
-        assert_eq!((whole.len(), one), (10, 1));
+        let whole: BTreeSet<_> =
+            slices(usize::MAX).concat().into_iter().map(|(s, changed)| (s, changed.number)).collect();
+        assert_eq!(whole.len(), 10);
         for most in 1..=10 {
-            assert_eq!(of_slices(most), (whole.clone(), 10_usize.div_ceil(most)), "{most}");
+            let slices = slices(most);
+            assert!(slices.iter().all(|slice| slice.len() <= most));
+            assert_eq!(slices.len(), 10_usize.div_ceil(most), "{most}");
+            let all = slices.concat();
+            assert_eq!(all.len(), 10, "everybody once");
+            assert_eq!(all.into_iter().map(|(s, changed)| (s, changed.number)).collect::<BTreeSet<_>>(), whole);
         }
+        let first: BTreeSet<i32> = slices(1).iter().take(3).flatten().map(|(number, _)| *number).collect();
+        assert_eq!(first.len(), 3, "no shard waits until another is done");
     }
 
     #[test]

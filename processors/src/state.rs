@@ -14,6 +14,7 @@
 //! | [`list`] | the retained records of one HCP |
 //! | [`hcp`] | one HCP: which version counts for whom |
 //! | [`wheel`] | when each HCP next changes by itself |
+//! | [`waiting`] | who waits to be evaluated, and who comes first |
 //! | [`live`] | cached headline values in copy-on-write chunks |
 //! | [`shard`] | all HCPs of a partition number or of a whole process |
 //! | [`parts`] | the same in several parts, for as many threads |
@@ -40,6 +41,7 @@ pub mod retraction;
 pub mod shard;
 pub mod sums;
 pub mod targets;
+pub mod waiting;
 pub mod wheel;
 pub mod witnesses;
 

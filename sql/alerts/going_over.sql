@@ -4,14 +4,14 @@
 -- subject: hcp
 -- act: hold
 -- touches: forecast
--- summary: with {planned} planned touches budget {binding} goes over on {over_at}, use {value}; {advice}
+-- summary: with {planned} budget {binding} goes over on {over_at}, use {value}; {advice}
 SELECT hcp_id,
        as_of,
        true AS fires,
        budget_use AS value,
        binding_budget AS binding,
        move_to AS hold_until,
-       planned,
+       CASE WHEN planned = 1 THEN '1 planned touch' ELSE CAST(planned AS VARCHAR) || ' planned touches' END AS planned,
        over_at,
        CASE
          WHEN act = 'move'

@@ -1,5 +1,6 @@
 //! The log of transitions in Kafka: two compacted topics, key the alert's id, value its last transition.
 
+use crate::publish::until_ready;
 use ingest::kafka::KafkaConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -191,6 +192,7 @@ async fn create_missing(config: &ClientConfig, topics: &AlertTopics) -> Result<(
             None | Some((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Some((_, code)) => return Err(of(name, "created", KafkaError::AdminOp(code))),
         }
+        until_ready(admin.inner(), name, ANSWER_WITHIN).await.map_err(|e| of(name, "created", e))?;
     }
     Ok(())
 }

@@ -84,10 +84,17 @@ impl Observer {
         f(&mut self.tally.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn turned(&mut self, now: Micros, evaluated: usize, watermark: Option<Micros>, source: &SourceHandle) {
+    /// A turn has evaluated so many HCPs, and so many wait for the next.
+    pub(super) fn turned(
+        &mut self,
+        now: Micros,
+        (evaluated, waiting): (usize, usize),
+        watermark: Option<Micros>,
+        source: &SourceHandle,
+    ) {
         self.health.turned(now);
         self.metrics.progress.turned(now);
-        self.metrics.progress.evaluated(evaluated as u64);
+        self.metrics.progress.evaluated(evaluated as u64, waiting as u64);
         self.metrics.feeds.watermark(watermark);
         if now - self.lag_at >= LAG_EVERY {
             self.lag_at = now;

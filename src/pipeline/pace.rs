@@ -1,33 +1,56 @@
-//! When the state is turned next: ten times a second, or less often where turns would leave no time to take records in.
+//! When the state is turned next, and how many HCPs a turn takes.
 //!
-//! What a turn will take is estimated from the last one: so much for each HCP that waits to be evaluated. So a long turn puts
-//! off only turns that would be long, too: after a backlog the few HCPs that change next do not wait for what everybody took.
-//! And where no record comes there is nothing to leave time for.
+//! A turn is short, so that the next record, and the alert that it may make, does not wait for long. Whoever a turn has no
+//! room for waits for the next one, those first whom a touch may have taken over a budget. So much time turns may take:
+//!
+//! | load | a turn takes | of the time |
+//! |---|---|---|
+//! | [`Load::Spare`] | up to 75 ms | three quarters, until a record comes |
+//! | [`Load::KeepsUp`] | up to 50 ms | half |
+//! | [`Load::Behind`] | up to 200 ms | a fifth: nearly every HCP changes again and again, and evaluating it once for many records is what keeps catching up fast |
+//!
+//! What an HCP takes is estimated from the last turn, its alerts included.
 
 use touchpoint::Micros;
 use touchpoint::time::SECOND;
 
-/// Ageing and evaluation happen this often …
-const TURN: Micros = SECOND / 10;
-/// … or less often, so that they take at most one part in this many of the time, alerts included …
-const SHARE: Micros = 2;
-/// … and a smaller part while a backlog is worked off: nearly every HCP changes in every turn then, and evaluating it once
-/// for many records is what keeps catching up fast.
-const SHARE_BEHIND: Micros = 5;
-/// Longest time between two turns.
-const LONGEST: Micros = 19 * SECOND;
-/// A turn of fewer HCPs says nothing of what one of them takes.
-const FEW: i64 = 1_000;
+const MILLISECOND: Micros = SECOND / 1_000;
+/// Turns begin at least so far apart …
+const TURN: Micros = 100 * MILLISECOND;
+/// … and at most so far, whatever the last one took.
+const LONGEST: Micros = SECOND;
+/// A turn takes at least so many HCPs, however long the last one was: else what it costs by itself would be all it does.
+const FEWEST: usize = 256;
 
-/// How the pipeline keeps up.
+/// What else there is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
-    /// Every record is taken in, and none comes.
-    Idle,
+    /// Nothing waits to be taken in.
+    Spare,
     /// Records are taken in as they come.
     KeepsUp,
     /// A backlog is worked off.
     Behind,
+}
+
+impl Load {
+    /// How long a turn should take …
+    fn allowed(self) -> Micros {
+        match self {
+            Self::Spare => 75 * MILLISECOND,
+            Self::KeepsUp => 50 * MILLISECOND,
+            Self::Behind => 200 * MILLISECOND,
+        }
+    }
+
+    /// … which is one part in so many of the time.
+    fn share(self) -> Micros {
+        match self {
+            Self::Spare => 1,
+            Self::KeepsUp => 2,
+            Self::Behind => 5,
+        }
+    }
 }
 
 /// See the module.
@@ -36,7 +59,7 @@ pub(super) struct Pace {
     /// When the last turn began.
     began: Micros,
     took: Micros,
-    evaluated: i64,
+    evaluated: usize,
 }
 
 impl Default for Pace {
@@ -47,32 +70,28 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Whether a turn is due, with so many HCPs to evaluate. A clock that was set back does not stop the ageing until it has
-    /// caught up: a turn is due then.
-    pub(super) fn is_due(&self, now: Micros, waiting: usize, load: Load) -> bool {
-        !(self.began..self.began + self.wait(waiting, load)).contains(&now)
+    /// Whether a turn is due. A clock that was set back does not stop the ageing until it has caught up: a turn is due then.
+    pub(super) fn is_due(&self, now: Micros, load: Load) -> bool {
+        let wait = self.took.saturating_mul(load.share()).clamp(TURN, LONGEST);
+        !(self.began..self.began + wait).contains(&now)
+    }
+
+    /// How many HCPs the next turn takes.
+    pub(super) fn most(&self, load: Load) -> usize {
+        let (evaluated, took) = (self.evaluated as u128, self.took.max(1).unsigned_abs());
+        let most = evaluated * u128::from(load.allowed().unsigned_abs()) / u128::from(took);
+        usize::try_from(most).unwrap_or(usize::MAX).max(FEWEST)
     }
 
     /// A turn that began then took so long, for so many HCPs.
     pub(super) fn turned(&mut self, began: Micros, took: Micros, evaluated: usize) {
-        *self = Self { began, took: took.max(0), evaluated: i64::try_from(evaluated).unwrap_or(i64::MAX) };
-    }
-
-    fn wait(&self, waiting: usize, load: Load) -> Micros {
-        let share = match load {
-            Load::Idle => return TURN,
-            Load::KeepsUp => SHARE,
-            Load::Behind => SHARE_BEHIND,
-        };
-        let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
-        let expected = self.took.saturating_mul(waiting) / self.evaluated.max(FEW);
-        expected.saturating_mul(share).clamp(TURN, LONGEST)
+        *self = Self { began, took: took.max(0), evaluated };
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, Load, Pace, TURN};
+    use super::{FEWEST, LONGEST, Load, MILLISECOND, Pace, TURN};
     use touchpoint::time::SECOND;
 
     fn after(took: i64, evaluated: usize) -> Pace {
@@ -83,36 +102,43 @@ mod tests {
 
     #[test]
     fn the_first_turn_is_due_at_once_and_the_next_a_tenth_of_a_second_later() {
-        assert!(Pace::default().is_due(0, 0, Load::KeepsUp));
-        let pace = after(1_000, 3);
-        assert!(!pace.is_due(TURN - 1, 3, Load::KeepsUp));
-        assert!(pace.is_due(TURN, 3, Load::KeepsUp));
+        assert!(Pace::default().is_due(0, Load::KeepsUp));
+        let pace = after(MILLISECOND, 3);
+        assert!(!pace.is_due(TURN - 1, Load::KeepsUp));
+        assert!(pace.is_due(TURN, Load::KeepsUp));
     }
 
     #[test]
-    fn turns_that_will_be_long_take_their_part_of_the_time_and_no_more() {
-        let pace = after(2 * SECOND, 100_000);
-        assert!(!pace.is_due(2 * SECOND - 1, 50_000, Load::KeepsUp));
-        assert!(pace.is_due(2 * SECOND, 50_000, Load::KeepsUp), "half as many take half as long");
-        assert!(!pace.is_due(5 * SECOND - 1, 50_000, Load::Behind));
-        assert!(after(60 * SECOND, 100_000).is_due(LONGEST, 100_000, Load::Behind));
+    fn long_turns_take_their_part_of_the_time_and_no_more() {
+        let pace = after(150 * MILLISECOND, 1_000);
+        for (load, wait) in [(Load::Spare, 150), (Load::KeepsUp, 300), (Load::Behind, 750)] {
+            assert!(!pace.is_due(wait * MILLISECOND - 1, load), "{load:?}");
+            assert!(pace.is_due(wait * MILLISECOND, load), "{load:?}");
+        }
+        assert!(after(60 * SECOND, 100_000).is_due(LONGEST, Load::Behind));
     }
 
     #[test]
-    fn after_a_long_turn_few_do_not_wait_long() {
-        assert!(after(3 * SECOND, 100_000).is_due(TURN, 10, Load::KeepsUp));
-        // What a turn costs whoever changed is not what each of a thousand will cost.
-        assert!(after(TURN, 1).is_due(2 * TURN, 1_000, Load::KeepsUp));
+    fn a_turn_takes_as_many_as_there_is_time_for() {
+        let pace = after(100 * MILLISECOND, 4_000);
+        assert_eq!([Load::KeepsUp, Load::Spare, Load::Behind].map(|load| pace.most(load)), [2_000, 3_000, 8_000]);
+        assert_eq!(after(SECOND, 10).most(Load::KeepsUp), FEWEST);
+        assert_eq!(Pace::default().most(Load::Behind), FEWEST);
     }
 
     #[test]
-    fn where_no_record_comes_turns_are_not_put_off() {
-        assert!(after(3 * SECOND, 100_000).is_due(TURN, 100_000, Load::Idle));
-        assert!(!after(3 * SECOND, 100_000).is_due(TURN - 1, 100_000, Load::Idle));
+    fn the_number_grows_from_turn_to_turn_until_the_time_is_used() {
+        // Each HCP takes 20 µs, and a turn 5 ms by itself.
+        let mut pace = Pace::default();
+        for _ in 0..6 {
+            let most = pace.most(Load::KeepsUp);
+            pace.turned(0, 5 * MILLISECOND + 20 * most as i64, most);
+        }
+        assert!((49 * MILLISECOND..=50 * MILLISECOND).contains(&pace.took), "{pace:?}");
     }
 
     #[test]
     fn a_clock_that_was_set_back_brings_a_turn() {
-        assert!(after(SECOND, 100_000).is_due(-SECOND, 100_000, Load::KeepsUp));
+        assert!(after(SECOND, 100_000).is_due(-SECOND, Load::KeepsUp));
     }
 }

@@ -12,6 +12,7 @@ use processors::Shard;
 use processors::kernel::{Instant, Scratch};
 use processors::rows::{self, Value, Values};
 use processors::state::days::ClosedDays;
+use processors::state::waiting::Queue;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use simulate::reference::ReferenceRow;
@@ -104,7 +105,9 @@ impl Replay {
 
     fn close(&mut self, now: Micros) {
         self.shard.advance(now);
-        self.shard.evaluate();
+        // Days do not wait until everybody is evaluated.
+        self.shard.evaluate_some(Queue::AtBorder, self.shard.waiting_count() / 4);
+        self.shard.evaluate_some(Queue::InTurn, self.shard.waiting_count() / 2);
         if let Some(rows) = self.shard.close_days(now).expect("rows") {
             self.stored.add(&rows);
         }

@@ -204,6 +204,14 @@ pub(crate) fn create_topics(bootstrap: &str, topics: &[&str], partitions: i32) {
             Err((topic, code)) => panic!("topic {topic} was not created: {code}"),
         }
     }
+    // The first records after a partition's leader is named and before it knows of it can be lost: KAFKA-15591.
+    let ends = |topic: &&str| {
+        (0..partitions).all(|n| admin.inner().fetch_watermarks(topic, n, Duration::from_secs(5)).is_ok())
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !topics.iter().all(ends) {
+        assert!(Instant::now() < deadline, "the partitions of {topics:?} have no leader");
+    }
 }
 
 /// A client that reconnects fast, since tests take the broker away.

@@ -28,6 +28,8 @@ tests)
     lacks openssl && packages+=(openssl)
     lacks mvn && packages+=(maven)
     if lacks python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+    # Whichever browser tests/setup/chromium.sh knows.
+    "$(dirname "$0")/chromium.sh" >/dev/null 2>&1 || packages+=(chromium)
     lacks psql && packages+=(postgresql-client)
     lacks isql && packages+=(unixodbc)
     [ -f /usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so ] || packages+=(odbc-postgresql)

@@ -68,6 +68,18 @@ impl Standing {
         })
     }
 
+    /// How many more touches are sure to exceed no budget of the policy, each counted by all of them: a lower bound, 255 at
+    /// most. No budget is used more than the binding one, so each has at least that part of the smallest cap left.
+    pub fn sure_room(&self, policy: &Policy) -> u8 {
+        let Some(least) = policy.budgets.iter().filter_map(|budget| budget.cap).min() else { return u8::MAX };
+        let room = match self.binding.and_then(|b| Some((policy.budgets.get(usize::from(b.budget))?.cap?, b.used))) {
+            None => u64::from(least),
+            Some((0, _)) => 0,
+            Some((cap, used)) => (u64::from(cap.saturating_sub(used)) * u64::from(least)).div_ceil(u64::from(cap)),
+        };
+        u8::try_from(room).unwrap_or(u8::MAX)
+    }
+
     /// `next_free_at` as of `at`, in the HCP's zone: past budgets, gaps and quiet hours. `None` when no rule bears on the
     /// HCP, or one forbids every touch. In an unknown zone quiet hours cannot be kept.
     pub fn next_free_at(&self, at: Micros, policy: &Policy, zone: Option<Tz>) -> Option<Micros> {
@@ -204,4 +216,42 @@ fn room_in(group: &[(u32, Micros)], budget: &Budget) -> Option<Micros> {
     let cap = usize::try_from(budget.cap?).ok().filter(|cap| *cap > 0)?;
     let oldest = group.get(group.len().checked_sub(cap)?)?;
     Some(oldest.1 + budget.window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, Standing};
+    use touchpoint::Policy;
+    use touchpoint::policy::Budget;
+    use touchpoint::time::DAY;
+
+    fn policy(caps: &[Option<u32>]) -> Policy {
+        let budget = |(n, cap): (usize, &Option<u32>)| Budget::new(n.to_string(), *cap, DAY);
+        Policy { budgets: caps.iter().enumerate().map(budget).collect(), ..Policy::default() }
+    }
+
+    #[test]
+    fn the_room_that_is_sure_is_never_more_than_the_least_and_nothing_once_a_budget_is_full() {
+        for n in 0..4_000_u32 {
+            // Caps of 0 to 6, used up to 8 times; every third policy has a budget without a limit.
+            let digit = |place: u32| n.wrapping_mul(2_654_435_761) >> (place * 3 + 8);
+            let caps = [0, 1, 2].map(|i| (n % 3 != i).then(|| digit(i) % 7));
+            let used = [3, 4, 5].map(|i| digit(i) % 9);
+            let policy = policy(&caps);
+            let mut standing = Standing::default();
+            for (index, used) in used.into_iter().enumerate().filter(|(index, _)| caps[*index].is_some()) {
+                standing.hold(&policy, index, &Counted { used, room_from: None });
+            }
+            let least = caps.iter().zip(used).filter_map(|(cap, used)| Some(cap.as_ref()?.saturating_sub(used))).min();
+            let (least, sure) = (least.expect("two budgets have a cap"), u32::from(standing.sure_room(&policy)));
+            assert!(sure <= least && (sure == 0) == (least == 0), "{caps:?} {used:?}: {sure} of {least}");
+        }
+    }
+
+    #[test]
+    fn without_touches_the_smallest_cap_is_the_room_and_without_budgets_there_is_no_end() {
+        assert_eq!(Standing::default().sure_room(&policy(&[Some(9), None, Some(4)])), 4);
+        assert_eq!(Standing::default().sure_room(&policy(&[Some(400)])), u8::MAX);
+        assert_eq!(Standing::default().sure_room(&policy(&[None])), u8::MAX);
+    }
 }

@@ -12,6 +12,7 @@
 use super::list::List;
 use super::live::Headline;
 use super::shard::Shard;
+use super::waiting::Waits;
 use crate::kernel::{self, Instant, Overall, Scratch, Standing, WindowValues};
 use crate::rows::{MetricBuilder, Values, constant_instant};
 use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
@@ -197,7 +198,9 @@ impl Shard {
         for number in 0..self.hcp_count() as u32 {
             let Some(hcp) = self.hcp(number) else { continue };
             let moved = expected.get(&number);
-            if !(gap || always || moved.is_some() || hcp.changed_since_midnight) {
+            // Whoever still waits to be evaluated changed as well.
+            let changed = hcp.changed_since_midnight || hcp.waits != Waits::Not;
+            if !(gap || always || moved.is_some() || changed) {
                 continue;
             }
             let today = self.headline(number, hcp.list(), as_of, scratch);

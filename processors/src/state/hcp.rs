@@ -3,6 +3,7 @@
 use super::dictionary::Dictionary;
 use super::interner::Interner;
 use super::list::{List, Rivals};
+use super::waiting::Waits;
 use crate::kernel::{Entry, Instant};
 use std::sync::Arc;
 use touchpoint::Audience;
@@ -19,7 +20,9 @@ pub struct Hcp {
     /// When the timer wheel will look at it, `Micros::MAX` for never.
     pub due: Micros,
     /// Whether it waits for evaluation.
-    pub changed: bool,
+    pub waits: Waits,
+    /// How many more touches are sure to fit every budget: as of the last evaluation, less those that came since.
+    pub room: u8,
     /// The earliest event time that a record changed since the last evaluation; `Micros::MAX` when none did.
     pub changed_from: Micros,
     /// Whether its entries changed since the last day row.
@@ -56,13 +59,14 @@ pub struct Candidate {
 }
 
 impl Hcp {
-    /// An HCP without records.
-    pub fn new(id: Arc<str>) -> Self {
+    /// An HCP without records, whose first touches have so much room.
+    pub fn new(id: Arc<str>, room: u8) -> Self {
         Self {
             id,
             list: None,
             due: Micros::MAX,
-            changed: false,
+            waits: Waits::Not,
+            room,
             changed_from: Micros::MAX,
             changed_since_midnight: false,
         }
@@ -112,6 +116,13 @@ impl Hcp {
         if let Some(list) = &mut self.list {
             list.revise(|entry| change(entry, &self.id));
         }
+    }
+
+    /// Takes one of the places that are sure to fit; `false` when none is left.
+    pub fn takes_place(&mut self) -> bool {
+        let left = self.room.checked_sub(1);
+        self.room = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Forgets what lies outside retention at `now`, by event time and by ingestion. That the HCP unsubscribed is never

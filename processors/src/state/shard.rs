@@ -10,11 +10,12 @@ use super::hcp::{Changed, Hcp};
 use super::interner::Interner;
 use super::list::List;
 use super::live::{Headline, Headlines, Live, LiveSnapshot};
+use super::waiting::{Queue, Waiting, Waits};
 use super::wheel::Wheel;
-use crate::kernel::{self, Entry, Evaluation, Instant, Scratch, WindowValues};
+use crate::kernel::{self, Entry, Evaluation, Instant, Scratch, Standing, WindowValues};
 use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ pub struct Shard {
     wheel: Wheel,
     live: Live,
     pub(super) days: Days,
-    changed: VecDeque<u32>,
+    waiting: Waiting,
     scratch: Scratch,
     now: Micros,
 }
@@ -66,7 +67,7 @@ impl Shard {
             wheel: Wheel::default(),
             live: Live::default(),
             days: Days::default(),
-            changed: VecDeque::new(),
+            waiting: Waiting::default(),
             scratch: Scratch::default(),
             // The epoch: before any record, and spans can be taken off it. Readers may come before the first advance.
             now: 0,
@@ -76,13 +77,13 @@ impl Shard {
     /// Moves time to `now` (never back) and marks the HCPs that ageing changed.
     pub fn advance(&mut self, now: Micros) {
         self.now = self.now.max(now);
-        let (now, hcps, changed) = (self.now, &mut self.hcps, &mut self.changed);
+        let (now, hcps, waiting) = (self.now, &mut self.hcps, &mut self.waiting);
         let mut again = Vec::new();
         self.wheel.take_until(now, |number| {
             let Some(hcp) = hcps.get_mut(number as usize) else { return };
             if hcp.due <= now {
                 hcp.due = Micros::MAX;
-                mark(hcp, number, changed);
+                waiting.push(hcp, number, Queue::InTurn);
             } else if hcp.due.div_euclid(60_000_000) == now.div_euclid(60_000_000) {
                 again.push((number, hcp.due));
             }
@@ -94,18 +95,19 @@ impl Shard {
 
     /// Brings the cached headline values of every changed HCP to the present time. Returns who they are.
     pub fn evaluate(&mut self) -> Vec<Changed> {
-        self.evaluate_some(usize::MAX)
+        let mut evaluated = self.evaluate_some(Queue::AtBorder, usize::MAX);
+        evaluated.extend(self.evaluate_some(Queue::InTurn, usize::MAX));
+        evaluated
     }
 
-    /// As [`Shard::evaluate`], of at most so many; the others follow with the next calls.
-    pub fn evaluate_some(&mut self, most: usize) -> Vec<Changed> {
-        let mut refreshed = Vec::with_capacity(most.min(self.changed.len()));
-        while refreshed.len() < most
-            && let Some(number) = self.changed.pop_front()
-        {
+    /// As [`Shard::evaluate`], of one queue and of at most so many; the others follow with the next calls.
+    pub fn evaluate_some(&mut self, queue: Queue, most: usize) -> Vec<Changed> {
+        let mut refreshed = Vec::with_capacity(most.min(self.waiting.count()));
+        while refreshed.len() < most {
             if refreshed.len().is_multiple_of(GROUP) {
-                self.warm_changed(number);
+                self.warm_next(queue);
             }
+            let Some(number) = self.waiting.pop(queue, &mut self.hcps) else { break };
             let from = self.hcps.get_mut(number as usize).map(|h| std::mem::replace(&mut h.changed_from, Micros::MAX));
             self.refresh(number);
             refreshed.push(Changed { number, from: from.filter(|from| *from != Micros::MAX) });
@@ -114,14 +116,13 @@ impl Shard {
     }
 
     /// How many HCPs changed and are still to be evaluated.
-    pub fn changed_count(&self) -> usize {
-        self.changed.len()
+    pub fn waiting_count(&self) -> usize {
+        self.waiting.count()
     }
 
     /// Reads what evaluating the next HCPs will read first: see [`admission`].
-    fn warm_changed(&self, first: u32) {
-        let numbers = || std::iter::once(&first).chain(self.changed.iter().take(GROUP - 1));
-        let hcps = || numbers().filter_map(|number| self.hcps.get(*number as usize));
+    fn warm_next(&self, queue: Queue) {
+        let hcps = || self.waiting.next(queue, GROUP).filter_map(|number| self.hcps.get(number as usize));
         black_box(hcps().map(|hcp| hcp.due as u64).fold(0, u64::wrapping_add));
         black_box(hcps().map(Hcp::warm_header).fold(0, u64::wrapping_add));
         black_box(hcps().map(Hcp::warm_window).fold(0, u64::wrapping_add));
@@ -130,7 +131,6 @@ impl Shard {
     fn refresh(&mut self, number: u32) {
         let now = self.now;
         let Some(hcp) = self.hcps.get_mut(number as usize) else { return };
-        hcp.changed = false;
         hcp.changed_since_midnight = true;
         hcp.purge(now);
         let id = hcp.id.clone();
@@ -145,6 +145,7 @@ impl Shard {
             Some(Headline::new(values, overall, now))
         };
         let full = run(Audience::Full, older_full);
+        let room = full.map_or_else(Default::default, |h| h.standing()).sure_room(&self.policy);
         let mut standings = [full.map(|h| h.standing()), None];
         let texts = list.records(Audience::Full, self.dictionary.words()).texts;
         let is_shared = list.entries().iter().all(Entry::is_commercial)
@@ -162,6 +163,7 @@ impl Shard {
         if let Some(cell) = self.live.cell_mut(number) {
             cell.set(headlines);
         }
+        hcp.room = room;
         if due < hcp.due {
             hcp.due = due;
             self.wheel.set(number, due);
@@ -170,13 +172,13 @@ impl Shard {
 
     /// Puts another policy in force. Every HCP is evaluated anew, and has a row at the next midnight.
     pub fn set_policy(&mut self, policy: Arc<Policy>) {
-        let (reference, changed) = (&self.reference, &mut self.changed);
+        let (reference, waiting) = (&self.reference, &mut self.waiting);
         for (number, hcp) in self.hcps.iter_mut().enumerate() {
             if policy.working_hours != self.policy.working_hours {
                 hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, reference, &policy)));
             }
             hcp.forget_sums();
-            mark(hcp, number as u32, changed);
+            waiting.push(hcp, number as u32, Queue::InTurn);
         }
         self.policy = policy;
         self.days.expect_everyone();
@@ -185,11 +187,11 @@ impl Shard {
     /// Puts other reference data in force. Every HCP that they bear on otherwise is evaluated anew, and has a row at the
     /// next midnight. Days before keep what was known of them. [`Shard::seed_targets`] comes next.
     pub fn set_reference(&mut self, reference: Arc<Reference>) {
-        let (policy, changed) = (&self.policy, &mut self.changed);
+        let (policy, waiting) = (&self.policy, &mut self.waiting);
         let changes = Changes::between(&self.reference, &reference);
         for (number, hcp) in self.hcps.iter_mut().enumerate().filter(|(_, hcp)| changes.bear_on(&hcp.id)) {
             hcp.revise(|entry, id| entry.set_untimely(untimely(entry, id, &reference, policy)));
-            mark(hcp, number as u32, changed);
+            waiting.push(hcp, number as u32, Queue::InTurn);
             let before = self.live.cell(number as u32).and_then(|cell| cell.headline(Audience::Full));
             self.days.expect(number as u32, before);
         }
@@ -210,7 +212,7 @@ impl Shard {
     /// Whether the cached headline values of an HCP are those of `at`: it is the present time, and no record and no date
     /// that came meanwhile is still to be taken in.
     pub fn is_cached_at(&self, number: u32, at: Micros) -> bool {
-        at == self.now && self.hcps.get(number as usize).is_some_and(|hcp| !hcp.changed)
+        at == self.now && self.hcps.get(number as usize).is_some_and(|hcp| hcp.waits == Waits::Not)
     }
 
     /// The cached headline values of an HCP; `None` while it has no row for the audience.
@@ -323,7 +325,7 @@ impl Shard {
             self.days.expect(number, None);
         }
         if let Some(hcp) = self.hcps.get_mut(number as usize) {
-            mark(hcp, number, &mut self.changed);
+            self.waiting.push(hcp, number, Queue::InTurn);
         }
     }
 
@@ -338,14 +340,7 @@ impl Shard {
         };
         let id: Arc<str> = hcp_id.into();
         self.live.push(id.clone());
-        self.hcps.push(Hcp::new(id));
+        self.hcps.push(Hcp::new(id, Standing::default().sure_room(&self.policy)));
         new
-    }
-}
-
-fn mark(hcp: &mut Hcp, number: u32, changed: &mut VecDeque<u32>) {
-    if !hcp.changed {
-        hcp.changed = true;
-        changed.push_back(number);
     }
 }

@@ -30,6 +30,12 @@ const EVALUATIONS: Family = Family {
     labels: &[],
     help: "Evaluations of an HCP, by a record or by ageing.",
 };
+const WAITING: Family = Family {
+    name: "touchload_waiting_hcps",
+    family_type: FamilyType::Gauge,
+    labels: &[],
+    help: "HCPs that changed and are not evaluated yet.",
+};
 const STATE_BYTES: Family = Family {
     name: "touchload_state_bytes",
     family_type: FamilyType::Gauge,
@@ -62,8 +68,18 @@ const RESTORE: Family = Family {
 };
 
 /// The families of this file.
-pub(super) const FAMILIES: &[Family] =
-    &[LOOP_TURN, BATCH_RECORDS, BATCH_BYTES, EVALUATIONS, STATE_BYTES, STATE_HCPS, STATE_RECORDS, REBALANCES, RESTORE];
+pub(super) const FAMILIES: &[Family] = &[
+    LOOP_TURN,
+    BATCH_RECORDS,
+    BATCH_BYTES,
+    EVALUATIONS,
+    WAITING,
+    STATE_BYTES,
+    STATE_HCPS,
+    STATE_RECORDS,
+    REBALANCES,
+    RESTORE,
+];
 
 const RECORD_BUCKETS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0];
 const BYTE_BUCKETS: &[f64] =
@@ -87,6 +103,7 @@ pub struct ProgressMetrics {
     batch_records: Histogram,
     batch_bytes: Histogram,
     evaluations: IntCounter,
+    waiting: Gauge,
     state_bytes: Gauge,
     state_hcps: Gauge,
     state_records: Gauge,
@@ -101,6 +118,7 @@ impl ProgressMetrics {
             batch_records: BATCH_RECORDS.histogram(registry, RECORD_BUCKETS)?,
             batch_bytes: BATCH_BYTES.histogram(registry, BYTE_BUCKETS)?,
             evaluations: EVALUATIONS.counter(registry)?,
+            waiting: WAITING.gauge(registry)?,
             state_bytes: STATE_BYTES.gauge(registry)?,
             state_hcps: STATE_HCPS.gauge(registry)?,
             state_records: STATE_RECORDS.gauge(registry)?,
@@ -124,9 +142,10 @@ impl ProgressMetrics {
         self.batch_bytes.observe(bytes as f64);
     }
 
-    /// HCPs were evaluated.
-    pub fn evaluated(&self, evaluations: u64) {
+    /// So many HCPs were evaluated, and so many wait.
+    pub fn evaluated(&self, evaluations: u64, waiting: u64) {
         self.evaluations.inc_by(evaluations);
+        self.waiting.set(waiting as f64);
     }
 
     /// The live state has this size.

@@ -53,7 +53,7 @@ pub(crate) fn touch_everything(metrics: &PipelineMetrics) {
     metrics.commits.end_to_end(2 * SECOND);
     metrics.progress.turned(1_000 * SECOND);
     metrics.progress.batch(5, 1_250);
-    metrics.progress.evaluated(4);
+    metrics.progress.evaluated(4, 2);
     metrics.progress.state(StateSize { hcps: 1, records: 5, bytes: 480 });
     metrics.progress.rebalanced(Rebalance::Assigned);
     metrics.progress.restored(3 * SECOND);

@@ -5,16 +5,21 @@
 //! their memory: look-ups that do not depend on each other wait together, where record by record each would wait for the
 //! one before.
 
-use super::{Shard, StateError, mark};
+use super::{Shard, StateError};
+use crate::kernel::{Entry, touches};
 use crate::state::hcp::{Hcp, Inserted};
+use crate::state::interner::Interner;
+use crate::state::waiting::{Queue, Waits};
 use arrow::array::{Array, BooleanArray, BooleanBufferBuilder, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::error::ArrowError;
 use std::hash::BuildHasher;
 use std::hint::black_box;
 use touchpoint::log;
+use touchpoint::policy::Basis;
 use touchpoint::record::{RecordColumns, RecordRow};
 use touchpoint::time::{HOUR, Micros, RETENTION};
+use touchpoint::{Audience, Policy};
 
 /// How far behind the watermark a record may lie before it is flagged `late` (metrics.md §2).
 const LATE_AFTER: Micros = HOUR;
@@ -166,12 +171,84 @@ impl Shard {
         let Some(hcp) = self.hcps.get_mut(number as usize) else { return Err(StateError::Full) };
         if hcp.insert(new, row, &self.dictionary).ok_or(StateError::Full)? == Inserted::Changed {
             hcp.changed_from = hcp.changed_from.min(from);
-            mark(hcp, number, &mut self.changed);
+            let queue = queue(hcp, &entry, (&self.policy, self.dictionary.words()));
+            self.waiting.push(hcp, number, queue);
             admitted.changed += 1;
         }
         if new.rivals[0].is_some() {
             admitted.superseding.push(i);
         }
         Ok(())
+    }
+}
+
+/// Where an HCP waits that a record changed.
+fn queue(hcp: &mut Hcp, entry: &Entry, (policy, words): (&Policy, &Interner)) -> Queue {
+    if !entry.is_touch() || policy.budgets.is_empty() || hcp.waits == Waits::In(Queue::AtBorder) {
+        return Queue::InTurn;
+    }
+    let Some(list) = hcp.list() else { return Queue::InTurn };
+    // That a request makes it a solicited one is only seen when it is evaluated: it is looked at early for nothing then.
+    let texts = list.records(Audience::Full, words).texts;
+    let facts = touches::facts(&texts, entry, Basis::Unsolicited);
+    let counts = facts.is_some_and(|facts| policy.budgets.iter().any(|b| b.cap.is_some() && b.counts(&facts)));
+    if counts && !hcp.takes_place() { Queue::AtBorder } else { Queue::InTurn }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sample::Sample;
+    use crate::shards::Ownership;
+    use crate::state::waiting::Queue;
+    use touchpoint::policy::{Budget, NameSet, Scope};
+    use touchpoint::record::{RecordBuilder, RecordRow};
+    use touchpoint::time::{DAY, HOUR};
+    use touchpoint::{Policy, Status};
+
+    const NOW: i64 = 20_000 * DAY;
+
+    #[test]
+    fn whoever_a_touch_may_have_taken_over_a_budget_comes_first() {
+        let scope = Scope { products: NameSet::of(["x"]), ..Scope::default() };
+        let budgets = vec![Budget { scope, ..Budget::new("x", Some(2), 28 * DAY) }];
+        let visit = |hcp_id: &'static str, product: &'static str| RecordRow {
+            hcp_id,
+            product: Some(product),
+            ..RecordRow::visit(NOW - HOUR)
+        };
+        let rows = vec![visit("full", "x"), visit("full", "x"), visit("half", "x"), visit("other", "y")];
+        let policy = Policy { budgets, ..Policy::default() };
+        let mut shards = Sample { rows, policy, ..Sample::default() }.shards(Ownership::Sole, NOW);
+        shards.begin_turn(NOW);
+        assert_eq!(shards.turn_some(Queue::AtBorder, 9), [], "two fit");
+        assert_eq!(shards.turn_some(Queue::InTurn, 9).len(), 3);
+
+        let next = [
+            visit("other", "x"),
+            visit("half", "x"),
+            visit("full", "y"),
+            RecordRow { status: Some(Status::Planned), ..visit("full", "x") },
+        ];
+        let shard = shards.of_partition(0).expect("a shard");
+        shard.apply(&batch(&next, "a"), NOW, None).expect("applied");
+        assert_eq!(shard.evaluate_some(Queue::AtBorder, 9), [], "one more fits, and what no budget counts");
+
+        let shard = shards.of_partition(0).expect("a shard");
+        shard
+            .apply(&batch(&[visit("half", "y"), visit("full", "x"), visit("half", "x")], "b"), NOW, None)
+            .expect("applied");
+        let first = shard.evaluate_some(Queue::AtBorder, 9);
+        let ids: Vec<&str> = first.iter().filter_map(|changed| Some(&*shard.hcp(changed.number)?.id)).collect();
+        assert_eq!(ids, ["full", "half"], "in the order in which their touches came");
+        assert_eq!(shard.evaluate_some(Queue::InTurn, 9).len(), 1, "nobody is evaluated twice");
+        assert_eq!(shard.waiting_count(), 0);
+    }
+
+    fn batch(rows: &[RecordRow<'_>], feed: &str) -> arrow::array::RecordBatch {
+        let mut builder = RecordBuilder::default();
+        for (row, n) in rows.iter().zip(100..) {
+            builder.push(&RecordRow { event_id: &format!("{feed}{n}"), kafka_offset: n, ..*row });
+        }
+        builder.finish().expect("a batch")
     }
 }
