@@ -8,8 +8,9 @@ use crate::test_setup;
 use anyhow::{Context, ensure};
 use chrono::DateTime;
 use serde_json::{Map, Value};
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -131,6 +132,8 @@ pub(crate) fn measure(tables: [&Path; 2], at: &str, runs: usize, names: &str) ->
                 let took = began.elapsed().as_secs_f64();
                 best = best.as_f64().map_or(took, |best| best.min(took)).into();
             }
+            // Some take minutes over a large log: whoever waits sees which.
+            writeln!(std::io::stderr(), "{name}: {best}")?;
             seconds.insert(name.to_owned(), best);
         }
         Ok(Value::Object(seconds))

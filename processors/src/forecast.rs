@@ -16,8 +16,10 @@
 //! | [`ground`] | the records of one HCP, with the planned ones among them |
 //! | [`plan`] | the planned touches one after another, as they would turn out |
 //! | [`change`] | the one touch to move, and to when |
+//! | [`bound`] | whether anything can go over at all |
 //! | [`ranking`] | who goes over, most over first |
 
+mod bound;
 mod change;
 mod ground;
 mod plan;
@@ -25,6 +27,7 @@ mod ranking;
 #[cfg(test)]
 mod tests;
 
+pub use bound::may_go_over;
 pub use ranking::{Ranked, Ranking};
 
 use crate::check::Reason;

@@ -5,7 +5,7 @@
 //!
 //! | load | a turn takes | of the time |
 //! |---|---|---|
-//! | [`Load::Spare`] | up to 75 ms | three quarters, until a record comes |
+//! | [`Load::Spare`] | up to 75 ms | whatever is left until a record comes |
 //! | [`Load::KeepsUp`] | up to 50 ms | half |
 //! | [`Load::Behind`] | up to 200 ms | a fifth: nearly every HCP changes again and again, and evaluating it once for many records is what keeps catching up fast |
 //!
@@ -16,7 +16,7 @@ use touchpoint::time::SECOND;
 
 const MILLISECOND: Micros = SECOND / 1_000;
 /// Turns begin at least so far apart …
-const TURN: Micros = 100 * MILLISECOND;
+const TURN: Micros = 50 * MILLISECOND;
 /// … and at most so far, whatever the last one took.
 const LONGEST: Micros = SECOND;
 /// A turn takes at least so many HCPs, however long the last one was: else what it costs by itself would be all it does.
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_turn_is_due_at_once_and_the_next_a_tenth_of_a_second_later() {
+    fn the_first_turn_is_due_at_once_and_the_next_after_a_while() {
         assert!(Pace::default().is_due(0, Load::KeepsUp));
         let pace = after(MILLISECOND, 3);
         assert!(!pace.is_due(TURN - 1, Load::KeepsUp));

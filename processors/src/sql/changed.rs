@@ -132,7 +132,7 @@ impl ChangedRows {
             now: now.as_ref().map(|layout| RowBuilder::new(layout, &shared)),
             windows: windows.as_ref().map(|layout| (layout.windows(), RowBuilder::new(layout, &shared))),
             touches: needs.touches.map(TouchBuilder::new),
-            forecasts: needs.forecast.then(ForecastBuilder::default),
+            forecasts: needs.forecasts.map(ForecastBuilder::new),
         };
         let mut scratch = Scratch::default();
         looks.iter().for_each(|look| builders.add(shards, audience, *look, &mut scratch));

@@ -267,12 +267,17 @@ def _state() -> list[Panel]:
             size=(8, 8),
         ),
         timeseries(
-            "Evaluations a second",
-            "An HCP evaluated anew because a record came or a touch aged out.",
-            [promql(_rate("touchload_evaluations_total", "instance"), "{{instance}}")],
+            "Evaluations a second, and HCPs that wait",
+            "An HCP evaluated anew because a record came or a touch aged out; and those whose turn has not come. More than a few "
+            "thousand that stay say that evaluating does not keep up: HCPs near a budget still come first.",
+            [
+                promql(_rate("touchload_evaluations_total", "instance"), "{{instance}}"),
+                promql(f"sum(touchload_waiting_hcps{{{INSTANCE}}})", "HCPs that wait"),
+            ],
             unit="cps",
             min=0,
             size=(8, 8),
+            overrides=[column("HCPs that wait", "HCPs that wait", unit="short", color=theme.RED)],
         ),
         timeseries(
             "Restore, and records in another partition",

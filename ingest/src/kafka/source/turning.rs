@@ -31,7 +31,8 @@ use touchpoint::{Clock, TopicPartition};
 const BATCHES_PER_TURN: usize = 16;
 /// The longest wait for a message or for room.
 const PATIENCE: Duration = Duration::from_millis(20);
-const TURN_INTERVAL: Duration = Duration::from_millis(200);
+/// The pipeline's clock where no record comes: a record that has just come waits so long at most for its turn to be noticed.
+const TURN_INTERVAL: Duration = Duration::from_millis(25);
 const SEEK_INTERVAL: Duration = Duration::from_secs(1);
 const COUNT_INTERVAL: Duration = Duration::from_secs(30);
 const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);

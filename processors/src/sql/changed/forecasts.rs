@@ -3,7 +3,8 @@
 //! A forecast is made of the present alone. What was planned at an earlier instant nobody knows any more, so looks at
 //! earlier instants have no row.
 
-use crate::forecast::{Asked, Forecast, forecast};
+use super::needs::ForecastsRead;
+use crate::forecast::{Asked, Forecast, forecast, may_go_over};
 use crate::rows::{MetricBuilder, Value};
 use crate::state::Shard;
 use arrow::array::{ArrayRef, RecordBatch};
@@ -47,20 +48,23 @@ pub fn forecast_schema() -> SchemaRef {
 /// Rows of one instant and audience.
 #[derive(Debug)]
 pub(super) struct ForecastBuilder {
+    read: ForecastsRead,
     builders: Vec<MetricBuilder>,
 }
 
-impl Default for ForecastBuilder {
-    fn default() -> Self {
-        Self { builders: COLUMNS.iter().map(MetricBuilder::new).collect() }
-    }
-}
-
 impl ForecastBuilder {
+    pub(super) fn new(read: ForecastsRead) -> Self {
+        Self { read, builders: COLUMNS.iter().map(MetricBuilder::new).collect() }
+    }
+
     /// Adds the row of an HCP, if it has planned touches.
     pub(super) fn push(&mut self, shard: &Shard, number: u32, (audience, at): (Audience, Micros)) {
         let Some(hcp) = shard.hcp(number).filter(|_| at >= shard.now()) else { return };
-        let forecast = forecast(shard, number, Asked { audience, at, horizon: shard.policy().alerts.forecast });
+        let asked = Asked { audience, at, horizon: shard.policy().alerts.forecast };
+        if self.read == ForecastsRead::GoingOver && !may_go_over(shard, number, asked) {
+            return;
+        }
+        let forecast = forecast(shard, number, asked);
         if forecast.touches.is_empty() {
             return;
         }

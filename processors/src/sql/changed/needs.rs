@@ -13,7 +13,7 @@ pub struct Needs {
     pub(super) now: Option<BTreeSet<usize>>,
     pub(super) windows: Option<WindowsRead>,
     pub(super) touches: Option<TouchesRead>,
-    pub(super) forecast: bool,
+    pub(super) forecasts: Option<ForecastsRead>,
 }
 
 /// Columns and windows of `changed_windows`.
@@ -32,11 +32,21 @@ pub(super) enum TouchesRead {
     All,
 }
 
+/// Rows of `changed_forecast`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ForecastsRead {
+    /// Those of HCPs of whom a budget goes over.
+    GoingOver,
+    /// All.
+    All,
+}
+
 /// Which rows of a table pass the filter right above it, as far as the filter says so plainly; others may be among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passing {
     windows: Option<BTreeSet<WindowLength>>,
     carrying_requests: bool,
+    going_over: bool,
 }
 
 impl Passing {
@@ -51,6 +61,7 @@ impl Passing {
                 });
             }
             passing.carrying_requests |= is_column(part, "carries_request");
+            passing.going_over |= is_above_zero(part, "excess");
         }
         passing
     }
@@ -72,7 +83,10 @@ impl Needs {
                 self.touches.get_or_insert(TouchesRead::CarryingRequests);
             }
             ChangedTable::Touches => self.touches = Some(TouchesRead::All),
-            ChangedTable::Forecast => self.forecast = true,
+            ChangedTable::Forecast if passing.going_over => {
+                self.forecasts.get_or_insert(ForecastsRead::GoingOver);
+            }
+            ChangedTable::Forecast => self.forecasts = Some(ForecastsRead::All),
         }
     }
 }
@@ -94,6 +108,18 @@ fn windows(condition: &Expr) -> Option<BTreeSet<WindowLength>> {
     };
     let texts = texts.into_iter().map(text).collect::<Option<Vec<_>>>()?;
     Some(texts.iter().filter_map(|text| WindowLength::parse(text)).collect())
+}
+
+/// Whether the condition holds of no row whose column is 0 or less: `excess > 0`, whichever way round.
+fn is_above_zero(condition: &Expr, name: &str) -> bool {
+    let Expr::BinaryExpr(compared) = condition else { return false };
+    let (column, number) = match compared.op {
+        Operator::Gt => (&*compared.left, &*compared.right),
+        Operator::Lt => (&*compared.right, &*compared.left),
+        _ => return false,
+    };
+    let is_no_less = |expr: &Expr| matches!(expr, Expr::Literal(ScalarValue::Int64(Some(number)), _) if *number >= 0);
+    is_column(column, name) && is_no_less(number)
 }
 
 fn is_column(expr: &Expr, name: &str) -> bool {
@@ -133,6 +159,21 @@ mod tests {
         assert!(Passing::of(&carries().and(function())).carrying_requests);
         for any in [carries().or(function()), function(), Expr::Not(Box::new(carries()))] {
             assert!(!Passing::of(&any).carrying_requests, "{any}");
+        }
+    }
+
+    #[test]
+    fn forecasts_are_those_of_whom_something_goes_over_only_where_all_have_to() {
+        let excess = || col("excess");
+        let acts = || col("act").is_not_null();
+        for over in [excess().gt(lit(0_i64)).and(acts()), lit(0_i64).lt(excess()), excess().gt(lit(2_i64))] {
+            assert!(Passing::of(&over).going_over, "{over}");
+        }
+        let may_be_zero = [excess().gt(lit(-1_i64)), excess().gt_eq(lit(0_i64)), excess().lt(lit(0_i64))];
+        for any in
+            may_be_zero.into_iter().chain([excess().gt(lit(0_i64)).or(acts()), acts(), col("planned").gt(lit(0_i64))])
+        {
+            assert!(!Passing::of(&any).going_over, "{any}");
         }
     }
 }
