@@ -200,15 +200,15 @@ impl Pipeline {
     pub fn run(mut self, events: &Receiver<SourceEvent>, source: &SourceHandle) -> Result<Tally, PipelineError> {
         let _closing = Closing(self.parts.observer.health().clone());
         for event in events {
-            let load = self.load(events.is_empty());
+            let load = self.load(events);
             self.handle(event, load, source)?;
         }
         // Whoever leaves in order gives everything back first.
         if self.owned.is_some() { Err(PipelineError::SourceGone) } else { Ok(self.parts.observer.tally()) }
     }
 
-    fn load(&self, is_last: bool) -> Load {
-        match (self.parts.observer.is_behind(), is_last) {
+    fn load(&self, events: &Receiver<SourceEvent>) -> Load {
+        match (self.parts.observer.is_behind(), events.is_empty()) {
             (true, _) => Load::Behind,
             (false, false) => Load::KeepsUp,
             (false, true) => Load::Spare,

@@ -1,7 +1,7 @@
 -- touchpoints: the live version of every interaction (metrics.md §1); deleted interactions are left out.
 -- Of the rows of one identity (kind, source, event_id, hcp_id) the greatest by version, status rank and position wins.
 -- Identities of a single row need no comparison: `supersedes` says whether an earlier row exists, so only identities with
--- such a row are ranked.
+-- such a row are ranked. They are few, and stand on the left because that is the side that a hash join keeps.
 WITH superseding AS (
     SELECT DISTINCT kind, source, event_id, hcp_id FROM touchpoint_log WHERE supersedes
 ),
@@ -29,8 +29,8 @@ contested AS (
                 CASE WHEN l.kafka_topic LIKE 'import:%' THEN l.kafka_topic END DESC,
                 l.kafka_offset DESC
         ) AS place
-    FROM touchpoint_log l
-    LEFT SEMI JOIN superseding s
+    FROM superseding s
+    RIGHT SEMI JOIN touchpoint_log l
         ON l.kind = s.kind AND l.source = s.source AND l.event_id = s.event_id AND l.hcp_id = s.hcp_id
 )
 SELECT kind, event_id, hcp_id, source, version, status, occurred_at, "precision", channel, origin, mode, intake,
@@ -44,7 +44,7 @@ SELECT l.kind, l.event_id, l.hcp_id, l.source, l.version, l.status, l.occurred_a
     l.mode, l.intake, l.business_function, l.purpose, l.account_id, l.owner_id, l.product, l.theme, l.topic, l.plan_id,
     l.plan_step, l.congress_id, l.request_id, l.solicited, l.recorded_at, l.status_at, l.answered_at, l.duration_s,
     l.attendees, l.late, l.ingested_at, l.kafka_topic, l.kafka_partition, l.kafka_offset
-FROM touchpoint_log l
-LEFT ANTI JOIN superseding s
+FROM superseding s
+RIGHT ANTI JOIN touchpoint_log l
     ON l.kind = s.kind AND l.source = s.source AND l.event_id = s.event_id AND l.hcp_id = s.hcp_id
 WHERE l.op = 'upsert'

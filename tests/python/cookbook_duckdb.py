@@ -45,7 +45,9 @@ def connect(options: argparse.Namespace) -> duckdb.DuckDBPyConnection:
     listed = ", ".join(f"'{file}'" for file in files)
     peer.execute(f"CREATE VIEW touchpoint_log AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)")
     view = (options.repository / "sql/views/touchpoints.sql").read_text()
-    peer.execute("CREATE VIEW touchpoints AS " + view.replace("LEFT SEMI JOIN", "SEMI JOIN").replace("LEFT ANTI JOIN", "ANTI JOIN"))
+    # DuckDB knows such joins with the kept rows on the left only.
+    view = re.sub(r"FROM (\w+ \w)\s+RIGHT (SEMI|ANTI) JOIN (\w+ \w)\b", r"FROM \3 \2 JOIN \1", view)
+    peer.execute("CREATE VIEW touchpoints AS " + view)
     for table in TABLES:
         path = options.reference / f"{table}.csv"
         if path.exists():

@@ -7,14 +7,15 @@ WITH records AS (
 contested AS (
     SELECT DISTINCT kind, source, event_id, hcp_id FROM records WHERE supersedes
 )
-SELECT * FROM records r
-LEFT ANTI JOIN contested c
+-- What is contested is little: the left side is the one that a hash join keeps.
+SELECT * FROM contested c
+RIGHT ANTI JOIN records r
     ON r.kind = c.kind AND r.source = c.source AND r.event_id = c.event_id AND r.hcp_id = c.hcp_id
 UNION ALL
 SELECT * EXCEPT (supersedes, event_month),
     row_number() OVER (
         PARTITION BY kind, source, event_id, hcp_id ORDER BY ingested_at, kafka_topic, kafka_offset
     ) > 1 AS supersedes, event_month
-FROM records r
-LEFT SEMI JOIN contested c
+FROM contested c
+RIGHT SEMI JOIN records r
     ON r.kind = c.kind AND r.source = c.source AND r.event_id = c.event_id AND r.hcp_id = c.hcp_id

@@ -9,8 +9,8 @@ WITH medical AS (
 versions AS (
     SELECT l.*, status_rank(l.kind, l.status, l.op) AS status_rank, l.kafka_topic LIKE 'import:%' AS is_imported,
         date_trunc('month', l.occurred_at) AS month
-    FROM touchpoint_log l
-    LEFT SEMI JOIN medical m
+    FROM medical m
+    RIGHT SEMI JOIN touchpoint_log l
         ON l.kind = m.kind AND l.source = m.source AND l.event_id = m.event_id AND l.hcp_id = m.hcp_id
 ),
 -- An interaction may have moved from month to month: each of them is judged by what was known when it was published.
