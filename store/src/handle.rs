@@ -105,11 +105,15 @@ impl Handle {
     }
 
     /// What a commit with these next offsets writes; every held partition must be in `next`.
+    ///
+    /// An offset only rises. A table that a crash left ahead of the log stays ahead when the next cycle ends below it:
+    /// pulled back by rows of another partition, it would take the rows in between a second time.
     pub(crate) fn marks(&self, next: &NextOffsets) -> Vec<Mark> {
         self.held
             .iter()
             .filter_map(|(partition, held)| {
-                let to = *next.get(partition)?;
+                let next = *next.get(partition)?;
+                let to = held.next.map_or(next, |held| held.max(next));
                 Some(Mark { app_id: held.app_id.clone(), partition: Some(partition.clone()), from: held.next, to })
             })
             .collect()

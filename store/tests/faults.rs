@@ -5,15 +5,22 @@
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::prelude::SessionContext;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use store::commit::points;
 use store::{Committed, Cycle, OpenMode, Owner, Reply, Store, Table};
 use touchpoint::record::{RecordBuilder, RecordRow};
-use touchpoint::{Channel, Kind, NextOffsets, Op, Precision, Status, TopicPartition};
+use touchpoint::{Channel, Kind, Op, Precision, Status, TopicPartition};
+
+fn calls(partition: i32) -> TopicPartition {
+    TopicPartition::new("engagement.calls", partition)
+}
 
 fn partition() -> TopicPartition {
-    TopicPartition::new("engagement.calls", 0)
+    calls(0)
 }
 
 fn owner() -> Owner {
@@ -24,9 +31,9 @@ async fn open(folder: &Path) -> Store {
     Store::open(folder.to_str().unwrap(), OpenMode::CreateIfMissing).await.unwrap()
 }
 
-fn log_rows(from: i64, to: i64) -> RecordBatch {
+fn log_rows(at: &TopicPartition, offsets: &[i64]) -> RecordBatch {
     let mut builder = RecordBuilder::default();
-    for offset in from..to {
+    for &offset in offsets {
         let id = format!("e{offset}");
         builder.push(&RecordRow {
             kind: Kind::Calls,
@@ -40,7 +47,8 @@ fn log_rows(from: i64, to: i64) -> RecordBatch {
             channel: Some(Channel::Phone),
             ingested_at: 1_772_668_800_000_000,
             kafka_timestamp: 1_772_668_800_000_000,
-            kafka_topic: "engagement.calls",
+            kafka_topic: &at.topic,
+            kafka_partition: at.partition,
             kafka_offset: offset,
             ..RecordRow::BARE
         });
@@ -51,9 +59,9 @@ fn log_rows(from: i64, to: i64) -> RecordBatch {
 }
 
 /// A dead letter per offset, made of a log row's position.
-fn dead_rows(from: i64, to: i64) -> RecordBatch {
+fn dead_rows(at: &TopicPartition, offsets: &[i64]) -> RecordBatch {
     use arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
-    let (rows, log) = ((to - from) as usize, log_rows(from, to));
+    let (rows, log) = (offsets.len(), log_rows(at, offsets));
     let schema = Table::DeadLetters.schema();
     let column = |name: &str| -> ArrayRef {
         match name {
@@ -68,22 +76,32 @@ fn dead_rows(from: i64, to: i64) -> RecordBatch {
     RecordBatch::try_new(schema.clone(), columns).unwrap()
 }
 
-/// Offsets `[from, from + 10)`: seven accepted, three rejected.
-fn cycle(from: i64) -> Cycle {
-    Cycle {
-        log: vec![log_rows(from, from + 7)],
-        dead_letters: vec![dead_rows(from + 7, from + 10)],
-        next: NextOffsets::from([(partition(), from + 10)]),
-        extra_metrics_txns: vec![("day".to_owned(), from)],
-        ..Cycle::default()
+fn is_bad(offset: i64) -> bool {
+    offset % 10 >= 7
+}
+
+/// The records of `spans`, each rejected or accepted as its offset says.
+fn cycle(spans: &[(TopicPartition, Range<i64>)]) -> Cycle {
+    let mut cycle = Cycle { extra_metrics_txns: vec![("day".to_owned(), spans[0].1.start)], ..Cycle::default() };
+    for (at, span) in spans {
+        let (bad, good): (Vec<i64>, Vec<i64>) = span.clone().partition(|offset| is_bad(*offset));
+        cycle.log.push(log_rows(at, &good));
+        cycle.dead_letters.push(dead_rows(at, &bad));
+        cycle.next.insert(at.clone(), span.end);
     }
+    cycle
+}
+
+/// Offsets `[from, from + 10)`: seven accepted, three rejected.
+fn ten(from: i64) -> Cycle {
+    cycle(&[(partition(), from..from + 10)])
 }
 
 /// Rows, distinct positions.
 async fn counts(store: &Store, table: Table) -> (i64, i64) {
     let session = SessionContext::new();
     session.register_table("t", store.provider(table).await.unwrap()).unwrap();
-    let sql = "SELECT count(*), count(DISTINCT kafka_offset) FROM t";
+    let sql = "SELECT count(*), count(DISTINCT 1000000 * kafka_partition + kafka_offset) FROM t";
     let batches = session.sql(sql).await.unwrap().collect().await.unwrap();
     let value = |i: usize| batches[0].column(i).as_primitive::<Int64Type>().value(0);
     (value(0), value(1))
@@ -91,7 +109,7 @@ async fn counts(store: &Store, table: Table) -> (i64, i64) {
 
 async fn commit_from_the_table(store: &Store) -> Committed {
     let acquired = store.acquire(&owner(), &[partition()]).await.unwrap();
-    store.commit(&owner(), cycle(acquired.next[&partition()].unwrap_or(0))).await.unwrap()
+    store.commit(&owner(), ten(acquired.next[&partition()].unwrap_or(0))).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,12 +150,48 @@ async fn lost_requests_are_repeated_and_lost_replies_recognised() {
     fail::cfg("commit::request_lost", "return").unwrap();
     let acquired = store.acquire(&owner(), &[partition()]).await.unwrap();
     let next = acquired.next[&partition()].unwrap();
-    let error = store.commit(&owner(), cycle(next)).await.unwrap_err();
+    let error = store.commit(&owner(), ten(next)).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     fail::remove("commit::request_lost");
     fail::remove("commit::reply_lost");
-    store.commit(&owner(), cycle(next)).await.unwrap();
+    store.commit(&owner(), ten(next)).await.unwrap();
     assert_eq!(counts(&store, Table::TouchpointLog).await, (21, 21));
     assert_eq!(counts(&store, Table::DeadLetters).await, (9, 9));
+    scenario.teardown();
+}
+
+/// What the next process reads is not cut as what the last one had read: a table that is ahead must stay ahead of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn crashes_between_cycles_that_are_cut_anywhere_lose_and_double_nothing() {
+    const PARTITIONS: i32 = 3;
+    let scenario = fail::FailScenario::setup();
+    let dir = tempfile::tempdir().unwrap();
+    let partitions: Vec<TopicPartition> = (0..PARTITIONS).map(calls).collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut crashes = 0;
+    for _ in 0..80 {
+        let point = points::LANDING[rng.random_range(0..points::LANDING.len())];
+        let store = open(dir.path()).await;
+        let acquired = store.acquire(&owner(), &partitions).await.unwrap();
+        let span = |at: &TopicPartition| {
+            let from = acquired.next[at].unwrap_or(0);
+            (at.clone(), from..from + rng.random_range(0..9))
+        };
+        let cycle = cycle(&partitions.iter().map(span).collect::<Vec<_>>());
+        fail::cfg(point, if rng.random_bool(0.6) { "panic" } else { "off" }).unwrap();
+        let ended = tokio::spawn(async move { store.commit(&owner(), cycle).await.unwrap() }).await;
+        crashes += usize::from(ended.is_err());
+        fail::remove(point);
+    }
+    assert!(crashes > 30, "only {crashes} crashes");
+    let store = open(dir.path()).await;
+    let ends = store.acquire(&owner(), &partitions).await.unwrap().next;
+    let last = partitions.iter().map(|at| (at.clone(), ends[at].unwrap()..10 + ends[at].unwrap())).collect::<Vec<_>>();
+    store.commit(&owner(), cycle(&last)).await.unwrap();
+    let read = last.iter().flat_map(|(_, span)| 0..span.end);
+    let (bad, good): (Vec<i64>, Vec<i64>) = read.partition(|offset| is_bad(*offset));
+    let once = |offsets: Vec<i64>| (offsets.len() as i64, offsets.len() as i64);
+    assert_eq!(counts(&store, Table::TouchpointLog).await, once(good), "accepted");
+    assert_eq!(counts(&store, Table::DeadLetters).await, once(bad), "rejected");
     scenario.teardown();
 }
