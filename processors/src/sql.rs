@@ -3,6 +3,7 @@
 //! | module | one noun |
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
+//! | `kept` | parts of a statement that it names more than once, computed once |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
 //! | [`built_table`] | the frame of a table whose rows are built when a plan runs; `built_exec` in a plan |
 //! | [`sieve`] | what rows have to pass before they are built whole |
@@ -41,6 +42,7 @@ pub mod forecast_rows;
 pub mod function_docs;
 pub mod history_function;
 pub mod history_table;
+mod kept;
 pub mod layout;
 mod live_forecasts;
 mod live_rows;

@@ -5,6 +5,7 @@
 //! before any name in it is looked up: tables are the pipeline's, files are nobody's, and other settings could spill
 //! to a folder or lift a limit. Only this list grows when the SQL dialect does, never what is possible.
 
+mod named_twice;
 mod subqueries;
 
 use datafusion::error::DataFusionError;
@@ -50,13 +51,14 @@ pub async fn plan_statement(context: &SessionContext, statement: Statement) -> R
     if !reads(&statement) && !sets(&statement) {
         return Err(ReadingError::Refused);
     }
+    let names = named_twice::names(&statement);
     let plan = context.state().statement_to_plan(statement).await?;
     if let LogicalPlan::Statement(statement) = &plan {
         return if is_harmless(statement) { Ok(plan) } else { Err(ReadingError::Refused) };
     }
     let nothing_else = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     match nothing_else.verify_plan(&plan) {
-        Ok(()) => Ok(told_apart(plan)?),
+        Ok(()) => Ok(told_apart(named_twice::kept(plan, &names)?)?),
         Err(DataFusionError::Plan(_)) => Err(ReadingError::Refused),
         Err(error) => Err(error.into()),
     }

@@ -7,6 +7,7 @@
 //! A join whose filter lets nothing through has nothing to give, and so no place to wait at. Its filter is put on a
 //! [`Leash`]: from the moment at which that is dropped the filter fails at its next batch, and the thread is free.
 
+use super::kept::KeptExec;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema};
 use datafusion::common::exec_err;
@@ -81,8 +82,11 @@ fn is_join(operator: &Arc<dyn ExecutionPlan>) -> bool {
     operator.name().contains("Join")
 }
 
-/// A join with its filter on the leash.
+/// A join with its filter on the leash, and what is kept with its own plan.
 fn leashed(operator: Arc<dyn ExecutionPlan>, held: &Held) -> Result<Arc<dyn ExecutionPlan>> {
+    if let Some(kept) = operator.downcast_ref::<KeptExec>() {
+        return Ok(Arc::new(kept.with_input(yielding(kept.input().clone(), held)?)));
+    }
     if let Some(join) = operator.downcast_ref::<NestedLoopJoinExec>()
         && let Some(filter) = join.filter()
     {
