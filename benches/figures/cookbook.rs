@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use store::{OpenMode, Store};
 use touchload::clock::SystemClock;
+use touchload::prompt::plan_reading;
 use touchload::reference::ReferenceInput;
 use touchload::session::{Facts, StoredTables};
 use touchpoint::{Clock, Micros, Policy};
@@ -125,7 +126,8 @@ pub(crate) fn measure(tables: [&Path; 2], at: &str, runs: usize, names: &str) ->
             let mut best = Value::Null;
             for _ in 0..runs {
                 let began = Instant::now();
-                if let Err(error) = context.sql(&question).await?.collect().await {
+                let frame = context.execute_logical_plan(plan_reading(&context, &question).await?).await?;
+                if let Err(error) = frame.collect().await {
                     best = error.to_string().lines().next().unwrap_or_default().into();
                     break;
                 }

@@ -29,6 +29,7 @@
 //! | [`yielding()`] | plans that can be ended while they compute |
 //! | [`sessions`] | what every session starts from, and those that can open no file |
 //! | `single_pass` | nested-loop joins that read the side they keep once |
+//! | `trailing` | counts over trailing windows, faster |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
 pub mod account_table;
@@ -61,6 +62,7 @@ pub mod sums_table;
 mod targets;
 pub mod touch_metrics;
 pub mod touchpoints_at;
+mod trailing;
 pub mod window_exec;
 mod yielding;
 

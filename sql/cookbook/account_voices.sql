@@ -40,11 +40,21 @@ voices AS (
     WHERE owner_id IS NOT NULL
     GROUP BY account_id
 ),
+by_hcp AS (
+    SELECT account_id, hcp_id, sum(n) AS n FROM touches GROUP BY account_id, hcp_id
+),
+by_function AS (
+    SELECT account_id, business_function FROM touches WHERE n > 0 GROUP BY account_id, business_function
+),
+functions AS (
+    SELECT account_id, count(business_function) AS functions FROM by_function GROUP BY account_id
+),
 summed AS (
-    SELECT account_id, count(DISTINCT hcp_id) AS hcps, count(DISTINCT CASE WHEN n > 0 THEN hcp_id END) AS touched,
-        sum(n) AS touches, count(DISTINCT CASE WHEN n > 0 THEN business_function END) AS functions
-    FROM touches
-    GROUP BY account_id
+    SELECT h.account_id, count(*) AS hcps, sum(CASE WHEN h.n > 0 THEN 1 ELSE 0 END) AS touched, sum(h.n) AS touches,
+        coalesce(max(f.functions), 0) AS functions
+    FROM by_hcp h
+    LEFT JOIN functions f ON f.account_id = h.account_id
+    GROUP BY h.account_id
 )
 SELECT s.account_id, c.territory, c.kind, s.hcps, s.touched, round(s.touched * 1.0 / s.hcps, 4) AS stakeholder_breadth,
     s.touches, s.functions, round(v.effective, 2) AS voices, round(v.lead_share, 4) AS lead_share

@@ -36,26 +36,33 @@ received AS (
     WHERE m.origin = 'hq'
     GROUP BY m.hcp_id, w.day, w.product, w.theme
 ),
+spans AS (
+    SELECT hcp_id, sent_at, sent_at - INTERVAL '14 days' AS earliest, sent_at - INTERVAL '7 days' AS week_before,
+        sent_at + INTERVAL '7 days' AS week_after
+    FROM received
+),
 around AS (
-    SELECT r.hcp_id, r.sent_at,
-        sum(CASE WHEN m.occurred_at > r.sent_at AND m.occurred_at <= r.sent_at + INTERVAL '7 days'
-            THEN 1 ELSE 0 END) AS after,
-        sum(CASE WHEN m.occurred_at <= r.sent_at AND m.occurred_at > r.sent_at - INTERVAL '7 days'
-            THEN 1 ELSE 0 END) AS before,
-        sum(CASE WHEN m.occurred_at <= r.sent_at - INTERVAL '7 days'
-            AND m.occurred_at > r.sent_at - INTERVAL '14 days' THEN 1 ELSE 0 END) AS earlier
-    FROM received r
-    LEFT JOIN mails m ON m.hcp_id = r.hcp_id AND m.origin = 'rep'
-    GROUP BY r.hcp_id, r.day, r.product, r.theme, r.sent_at
+    SELECT s.hcp_id, s.sent_at, CASE WHEN m.occurred_at > s.sent_at THEN 1 ELSE 0 END AS after,
+        CASE WHEN m.occurred_at <= s.sent_at AND m.occurred_at > s.week_before THEN 1 ELSE 0 END AS before,
+        CASE WHEN m.occurred_at <= s.week_before THEN 1 ELSE 0 END AS earlier
+    FROM spans s
+    JOIN mails m ON m.hcp_id = s.hcp_id AND m.origin = 'rep' AND m.occurred_at > s.earliest
+        AND m.occurred_at <= s.week_after
+),
+waved AS (
+    SELECT hcp_id, count(*) AS waves FROM received GROUP BY hcp_id
+),
+mailed AS (
+    SELECT hcp_id, sum(after) AS after, sum(before) AS before, sum(earlier) AS earlier FROM around GROUP BY hcp_id
 ),
 by_hcp AS (
-    SELECT a.hcp_id, coalesce(h.territory, '?') AS territory, count(*) AS waves, sum(a.after) AS after,
-        sum(a.before) AS before, sum(a.earlier) AS earlier
+    SELECT w.hcp_id, coalesce(h.territory, '?') AS territory, w.waves, coalesce(a.after, 0) AS after,
+        coalesce(a.before, 0) AS before, coalesce(a.earlier, 0) AS earlier
     FROM params p
-    CROSS JOIN around a
-    LEFT JOIN hcps_history h ON h.hcp_id = a.hcp_id
+    CROSS JOIN waved w
+    LEFT JOIN mailed a ON a.hcp_id = w.hcp_id
+    LEFT JOIN hcps_history h ON h.hcp_id = w.hcp_id
         AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
-    GROUP BY a.hcp_id, h.territory
 ),
 scoped AS (
     SELECT CASE WHEN v.scope = 'all' THEN 'all' ELSE b.territory END AS territory, b.hcp_id, b.waves, b.after, b.before,

@@ -1,6 +1,7 @@
 //! The sessions in which statements are planned and run, whoever asks.
 
 use super::single_pass::single_pass;
+use super::trailing::trailing;
 use datafusion::common::Result;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -8,9 +9,11 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use std::sync::Arc;
 
-/// What every session starts from: DataFusion's functions and rules, and joins that read the side they keep once.
+/// What every session starts from: DataFusion's functions and rules, joins that read the side they keep once, and counts
+/// over trailing windows.
 pub fn session_builder(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionStateBuilder {
-    single_pass(SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime))
+    let plain = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
+    trailing(single_pass(plain))
 }
 
 /// A session of its own without tables, whose statements share so many bytes of memory and can open no file.
