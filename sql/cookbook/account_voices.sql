@@ -6,7 +6,7 @@
 -- Ask: compliance, admin; to others, who see no owners, nobody has a voice. No owner is named: a voice is only counted.
 -- Parameters: `params`.
 -- Thin support: accounts with fewer than 20 touches or fewer than 3 HCPs are left out.
--- Cost: touches of 90 days, grouped twice.
+-- Cost: touches of 90 days, grouped once by HCP and owner; the rest is about those groups.
 WITH params AS (
     SELECT now() AS at, INTERVAL '90 days' AS width
 ),
