@@ -43,17 +43,25 @@ pub(crate) fn rows((hcps, records): (u64, u64), runs: usize) -> anyhow::Result<V
     let mut rows = vec![Row::new(format!("cookbook over {} touchpoints", count(records as f64)), "")];
     let (mut sum, mut peer_sum) = (0.0, 0.0);
     for (name, seconds) in &peer {
-        let peer = seconds.as_f64().context("seconds")?;
-        if let Some(refused) = ours[name].as_str() {
-            let figure = format!("not answered ({refused}); DuckDB: {peer:.2} s");
-            rows.push(Row::new(name, figure).against("≤ 1.5 × DuckDB", false));
-            continue;
+        match (ours[name].as_str(), seconds.as_f64()) {
+            (None, Some(peer)) => {
+                let own = number(&ours, name)?;
+                (sum, peer_sum) = (sum + own, peer_sum + peer);
+                rows.push(beside(name, own, peer));
+            }
+            (None, None) => {
+                let why = seconds.as_str().context("seconds, or why there are none")?;
+                let figure = format!("{:.2} s; DuckDB: not answered ({why})", number(&ours, name)?);
+                rows.push(Row::new(name, figure));
+            }
+            (Some(refused), peer) => {
+                let peer = peer.map_or_else(|| "not answered".to_owned(), |peer| format!("{peer:.2} s"));
+                let figure = format!("not answered ({refused}); DuckDB: {peer}");
+                rows.push(Row::new(name, figure).against("≤ 1.5 × DuckDB", false));
+            }
         }
-        let own = number(&ours, name)?;
-        (sum, peer_sum) = (sum + own, peer_sum + peer);
-        rows.push(beside(name, own, peer));
     }
-    rows.push(beside("all that were answered", sum, peer_sum));
+    rows.push(beside("all that both answered", sum, peer_sum));
     Ok(rows)
 }
 
