@@ -65,13 +65,15 @@ struct Count {
 /// The operator in place of another, where it gives the same.
 fn counting(operator: &Arc<dyn ExecutionPlan>) -> Result<Option<TrailingCountExec>> {
     let Some(window) = operator.downcast_ref::<BoundedWindowAggExec>() else { return Ok(None) };
-    if !matches!(window.input_order_mode, InputOrderMode::Sorted) {
+    let is_a_stream = window.properties().boundedness.is_unbounded() || window.state_observer().is_some();
+    if is_a_stream || !matches!(window.input_order_mode, InputOrderMode::Sorted) {
         return Ok(None);
     }
     let Some(first) = window.window_expr().first() else { return Ok(None) };
     let [PhysicalSortExpr { expr: time, options }] = first.order_by() else { return Ok(None) };
     let time_type = time.data_type(&window.input().schema())?;
-    if options.descending {
+    // Frames without a span come with orders of any type, of which only instants are numbers one to one.
+    if options.descending || !matches!(time_type, DataType::Timestamp(..)) {
         return Ok(None);
     }
     let counts = window.window_expr().iter().map(|expr| count(expr.as_ref(), &time_type)).collect::<Option<Vec<_>>>();

@@ -10,7 +10,7 @@ use arrow::compute::{cast, concat_batches, partition};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::utils::memory::get_record_batch_memory_size;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -108,6 +108,7 @@ impl ExecutionPlan for TrailingCountExec {
             keys,
             last: None,
             pending: Vec::new(),
+            sizes: RecordBatchMemoryCounter::new(),
             memory: MemoryConsumer::new("trailing counts").register(context.memory_pool()),
             metrics: BaselineMetrics::new(&self.metrics, partition),
             batch_rows: context.session_config().batch_size().max(1),
@@ -135,6 +136,8 @@ struct Rows {
     last: Option<OwnedRow>,
     /// Its rows.
     pending: Vec<RecordBatch>,
+    /// What these take, buffers that they share counted once.
+    sizes: RecordBatchMemoryCounter,
     memory: MemoryReservation,
     metrics: BaselineMetrics,
     batch_rows: usize,
@@ -152,7 +155,10 @@ impl Rows {
             if batch.num_rows() > 0
                 && let Some(complete) = self.completed(batch)?
             {
-                return self.counted(&complete).map(Some);
+                let counted = self.counted(&complete)?;
+                drop(complete);
+                self.reserve()?;
+                return Ok(Some(counted));
             }
         }
     }
@@ -170,28 +176,31 @@ impl Rows {
             let goes_on = self.last.as_ref().is_none_or(|before| before.row() == keys.row(0));
             self.last = Some(last.owned());
             if border == 0 && !goes_on {
-                let complete = std::mem::replace(&mut self.pending, vec![batch]);
-                self.reserve()?;
-                return Ok(Some(complete));
+                return Ok(Some(self.begin(batch)));
             }
             border
         };
         if border == 0 {
+            self.sizes.count_batch(&batch);
             self.pending.push(batch);
             self.reserve()?;
             return Ok(None);
         }
-        let rest = batch.slice(border, rows - border);
-        let mut complete = std::mem::replace(&mut self.pending, vec![rest]);
+        let mut complete = self.begin(batch.slice(border, rows - border));
         complete.push(batch.slice(0, border));
-        self.reserve()?;
         Ok(Some(complete))
     }
 
+    /// Begins the next key, and gives the rows of the one before.
+    fn begin(&mut self, batch: RecordBatch) -> Vec<RecordBatch> {
+        self.sizes = RecordBatchMemoryCounter::new();
+        self.sizes.count_batch(&batch);
+        std::mem::replace(&mut self.pending, vec![batch])
+    }
+
     /// Rows that wait are there twice when they are put together.
-    fn reserve(&mut self) -> Result<()> {
-        let bytes: usize = self.pending.iter().map(get_record_batch_memory_size).sum();
-        self.memory.try_resize(2 * bytes)
+    fn reserve(&self) -> Result<()> {
+        self.memory.try_resize(2 * self.sizes.memory_usage())
     }
 
     fn counted(&self, rows: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
