@@ -23,6 +23,8 @@
 pub mod account;
 pub mod alert;
 pub mod arrivals;
+#[cfg(test)]
+mod chance;
 pub mod check;
 pub mod forecast;
 pub mod kernel;

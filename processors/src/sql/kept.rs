@@ -25,11 +25,10 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
     BinaryExpr, Expr, LogicalPlan, LogicalPlanBuilder, Operator, TableProviderFilterPushDown, TableType,
 };
+use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::expressions::Column;
-use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use datafusion::physical_plan::projection::ProjectionExec;
 use exec::Runs;
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 /// See the module.
@@ -84,11 +83,6 @@ impl TableProvider for KeptTable {
         TableType::Temporary
     }
 
-    /// Whoever asks where a column comes from has to look inside.
-    fn get_logical_plan(&self) -> Option<Cow<'_, LogicalPlan>> {
-        self.plan.get().map(Cow::Borrowed)
-    }
-
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         let kind = |filter: &&Expr| match names_somebody(filter) {
             true => TableProviderFilterPushDown::Exact,
@@ -109,10 +103,9 @@ impl TableProvider for KeptTable {
         }
         let input = session.create_physical_plan(self.plan()?).await?;
         let kept: Arc<dyn ExecutionPlan> = Arc::new(KeptExec::new(&self.name, input, self.runs.clone()));
-        match projection {
-            Some(projection) => chosen(kept, projection),
-            None => Ok(kept),
-        }
+        let Some(projection) = projection else { return Ok(kept) };
+        let columns = ProjectionExprs::from_indices(projection, &kept.schema());
+        Ok(Arc::new(ProjectionExec::try_new(columns.iter().cloned(), kept)?))
     }
 }
 
@@ -127,15 +120,4 @@ fn names_somebody(filter: &Expr) -> bool {
         Expr::InList(InList { expr, list, negated: false }) => is_id(expr) && list.iter().all(is_constant),
         _ => false,
     }
-}
-
-fn chosen(rows: Arc<dyn ExecutionPlan>, columns: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
-    let schema = rows.schema();
-    let column = |index: &usize| {
-        let name = schema.fields().get(*index).map(|field| field.name().clone());
-        let name = name.ok_or_else(|| internal_datafusion_err!("there is no column {index}"))?;
-        Ok(ProjectionExpr { expr: Arc::new(Column::new(&name, *index)), alias: name })
-    };
-    let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
-    Ok(Arc::new(ProjectionExec::try_new(columns, rows)?))
 }

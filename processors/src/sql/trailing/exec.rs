@@ -207,7 +207,8 @@ impl Rows {
         let _timer = self.metrics.elapsed_compute().timer();
         let rows = concat_batches(&self.input.schema(), rows)?;
         let keys = columns(&self.plan.keys, &rows)?;
-        let keys = if keys.is_empty() { vec![0..rows.num_rows()] } else { partition(&keys)?.ranges() };
+        let all = 0..rows.num_rows();
+        let keys = if keys.is_empty() { Vec::from_iter([all]) } else { partition(&keys)?.ranges() };
         let times = self.plan.time.evaluate(&rows)?.into_array(rows.num_rows())?;
         let times = cast(&times, &DataType::Int64)?;
         let times = times.as_primitive::<Int64Type>();

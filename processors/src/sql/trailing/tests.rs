@@ -1,5 +1,6 @@
 //! Counts are those of DataFusion, and stand where they are meant to.
 
+use crate::chance::Chance;
 use crate::sql::sessions::session_builder;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::util::pretty::pretty_format_batches;
@@ -12,28 +13,19 @@ use std::sync::Arc;
 
 const HOUR: i64 = 3_600_000_000;
 
-/// Numbers that look random, the same for a seed.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % bound.unsigned_abs()) as i64
-    }
-}
-
 /// Few keys and many, ties, borders met exactly, and nulls: in times of every third seed, in the others never.
 fn batches(seed: u64) -> Vec<RecordBatch> {
-    let mut numbers = Numbers(seed * 2 + 1);
+    let mut chance = Chance(seed * 2 + 1);
+    let mut below = |n: u64| chance.below(n) as i64;
     let keys = [2, 30, 300][(seed % 3) as usize];
     let batches = (0..5).map(|_| {
-        let rows = 1 + numbers.below(120);
+        let rows = 1 + below(120);
         let key: Vec<Option<String>> =
-            (0..rows).map(|_| numbers.below(keys)).map(|key| (key > 0).then(|| format!("hcp-{key}"))).collect();
-        let owner: Vec<i64> = (0..rows).map(|_| numbers.below(3)).collect();
+            (0..rows).map(|_| below(keys)).map(|key| (key > 0).then(|| format!("hcp-{key}"))).collect();
+        let owner: Vec<i64> = (0..rows).map(|_| below(3)).collect();
         let time: Vec<Option<i64>> =
-            (0..rows).map(|_| (seed % 3 > 0 || numbers.below(7) > 0).then(|| numbers.below(200) * HOUR / 2)).collect();
-        let x: Vec<Option<i64>> = (0..rows).map(|_| Some(numbers.below(4)).filter(|x| *x > 0)).collect();
+            (0..rows).map(|_| (seed % 3 > 0 || below(7) > 0).then(|| below(200) * HOUR / 2)).collect();
+        let x: Vec<Option<i64>> = (0..rows).map(|_| Some(below(4)).filter(|x| *x > 0)).collect();
         let zone = TimestampMicrosecondArray::from(time.clone()).with_timezone("UTC");
         let columns: [(&str, ArrayRef); 5] = [
             ("k", Arc::new(StringArray::from(key))),

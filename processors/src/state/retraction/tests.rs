@@ -2,6 +2,7 @@
 
 use super::{Elsewhere, Feed, Outcome, Restated, Retraction, RetractionError, Selection, Standing};
 use crate::Shard;
+use crate::chance::Chance;
 use crate::kernel::Scratch;
 use arrow::array::RecordBatch;
 use std::sync::Arc;
@@ -173,20 +174,6 @@ fn a_version_that_nothing_can_be_above_is_refused() {
     assert!(matches!(error, RetractionError::NoVersionAbove { interactions: 1 }), "{error}");
     // A delete needs none above.
     assert_eq!(stated(&[bad(greatest)]), [(i64::MAX, true, None, None)]);
-}
-
-/// Numbers that look random, the same for a seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-
-    fn of<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len() as u64) as usize]
-    }
 }
 
 /// A record that meets others of its identity often.
