@@ -3,6 +3,7 @@
 //! | module | one noun |
 //! |---|---|
 //! | [`layout`] | the columns of a metric table, and their rows |
+//! | `constants` | constants that a statement names, where it uses them |
 //! | `kept` | parts of a statement that it names more than once, computed once |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
 //! | [`built_table`] | the frame of a table whose rows are built when a plan runs; `built_exec` in a plan |
@@ -38,6 +39,7 @@ mod built_exec;
 pub mod built_table;
 pub mod calendar;
 pub mod changed;
+mod constants;
 pub mod forecast_function;
 pub mod forecast_rows;
 pub mod function_docs;

@@ -1,5 +1,6 @@
 //! The sessions in which statements are planned and run, whoever asks.
 
+use super::constants::constants;
 use super::single_pass::single_pass;
 use super::trailing::trailing;
 use datafusion::common::Result;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 /// over trailing windows.
 pub fn session_builder(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionStateBuilder {
     let plain = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
-    trailing(single_pass(plain))
+    trailing(single_pass(constants(plain)))
 }
 
 /// A session of its own without tables, whose statements share so many bytes of memory and can open no file.
