@@ -5,6 +5,7 @@
 //! | [`layout`] | the columns of a metric table, and their rows |
 //! | `constants` | constants that a statement names, where it uses them |
 //! | `kept` | parts of a statement that it names more than once, computed once |
+//! | [`kept_side`] | which side of a join is kept in memory |
 //! | [`live_table`] | `hcp_now` and `hcp_now_windows` over the live state |
 //! | [`built_table`] | the frame of a table whose rows are built when a plan runs; `built_exec` in a plan |
 //! | [`sieve`] | what rows have to pass before they are built whole |
@@ -46,6 +47,7 @@ pub mod function_docs;
 pub mod history_function;
 pub mod history_table;
 mod kept;
+pub mod kept_side;
 pub mod layout;
 mod live_forecasts;
 mod live_rows;

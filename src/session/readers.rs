@@ -198,13 +198,13 @@ impl Connection {
         let mut tables = Tables::new();
         for visible in &visible::TABLES {
             let Some(lens) = visible.lens(role, &sight) else { continue };
-            let sealed = Sealed::new(visible.name, inside.table_provider(visible.name).await?, Arc::new(lens));
+            let sealed = Sealed::new(visible, inside.table_provider(visible.name).await?, Arc::new(lens));
             tables.insert(visible.name.to_owned(), commented(visible.name, Arc::new(sealed))?);
         }
         for visible in &visible::FUNCTIONS {
             let Some(lens) = visible.lens(role, &sight) else { continue };
             let function = inside.table_function(visible.name)?.function().clone();
-            context.register_udtf(visible.name, Arc::new(SealedFunction::new(visible.name, function, Arc::new(lens))));
+            context.register_udtf(visible.name, Arc::new(SealedFunction::new(visible, function, Arc::new(lens))));
         }
         let guard = Arc::new(Guard::new(sight, audience, &policy));
         for function in metric_functions::functions(guarded(touch_metrics(policy, reference), guard)) {

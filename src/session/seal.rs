@@ -4,7 +4,7 @@
 //! must not see; a plan shows files and row counts. So the inside is planned apart and executed as one leaf
 //! ([`exec::SealedExec`]):
 //!
-//! - its plan has no children, no statistics and one partition, whatever lies inside;
+//! - its plan has no children, no statistics but of what it has a row for, and one partition, whatever lies inside;
 //! - a filter goes in only if it cannot fail and names open columns alone: comparisons of a column with a literal,
 //!   `IN`, `IS NULL`, `BETWEEN`, and what `AND`, `OR` and `NOT` make of them. It is applied in full, after versions were
 //!   resolved and rows that are not for the reader were dropped or in an order that gives the same rows, so that no count
@@ -15,6 +15,7 @@
 mod exec;
 
 use super::lens::{Lens, Treatment};
+use super::visible::Visible;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
@@ -28,17 +29,17 @@ use std::sync::Arc;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Sealed {
-    name: &'static str,
+    visible: &'static Visible,
     inside: Arc<dyn TableProvider>,
     lens: Arc<Lens>,
     schema: SchemaRef,
 }
 
 impl Sealed {
-    /// `inside` under a name, as a lens shows it.
-    pub(super) fn new(name: &'static str, inside: Arc<dyn TableProvider>, lens: Arc<Lens>) -> Self {
+    /// `inside` under its name, as a lens shows it.
+    pub(super) fn new(visible: &'static Visible, inside: Arc<dyn TableProvider>, lens: Arc<Lens>) -> Self {
         let schema = lens.schema(&inside.schema());
-        Self { name, inside, lens, schema }
+        Self { visible, inside, lens, schema }
     }
 
     fn may_go_in(&self, filter: &Expr) -> bool {
@@ -117,28 +118,29 @@ impl TableProvider for Sealed {
             Some(kept) => Arc::new(self.schema.project(kept)?),
             None => self.schema.clone(),
         };
-        let mut plan = LogicalPlanBuilder::scan(self.name, provider_as_source(self.inside.clone()), None)?;
+        let mut plan = LogicalPlanBuilder::scan(self.visible.name, provider_as_source(self.inside.clone()), None)?;
         for filter in filters.iter().filter(|filter| self.may_go_in(filter)) {
             plan = plan.filter(filter.clone())?;
         }
         let plan = plan.project(self.read_for(&outside))?.build()?;
-        let inside = state.create_physical_plan(&plan).await.map_err(|error| exec::untold(self.name, &error))?;
-        Ok(Arc::new(SealedExec::new(self.name, inside, self.lens.clone(), outside)))
+        let inside =
+            state.create_physical_plan(&plan).await.map_err(|error| exec::untold(self.visible.name, &error))?;
+        Ok(Arc::new(SealedExec::new(self.visible, inside, self.lens.clone(), outside)))
     }
 }
 
 /// A table function whose tables are sealed.
 #[derive(Debug)]
 pub(super) struct SealedFunction {
-    name: &'static str,
+    visible: &'static Visible,
     inside: Arc<dyn TableFunctionImpl>,
     lens: Arc<Lens>,
 }
 
 impl SealedFunction {
-    /// `inside` under a name; its tables are as a lens shows them.
-    pub(super) fn new(name: &'static str, inside: Arc<dyn TableFunctionImpl>, lens: Arc<Lens>) -> Self {
-        Self { name, inside, lens }
+    /// `inside` under its name; its tables are as a lens shows them.
+    pub(super) fn new(visible: &'static Visible, inside: Arc<dyn TableFunctionImpl>, lens: Arc<Lens>) -> Self {
+        Self { visible, inside, lens }
     }
 }
 
@@ -146,6 +148,6 @@ impl TableFunctionImpl for SealedFunction {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
         // Arguments are literals, so what is wrong with them is about nobody's rows and may be told.
         let table = self.inside.call_with_args(args)?;
-        Ok(Arc::new(Sealed::new(self.name, table, self.lens.clone())))
+        Ok(Arc::new(Sealed::new(self.visible, table, self.lens.clone())))
     }
 }

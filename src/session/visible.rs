@@ -17,6 +17,16 @@ pub(super) struct Visible {
     readers: Readers,
     /// Columns that would tell commercial readers of medical records.
     medical: &'static [&'static str],
+    pub(super) rows: Rows,
+}
+
+/// What a table has a row for, which is all that a plan may go by: how many there are is knowledge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// An HCP, an account, a person, a day: a join keeps them while events go by.
+    Entities,
+    /// Something that happened: as many as a log has.
+    Events,
 }
 
 /// Who has it.
@@ -30,7 +40,11 @@ enum Readers {
 }
 
 const fn visible(name: &'static str, subject: Subject) -> Visible {
-    Visible { name, subject, readers: Readers::Everyone, medical: &[] }
+    Visible { name, subject, readers: Readers::Everyone, medical: &[], rows: Rows::Entities }
+}
+
+const fn events(name: &'static str, subject: Subject) -> Visible {
+    Visible { rows: Rows::Events, ..visible(name, subject) }
 }
 
 /// Offsets have gaps where medical records lie between others, a file's name is the hash of all that is in it, and how far
@@ -38,19 +52,19 @@ const fn visible(name: &'static str, subject: Subject) -> Visible {
 const LOG: &[&str] = &["request_id", "late", "supersedes", "kafka_topic", "kafka_partition", "kafka_offset"];
 
 /// The tables and views.
-pub(super) const TABLES: [Visible; 25] = [
-    Visible { medical: LOG, ..visible("touchpoint_log", Subject::Hcp) },
-    Visible { medical: LOG, ..visible("touchpoints", Subject::Hcp) },
+pub(super) static TABLES: [Visible; 25] = [
+    Visible { medical: LOG, ..events("touchpoint_log", Subject::Hcp) },
+    Visible { medical: LOG, ..events("touchpoints", Subject::Hcp) },
     visible("hcp_now", Subject::Hcp),
     visible("hcp_now_windows", Subject::Hcp),
     // Stored for the full audience; the latest of them are computed anew for others.
-    Visible { readers: Readers::FullAudience, ..visible("hcp_metrics", Subject::Hcp) },
+    Visible { readers: Readers::FullAudience, ..events("hcp_metrics", Subject::Hcp) },
     visible("hcp_metrics_latest", Subject::Hcp),
-    visible("alerts", Subject::HcpOrAccount),
-    visible("alerts_latest", Subject::HcpOrAccount),
+    events("alerts", Subject::HcpOrAccount),
+    events("alerts_latest", Subject::HcpOrAccount),
     Visible {
         medical: &["payload_sha256", "payload_bytes", "kafka_topic", "kafka_partition", "kafka_offset"],
-        ..visible("dead_letters", Subject::DeadLetter)
+        ..events("dead_letters", Subject::DeadLetter)
     },
     visible("account_now", Subject::Account),
     visible("hcps", Subject::Hcp),
@@ -72,11 +86,11 @@ pub(super) const TABLES: [Visible; 25] = [
 ];
 
 /// The table functions.
-pub(super) const FUNCTIONS: [Visible; 5] = [
+pub(super) static FUNCTIONS: [Visible; 5] = [
     visible("hcp_metrics_at", Subject::Hcp),
     visible("account_metrics_at", Subject::Account),
     visible("budget_shares", Subject::Hcp),
-    Visible { medical: LOG, ..visible("touchpoints_at", Subject::Hcp) },
+    Visible { medical: LOG, ..events("touchpoints_at", Subject::Hcp) },
     Visible { medical: &["request_id"], ..visible("forecast", Subject::Hcp) },
 ];
 

@@ -226,6 +226,11 @@ impl Reference {
         self.hcps.len()
     }
 
+    /// Number of distinct accounts that table `accounts` describes.
+    pub fn account_count(&self) -> usize {
+        self.accounts.len()
+    }
+
     /// The HCP's time zone at `at`, `None` when unknown.
     pub fn time_zone(&self, hcp_id: &str, at: Micros) -> Option<Tz> {
         self.hcp(hcp_id, at)?.time_zone

@@ -26,6 +26,12 @@ pub trait BuildRows: Debug + Clone + Send + Sync + 'static {
     /// The rows as of now, of at least the wanted columns.
     fn batches(self, wanted: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static;
 
+    /// About how many rows there are, by which a join chooses the side that it keeps; `None` when nobody knows without
+    /// building them.
+    fn about(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether [`BuildRows::parts`] makes more than one part, which pays where rows are many and each costs.
     const SIDE_BY_SIDE: bool = false;
 

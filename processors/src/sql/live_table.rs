@@ -7,6 +7,7 @@
 //! for the table's audience.
 
 use super::built_table::{Batches, BuildRows, BuiltTable, Wanted};
+use super::kept_side::ABOUT_ENTITIES;
 use super::layout::{Layout, Shared};
 use super::live_rows::{MetricRow, Sifted, Slice, read, shared, slices, slices_of};
 use crate::kernel::{Evaluation, Scratch};
@@ -135,6 +136,10 @@ impl BuildRows for LiveTable {
 
     fn schema(&self) -> SchemaRef {
         self.layout.schema().clone()
+    }
+
+    fn about(&self) -> Option<usize> {
+        Some(ABOUT_ENTITIES)
     }
 
     fn batches(self, wanted: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static {

@@ -135,6 +135,13 @@ impl BuildRows for ReferenceTable {
         self.schema.clone()
     }
 
+    fn about(&self) -> Option<usize> {
+        Some(match self.about {
+            About::Hcps => self.reference.hcp_count(),
+            About::Accounts => self.reference.account_count(),
+        })
+    }
+
     fn batches(self, _: Wanted) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'static {
         std::iter::once_with(move || {
             let now = if let Valid::At(as_of) = &self.valid { Some(as_of.instant()) } else { None };

@@ -15,6 +15,7 @@ mod customers;
 mod planned;
 
 use arrow::array::RecordBatch;
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use async_trait::async_trait;
@@ -49,7 +50,7 @@ pub struct ReferenceTable {
     reference: Arc<Reference>,
     build: Build,
     schema: SchemaRef,
-    rows: OnceLock<RecordBatch>,
+    rows: OnceLock<Vec<RecordBatch>>,
 }
 
 /// Every table by its name, over the reference data in force.
@@ -67,13 +68,21 @@ pub fn reference_tables(reference: &Arc<Reference>) -> Result<Vec<(&'static str,
 }
 
 impl ReferenceTable {
-    fn rows(&self) -> Result<RecordBatch, ArrowError> {
+    fn rows(&self) -> Result<Vec<RecordBatch>, ArrowError> {
         if let Some(rows) = self.rows.get() {
             return Ok(rows.clone());
         }
-        let rows = (self.build)(&self.reference).batch()?;
+        let rows = sliced(&(self.build)(&self.reference).batch()?)?;
         Ok(self.rows.get_or_init(|| rows).clone())
     }
+}
+
+/// The rows in batches of their own: one that is a part of another counts, where bytes are estimated, as all of it.
+fn sliced(rows: &RecordBatch) -> Result<Vec<RecordBatch>, ArrowError> {
+    let mut coalescer = BatchCoalescer::new(rows.schema(), SLICE);
+    coalescer.push_batch(rows.clone())?;
+    coalescer.finish_buffered_batch()?;
+    Ok(std::iter::from_fn(|| coalescer.next_completed_batch()).collect())
 }
 
 #[async_trait]
@@ -93,9 +102,6 @@ impl TableProvider for ReferenceTable {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let rows = self.rows()?;
-        let slice = |from| rows.slice(from, SLICE.min(rows.num_rows() - from));
-        let slices: Vec<RecordBatch> = (0..rows.num_rows()).step_by(SLICE).map(slice).collect();
-        Ok(MemorySourceConfig::try_new_exec(&[slices], self.schema.clone(), projection.cloned())?)
+        Ok(MemorySourceConfig::try_new_exec(&[self.rows()?], self.schema.clone(), projection.cloned())?)
     }
 }

@@ -1,6 +1,7 @@
 //! The sessions in which statements are planned and run, whoever asks.
 
 use super::constants::constants;
+use super::kept_side::keeping_less;
 use super::single_pass::single_pass;
 use super::trailing::trailing;
 use datafusion::common::Result;
@@ -10,11 +11,11 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use std::sync::Arc;
 
-/// What every session starts from: DataFusion's functions and rules, joins that read the side they keep once, and counts
-/// over trailing windows.
+/// What every session starts from: DataFusion's functions and rules, constants where they are used, joins that keep the
+/// smaller side and read it once, and counts over trailing windows.
 pub fn session_builder(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionStateBuilder {
-    let plain = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime);
-    trailing(single_pass(constants(plain)))
+    let plain = SessionStateBuilder::new_with_default_features().with_runtime_env(runtime);
+    trailing(single_pass(keeping_less(constants(plain), config)))
 }
 
 /// A session of its own without tables, whose statements share so many bytes of memory and can open no file.

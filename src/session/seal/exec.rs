@@ -1,27 +1,31 @@
 //! The leaf of a plan behind which a sealed table is read.
 
 use super::super::lens::Lens;
+use super::super::visible::{Rows, Visible};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::common::{DataFusionError, Result, Statistics, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
 };
 use futures::StreamExt;
+use processors::sql::kept_side::ABOUT_ENTITIES;
 use std::fmt;
 use std::sync::Arc;
 
 /// See the module.
 pub(super) struct SealedExec {
-    name: &'static str,
+    visible: &'static Visible,
     inside: Arc<dyn ExecutionPlan>,
     lens: Arc<Lens>,
     properties: Arc<PlanProperties>,
@@ -29,7 +33,12 @@ pub(super) struct SealedExec {
 }
 
 impl SealedExec {
-    pub(super) fn new(name: &'static str, inside: Arc<dyn ExecutionPlan>, lens: Arc<Lens>, outside: SchemaRef) -> Self {
+    pub(super) fn new(
+        visible: &'static Visible,
+        inside: Arc<dyn ExecutionPlan>,
+        lens: Arc<Lens>,
+        outside: SchemaRef,
+    ) -> Self {
         // One partition, however the inside is split: how many files there are is knowledge, too.
         let inside: Arc<dyn ExecutionPlan> = match inside.output_partitioning().partition_count() {
             1 => inside,
@@ -41,14 +50,14 @@ impl SealedExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        Self { name, inside, lens, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
+        Self { visible, inside, lens, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
     }
 }
 
 impl fmt::Debug for SealedExec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What lies inside stays there.
-        f.debug_struct("SealedExec").field("table", &self.name).finish_non_exhaustive()
+        f.debug_struct("SealedExec").field("table", &self.visible.name).finish_non_exhaustive()
     }
 }
 
@@ -56,7 +65,7 @@ impl DisplayAs for SealedExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let schema = self.properties.eq_properties.schema();
         let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        write!(f, "SealedExec: table={}, columns=[{}]", self.name, columns.join(", "))
+        write!(f, "SealedExec: table={}, columns=[{}]", self.visible.name, columns.join(", "))
     }
 }
 
@@ -89,7 +98,7 @@ impl ExecutionPlan for SealedExec {
             return internal_err!("SealedExec has one partition");
         }
         let size = context.session_config().batch_size();
-        let name = self.name;
+        let name = self.visible.name;
         let inside = self.inside.execute(0, context).map_err(|error| untold(name, &error))?;
         let outside = self.properties.eq_properties.schema().clone();
         let rows = MetricBuilder::new(&self.metrics).output_rows(partition);
@@ -99,6 +108,16 @@ impl ExecutionPlan for SealedExec {
             Ok(next.map(|batch| (batch, (inside, packing))))
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(outside, batches.boxed())))
+    }
+
+    fn statistics_from_inputs(&self, _: &[Arc<Statistics>], _: &StatisticsArgs) -> Result<Arc<Statistics>> {
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        // A number that is the same whatever lies inside.
+        statistics.num_rows = match self.visible.rows {
+            Rows::Entities => Precision::Inexact(ABOUT_ENTITIES),
+            Rows::Events => Precision::Absent,
+        };
+        Ok(Arc::new(statistics))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
