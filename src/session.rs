@@ -15,6 +15,7 @@
 //! | `sight` | which HCPs, accounts and owners a reader sees |
 //! | `visible` | which names a role has |
 //! | `lens`, `seal`, `guarded` | rows and columns through a lens, tables behind a barrier, aggregates under guard |
+//! | `machine` | what the machine has |
 //! | `readers`, `role_schema`, `runtime` | a session per connection, its one schema, the memory and disk it may use |
 
 mod commented;
@@ -23,6 +24,7 @@ mod commercial;
 mod confined;
 mod guarded;
 mod lens;
+mod machine;
 mod made;
 mod plain;
 mod published;
@@ -41,6 +43,7 @@ mod views;
 mod visible;
 
 pub use commented::COMMENT;
+pub use machine::half_of_memory;
 pub use readers::{CATALOG, NotReady, ReaderSessions, Source};
 pub use runtime::QueryLimits;
 pub use stored::StoredTables;
@@ -56,7 +59,7 @@ use std::sync::Arc;
 use store::Store;
 use touchpoint::{Audience, Clock, Micros, Policy, Reference};
 
-/// Memory of the queries of one session.
+/// Memory of the queries of one session, where nobody says another.
 const QUERY_MEMORY: usize = 2 << 30;
 /// Rows per batch.
 const BATCH: usize = 8192;
@@ -89,7 +92,7 @@ pub async fn offline(store: Arc<Store>, facts: &Facts) -> Result<SessionContext>
 /// # Errors
 /// A table of that name exists already: a bug.
 pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext> {
-    let context = context()?;
+    let context = context(QUERY_MEMORY)?;
     context.register_table("hcp_now", Arc::new(LiveTable::table(shards.clone(), audience, Windows::Headline)))?;
     context.register_table("hcp_now_windows", Arc::new(LiveTable::table(shards.clone(), audience, Windows::All)))?;
     context.register_table("touches_now", Arc::new(SumsTable::touches(shards.clone(), audience)))?;
@@ -100,6 +103,6 @@ pub fn live(shards: &SharedShards, audience: Audience) -> Result<SessionContext>
 }
 
 /// A session without tables that can open no file.
-fn context() -> Result<SessionContext> {
-    closed_session(SessionConfig::new().with_information_schema(true).with_batch_size(BATCH), QUERY_MEMORY)
+fn context(memory: usize) -> Result<SessionContext> {
+    closed_session(SessionConfig::new().with_information_schema(true).with_batch_size(BATCH), memory)
 }

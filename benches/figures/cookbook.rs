@@ -19,7 +19,7 @@ use store::{OpenMode, Store};
 use touchload::clock::SystemClock;
 use touchload::prompt::plan_reading;
 use touchload::reference::ReferenceInput;
-use touchload::session::{Facts, StoredTables};
+use touchload::session::{Facts, StoredTables, half_of_memory};
 use touchpoint::{Clock, Micros, Policy};
 
 const TERRITORIES: u64 = 200;
@@ -124,7 +124,7 @@ pub(crate) fn measure(tables: [&Path; 2], at: &str, runs: usize, names: &str) ->
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let store = Arc::new(Store::open(&data.display().to_string(), OpenMode::MustExist).await?);
-        let tables = StoredTables::new(store, facts, Micros::MAX);
+        let tables = StoredTables::new(store, facts, Micros::MAX).with_memory(half_of_memory());
         let context = tables.session()?;
         tables.begin_statement(&context).await?;
         let mut seconds = Map::new();

@@ -31,6 +31,7 @@
 //! | [`yielding()`] | plans that can be ended while they compute |
 //! | [`sessions`] | what every session starts from, and those that can open no file |
 //! | `single_pass` | nested-loop joins that read the side they keep once |
+//! | [`statement_memory`] | the memory of a session, and who of its operators gets how much |
 //! | `trailing` | counts over trailing windows, faster |
 //! | [`touch_metrics`] | the aggregate function `touch_metrics(…)`: all columns of a set of touches, as a struct |
 
@@ -62,6 +63,7 @@ pub mod sessions;
 pub mod share_rows;
 pub mod sieve;
 mod single_pass;
+pub mod statement_memory;
 pub mod sums_table;
 mod targets;
 pub mod touch_metrics;

@@ -1,6 +1,7 @@
 //! The options of `sql`.
 
 use crate::cli::ReferenceArgs;
+use crate::cli::value;
 use crate::format::{Look, OutputFormat, Style};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -55,12 +56,23 @@ pub struct SqlArgs {
     /// A block per row instead of a line, for wide rows
     #[arg(short = 'x', long)]
     expanded: bool,
+    /// Memory that a statement may use before it goes to the disk [default: half of the machine's, or of the container's]
+    #[arg(long, value_name = "SIZE", value_parser = at_least_64_mib, conflicts_with = "server")]
+    pub memory: Option<u64>,
     /// Reference data.
     #[command(flatten)]
     pub reference: ReferenceArgs,
     /// Weights, budgets, gaps and quiet hours (TOML) instead of the defaults
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+}
+
+/// With less, no statement could sort anything.
+fn at_least_64_mib(text: &str) -> Result<u64, String> {
+    match value::size(text).map_err(|error| error.to_string())? {
+        size if size < 64 << 20 => Err("expected at least 64MiB".to_owned()),
+        size => Ok(size),
+    }
 }
 
 impl SqlArgs {

@@ -9,7 +9,7 @@ use crate::format::WholeFile;
 use crate::policy;
 use crate::prompt::server::{Address, ServerError, password};
 use crate::prompt::{STALENESS, Screen, Server, SessionEnd, SqlSession, Terminal, TerminalLines, converse, ctrl_c};
-use crate::session::{Facts, StoredTables};
+use crate::session::{Facts, StoredTables, half_of_memory};
 use anyhow::Context;
 use std::io::{IsTerminal, Read, Write};
 use std::sync::Arc;
@@ -54,7 +54,9 @@ fn over_tables(args: &SqlArgs, data: &str, runtime: &Runtime) -> anyhow::Result<
     let reference = reference::given(&args.reference)?;
     let facts = Facts { policy: policy::in_force(args.policy.as_deref())?, reference, clock: Arc::new(SystemClock) };
     let store = Arc::new(runtime.block_on(Store::open(data, OpenMode::MustExist))?);
-    Ok(SqlSession::over(StoredTables::new(store, facts, STALENESS), args.style().format)?)
+    let memory = args.memory.map_or_else(half_of_memory, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let tables = StoredTables::new(store, facts, STALENESS).with_memory(memory);
+    Ok(SqlSession::over(tables, args.style().format)?)
 }
 
 fn on_server(args: &SqlArgs, url: &str, runtime: &Runtime) -> anyhow::Result<SqlSession> {

@@ -1,17 +1,18 @@
 //! The runtime that every SQL connection shares, and the part of its memory that one connection may use.
 //!
 //! Two limits hold together (docs/adr/0052). All queries draw from one pool, first come first served, so that what one
-//! leaves another can use. Each connection has a limit of its own below it, within which the operators that can spill share
-//! evenly, so that none of a query starves the next one; they write to one folder, up to a limit of bytes over all. No
+//! leaves another can use. Each connection has a limit of its own below it, within which none of a query's operators starves
+//! the next one ([`StatementMemory`]); those that spill write to one folder, up to a limit of bytes over all. No
 //! object store answers for `file:` or any other URL that a statement could name; tables register their own.
 
 use datafusion::error::Result;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{
-    FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
+    GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
 };
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use processors::sql::statement_memory::StatementMemory;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ impl SharedRuntime {
     /// Never in practice: what is built was built before.
     pub(super) fn of_connection(&self) -> Result<Arc<RuntimeEnv>> {
         let pool = ConnectionPool {
-            own: FairSpillPool::new(self.memory_per_connection),
+            own: StatementMemory::new(self.memory_per_connection),
             shared: self.runtime.memory_pool.clone(),
         };
         RuntimeEnvBuilder::from_runtime_env(&self.runtime).with_memory_pool(Arc::new(pool)).build_arc()
@@ -78,7 +79,7 @@ impl SharedRuntime {
 /// A pool of one connection over the pool of all.
 #[derive(Debug)]
 struct ConnectionPool {
-    own: FairSpillPool,
+    own: StatementMemory,
     shared: Arc<dyn MemoryPool>,
 }
 
@@ -154,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn operators_that_can_spill_share_evenly() {
-        let limits = QueryLimits { memory: 100, memory_per_connection: 60, ..QueryLimits::default() };
+    fn an_operator_that_can_spill_leaves_something_to_the_next() {
+        let limits = QueryLimits { memory: 100, memory_per_connection: 64, ..QueryLimits::default() };
         let env = SharedRuntime::new(&limits).unwrap().of_connection().unwrap();
         let sort = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&env.memory_pool);
         let (one, other) = (sort("one"), sort("other"));
-        assert!(one.try_grow(31).is_err());
-        one.try_grow(30).unwrap();
-        other.try_grow(30).unwrap();
+        assert!(one.try_grow(37).is_err());
+        one.try_grow(36).unwrap();
+        other.try_grow(6).unwrap();
     }
 
     #[test]

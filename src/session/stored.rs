@@ -7,11 +7,11 @@
 //! Whoever can open the folder may read all of it: there is no role and no lens here. Readers of a server have
 //! [`ReaderSessions`](super::ReaderSessions).
 
-use super::Facts;
 use super::confined::Confined;
 use super::made::{Making, Pinned};
 use super::statement_clock::StatementClock;
 use super::versions::Versions;
+use super::{Facts, QUERY_MEMORY};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
@@ -27,6 +27,7 @@ pub struct StoredTables {
     folder: Option<PathBuf>,
     versions: Versions,
     facts: Facts,
+    memory: usize,
     now: Arc<StatementClock>,
     shown: Mutex<Option<Pinned>>,
 }
@@ -36,7 +37,12 @@ impl StoredTables {
     pub fn new(store: Arc<Store>, facts: Facts, max_staleness: Micros) -> Self {
         let folder = store.location().local_path();
         let versions = Versions::new(store, facts.clock.clone(), max_staleness);
-        Self { folder, versions, facts, now: Arc::default(), shown: Mutex::default() }
+        Self { folder, versions, facts, memory: QUERY_MEMORY, now: Arc::default(), shown: Mutex::default() }
+    }
+
+    /// The same, whose statements may use so many bytes of memory instead of 2 GiB.
+    pub fn with_memory(self, memory: usize) -> Self {
+        Self { memory, ..self }
     }
 
     /// A session for the statements to come; it holds no table until the first is readied. Of all files it can read those
@@ -45,7 +51,7 @@ impl StoredTables {
     /// # Errors
     /// The folder of the tables cannot be named by a URL, or a limit is refused: both were found out before, or are bugs.
     pub fn session(&self) -> Result<SessionContext> {
-        let context = super::context()?;
+        let context = super::context(self.memory)?;
         if let Some(folder) = &self.folder {
             let files = Arc::new(Confined::to(folder).map_err(|e| DataFusionError::ObjectStore(Box::new(e)))?);
             context.runtime_env().register_object_store(ObjectStoreUrl::local_filesystem().as_ref(), files);

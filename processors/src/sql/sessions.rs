@@ -3,6 +3,7 @@
 use super::constants::constants;
 use super::kept_side::keeping_less;
 use super::single_pass::single_pass;
+use super::statement_memory::StatementMemory;
 use super::trailing::trailing;
 use datafusion::common::Result;
 use datafusion::execution::SessionStateBuilder;
@@ -23,7 +24,7 @@ pub fn session_builder(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Sessi
 /// # Errors
 /// Never in practice: what is taken from it is there.
 pub fn closed_session(config: SessionConfig, memory: usize) -> Result<SessionContext> {
-    let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).build_arc()?;
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(StatementMemory::new(memory))).build_arc()?;
     runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
     let state = session_builder(config, runtime).build();
     Ok(SessionContext::new_with_state(state))
