@@ -29,26 +29,57 @@ fine AS (
     FROM touches
     GROUP BY account_id, hcp_id, business_function, theme
 ),
-squared AS (
-    SELECT account_id, hcp_id, business_function, theme, n,
-        sum(n) OVER (PARTITION BY account_id, hcp_id, theme IS NULL) AS h,
-        sum(n) OVER (PARTITION BY account_id, hcp_id, theme) AS h_t,
-        sum(n) OVER (PARTITION BY account_id, hcp_id, business_function, theme IS NULL) AS h_f,
-        sum(n) OVER (PARTITION BY account_id, theme IS NULL) AS a,
-        sum(n) OVER (PARTITION BY account_id, theme) AS a_t,
-        sum(n) OVER (PARTITION BY account_id, business_function, theme IS NULL) AS a_f,
-        sum(n) OVER (PARTITION BY account_id, business_function, theme) AS a_ft
+-- Ordered pairs from different functions are all pairs but those within a function: the squares of how many touches there
+-- are, and of how many by function. Themes are compared where they are known.
+by_theme AS (
+    SELECT account_id, business_function, theme, sum(n) AS n
     FROM fine
+    GROUP BY account_id, business_function, theme
 ),
--- Ordered pairs from different functions: every touch with all others but those of its function.
+squares AS (
+    SELECT account_id, 0 AS hcps, 0 AS functions, sum(n) AS touches, sum(CASE WHEN theme IS NOT NULL THEN n ELSE 0 END) AS with_theme,
+        0 AS within_num, 0 AS within_den, -sum(CASE WHEN theme IS NOT NULL THEN n * n ELSE 0 END) AS pooled_num, 0 AS pooled_den
+    FROM by_theme
+    GROUP BY account_id
+    UNION ALL
+    SELECT account_id, 0, 0, 0, 0, 0, 0, sum(n * n), 0
+    FROM (SELECT account_id, sum(n) AS n FROM by_theme WHERE theme IS NOT NULL GROUP BY account_id, theme) x
+    GROUP BY account_id
+    UNION ALL
+    SELECT account_id, 0, count(*), 0, 0, 0, 0, 0, sum(n) * sum(n) - sum(n * n)
+    FROM (
+        SELECT account_id, sum(CASE WHEN theme IS NOT NULL THEN n ELSE 0 END) AS n
+        FROM by_theme
+        GROUP BY account_id, business_function
+    ) x
+    GROUP BY account_id
+    UNION ALL
+    SELECT account_id, 0, 0, 0, 0, sum(n * n - alone), 0, 0, 0
+    FROM (
+        SELECT account_id, sum(n) AS n, sum(n * n) AS alone
+        FROM fine
+        WHERE theme IS NOT NULL
+        GROUP BY account_id, hcp_id, theme
+    ) x
+    GROUP BY account_id
+    UNION ALL
+    SELECT account_id, count(*), 0, 0, 0, 0, sum(n * n - alone), 0, 0
+    FROM (
+        SELECT account_id, sum(n) AS n, sum(n * n) AS alone
+        FROM (
+            SELECT account_id, hcp_id, sum(CASE WHEN theme IS NOT NULL THEN n ELSE 0 END) AS n
+            FROM fine
+            GROUP BY account_id, hcp_id, business_function
+        ) y
+        GROUP BY account_id, hcp_id
+    ) x
+    GROUP BY account_id
+),
 summed AS (
-    SELECT account_id, count(DISTINCT hcp_id) AS hcps, count(DISTINCT business_function) AS functions, sum(n) AS touches,
-        sum(CASE WHEN theme IS NOT NULL THEN n ELSE 0 END) AS with_theme,
-        sum(CASE WHEN theme IS NOT NULL THEN n * (h_t - n) ELSE 0 END) AS within_num,
-        sum(CASE WHEN theme IS NOT NULL THEN n * (h - h_f) ELSE 0 END) AS within_den,
-        sum(CASE WHEN theme IS NOT NULL THEN n * (a_t - a_ft) ELSE 0 END) AS pooled_num,
-        sum(CASE WHEN theme IS NOT NULL THEN n * (a - a_f) ELSE 0 END) AS pooled_den
-    FROM squared
+    SELECT account_id, sum(hcps) AS hcps, sum(functions) AS functions, sum(touches) AS touches,
+        sum(with_theme) AS with_theme, sum(within_num) AS within_num, sum(within_den) AS within_den,
+        sum(pooled_num) AS pooled_num, sum(pooled_den) AS pooled_den
+    FROM squares
     GROUP BY account_id
 )
 SELECT s.account_id, c.territory, c.kind, s.hcps, s.functions, CAST(s.touches AS BIGINT) AS touches,

@@ -6,44 +6,60 @@
 -- Ask: medical, compliance, admin. Commercial roles see no request and get an empty answer.
 -- Parameters: `params`.
 -- Thin support: `share` is NULL under 10 requests.
--- Cost: requests of a year joined with the promotional touches of their HCPs.
+-- Cost: requests and promotional touches of a year, put in order once by HCP and product.
 WITH params AS (
     SELECT now() AS at, INTERVAL '365 days' AS year
 ),
-requests AS (
-    SELECT t.hcp_id, t.source, t.event_id, t.product, t.occurred_at AS asked_at, p.at,
-        CASE WHEN t.status IN ('answered', 'closed') AND t.answered_at <= p.at THEN t.answered_at END AS answered_at,
-        coalesce(h.territory, '?') AS territory
+-- A request is open from when it was asked to its answer, or to now.
+events AS (
+    SELECT t.hcp_id, t.product, t.occurred_at AS happened_at, 1 AS request,
+        CASE WHEN t.status IN ('answered', 'closed') AND t.answered_at <= p.at THEN 1 ELSE 0 END AS answered,
+        CASE WHEN t.status IN ('answered', 'closed') AND t.answered_at <= p.at THEN t.answered_at ELSE p.at END AS until,
+        NULL AS business_function
     FROM params p
     CROSS JOIN touchpoints t
-    LEFT JOIN hcps_history h ON h.hcp_id = t.hcp_id
-        AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
     WHERE t.kind = 'requests' AND t.status <> 'withdrawn' AND t.product IS NOT NULL
         AND t.occurred_at > p.at - p.year AND t.occurred_at <= p.at
-),
-promotion AS (
-    SELECT t.hcp_id, t.product, t.occurred_at, t.business_function,
-        t.kind || ' ' || t.source || ' ' || t.event_id || ' ' || t.hcp_id AS touch
-    FROM touchpoints t
-    WHERE t.purpose = 'promotional' AND NOT t.solicited AND t.business_function <> 'medical'
+    UNION ALL
+    SELECT t.hcp_id, t.product, t.occurred_at, 0, 0, NULL, t.business_function
+    FROM params p
+    CROSS JOIN touchpoints t
+    WHERE t.purpose = 'promotional' AND NOT t.solicited AND t.business_function <> 'medical' AND t.product IS NOT NULL
         AND t.status IN ('completed', 'sent', 'delivered', 'opened', 'clicked', 'marked_spam', 'unsubscribed',
             'invited', 'declined', 'accepted', 'no_show', 'attended')
+        AND t.occurred_at > p.at - p.year AND t.occurred_at <= p.at
 ),
+-- Of each touch, until when what was asked before it stays open; of each request, the first touch after it. At one instant
+-- the touch comes first: it does not follow the request.
 met AS (
-    SELECT r.territory, r.product, r.source || ' ' || r.event_id || ' ' || r.hcp_id AS request, r.answered_at, t.touch,
-        t.business_function
-    FROM requests r
-    LEFT JOIN promotion t ON t.hcp_id = r.hcp_id AND t.product = r.product AND t.occurred_at > r.asked_at
-        AND t.occurred_at <= coalesce(r.answered_at, r.at)
+    SELECT hcp_id, product, happened_at, request, answered, until, business_function,
+        max(until) OVER (PARTITION BY hcp_id, product ORDER BY happened_at, request
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS open_until,
+        min(CASE WHEN request = 0 THEN happened_at END) OVER (PARTITION BY hcp_id, product ORDER BY happened_at, request
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_touch
+    FROM events
+),
+by_hcp AS (
+    SELECT hcp_id, product, sum(request) AS requests, sum(request - answered) AS unanswered,
+        sum(CASE WHEN request = 1 AND next_touch <= until THEN 1 ELSE 0 END) AS talked_past,
+        sum(CASE WHEN request = 0 AND happened_at <= open_until THEN 1 ELSE 0 END) AS touches,
+        sum(CASE WHEN happened_at <= open_until AND business_function = 'sales' THEN 1 ELSE 0 END) AS by_sales,
+        sum(CASE WHEN happened_at <= open_until AND business_function = 'marketing' THEN 1 ELSE 0 END) AS by_marketing
+    FROM met
+    GROUP BY hcp_id, product
+    HAVING sum(request) > 0
+),
+placed AS (
+    SELECT coalesce(h.territory, '?') AS territory, b.product, b.requests, b.unanswered, b.talked_past, b.touches,
+        b.by_sales, b.by_marketing
+    FROM params p
+    CROSS JOIN by_hcp b
+    LEFT JOIN hcps_history h ON h.hcp_id = b.hcp_id
+        AND (h.valid_from IS NULL OR h.valid_from <= p.at) AND (h.valid_to IS NULL OR h.valid_to > p.at)
 )
-SELECT territory, product, count(DISTINCT request) AS requests,
-    count(DISTINCT CASE WHEN answered_at IS NULL THEN request END) AS unanswered,
-    count(DISTINCT CASE WHEN touch IS NOT NULL THEN request END) AS talked_past,
-    CASE WHEN count(DISTINCT request) >= 10 THEN round(
-        count(DISTINCT CASE WHEN touch IS NOT NULL THEN request END) * 1.0 / count(DISTINCT request), 4) END AS share,
-    count(DISTINCT touch) AS touches,
-    count(DISTINCT CASE WHEN business_function = 'sales' THEN touch END) AS by_sales,
-    count(DISTINCT CASE WHEN business_function = 'marketing' THEN touch END) AS by_marketing
-FROM met
+SELECT territory, product, sum(requests) AS requests, sum(unanswered) AS unanswered, sum(talked_past) AS talked_past,
+    CASE WHEN sum(requests) >= 10 THEN round(sum(talked_past) * 1.0 / sum(requests), 4) END AS share,
+    sum(touches) AS touches, sum(by_sales) AS by_sales, sum(by_marketing) AS by_marketing
+FROM placed
 GROUP BY territory, product
 ORDER BY territory, product
